@@ -1,0 +1,97 @@
+//! Who an event is for, and from where to where a user belongs to it.
+
+use std::{fmt, sync::Arc};
+
+use crate::{Position, UserId, text::Invalid};
+
+/// The name of a topic: `[a-z0-9][a-z0-9._-]{0,63}`. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicName(Arc<str>);
+
+impl TopicName {
+    /// Longest name, in bytes.
+    pub const MAX_LEN: usize = 64;
+
+    /// Checks and takes a name.
+    pub fn parse(value: &str) -> Result<Self, Invalid> {
+        let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let bytes = value.as_bytes();
+        let ok = bytes.len() <= Self::MAX_LEN
+            && bytes.first().copied().is_some_and(word)
+            && bytes.iter().all(|&b| word(b) || matches!(b, b'.' | b'_' | b'-'));
+        if ok {
+            Ok(Self(value.into()))
+        } else {
+            Err(Invalid::recipients(
+                "a topic is 1 to 64 of a-z, 0-9, '.', '_' and '-', and starts with a letter or digit".into(),
+            ))
+        }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who an event is for. Written `user:ID`, `topic:NAME` or `everyone`, here and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// One user.
+    User(UserId),
+    /// The members of a topic.
+    Topic(TopicName),
+    /// Everybody who was known when the event was made.
+    Everyone,
+}
+
+impl Audience {
+    /// Reads the written form back. `None` for anything that [`fmt::Display`] never writes.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        match value.split_once(':') {
+            Some(("user", id)) => UserId::parse(id).ok().map(Self::User),
+            Some(("topic", name)) => TopicName::parse(name).ok().map(Self::Topic),
+            None if value == "everyone" => Some(Self::Everyone),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "user:{user}"),
+            Self::Topic(topic) => write!(f, "topic:{}", topic.as_str()),
+            Self::Everyone => f.write_str("everyone"),
+        }
+    }
+}
+
+/// An audience that a user belongs to, from a position on: events after `from` are theirs.
+///
+/// For `everyone`, `from` is the head of the log when the user was first known, so a newcomer does
+/// not inherit years of broadcasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The audience.
+    pub audience: Audience,
+    /// The position after which its events are the user's.
+    pub from: Position,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_written_form_reads_back() {
+        for text in ["user:alice", "user:topic:x", "user:a:b", "topic:deploys", "everyone"] {
+            assert_eq!(Audience::parse(text).unwrap().to_string(), text);
+        }
+        for bad in ["", "alice", "user:", "topic:", "topic:Ä", "topic:-x", "everyone:x", "Everyone"] {
+            assert_eq!(Audience::parse(bad), None, "{bad}");
+        }
+    }
+}

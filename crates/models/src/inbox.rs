@@ -1,0 +1,102 @@
+//! A user's notifications with their receipts and counts.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Audience, Effect, Head, Level, Notification, Position, Seq, Window};
+
+/// The two numbers on a bell. Of what is not archived: `unread` counts what was not read, `unseen`
+/// what was neither read nor shown; so `unseen <= unread`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Not read.
+    pub unread: i64,
+    /// Not read and never shown.
+    pub unseen: i64,
+}
+
+impl Counts {
+    /// The counts after an event.
+    #[must_use]
+    pub const fn after(self, effect: Effect) -> Self {
+        Self { unread: self.unread + effect.unread, unseen: self.unseen + effect.unseen }
+    }
+}
+
+/// Which part of an inbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InboxState {
+    /// All that is not archived.
+    #[default]
+    All,
+    /// Neither read nor archived.
+    Unread,
+    /// Read and not archived.
+    Read,
+    /// Put away.
+    Archived,
+}
+
+/// A question to an inbox. The answer is newest first.
+#[derive(Clone, Debug, Default)]
+pub struct InboxQuery {
+    /// Which part.
+    pub state: InboxState,
+    /// Only this level.
+    pub level: Option<Level>,
+    /// Only this category.
+    pub category: Option<String>,
+    /// Only what is older than this.
+    pub before: Option<Position>,
+    /// At most this many; 0 asks for the counts alone.
+    pub limit: u32,
+}
+
+impl InboxQuery {
+    /// The counts alone.
+    #[must_use]
+    pub fn counts() -> Self {
+        Self::default()
+    }
+
+    /// The newest `limit` of a part.
+    #[must_use]
+    pub fn newest(state: InboxState, limit: u32) -> Self {
+        Self { state, limit, ..Self::default() }
+    }
+}
+
+/// A notification in a user's inbox.
+#[derive(Clone, Debug)]
+pub struct InboxItem {
+    /// What there is to read.
+    pub notification: Notification,
+    /// The audience that it came through.
+    pub audience: Audience,
+    /// Its place in the log, and so in the list.
+    pub position: Position,
+    /// Its place within its audience.
+    pub seq: Seq,
+    /// It was shown to the user.
+    pub seen: bool,
+    /// The user read it.
+    pub read: bool,
+    /// The user put it away.
+    pub archived: bool,
+}
+
+/// An answer, with the counts and the state of the log at the same instant.
+#[derive(Clone, Debug)]
+pub struct InboxPage {
+    /// The log at that instant.
+    pub head: Head,
+    /// The audiences that the user belongs to.
+    pub windows: Vec<Window>,
+    /// The user's counts, whatever part was asked for.
+    pub counts: Counts,
+    /// The notifications, newest first.
+    pub items: Vec<InboxItem>,
+    /// Whether there are older ones.
+    pub more: bool,
+}

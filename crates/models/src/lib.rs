@@ -1,0 +1,44 @@
+//! What Tidings is about, as values, and the one door to where it is kept.
+//!
+//! The types are the words of the design: a [`Notification`] is what a person reads, an [`Event`]
+//! is an entry of the log, a [`Cursor`] is what a client holds. Every value that comes from outside
+//! is parsed into a type that cannot be wrong (`Title`, `Link`, `UserId`), so the code behind
+//! never asks again. [`Store`] is the database behind one trait; `store::sqlite` implements it.
+//!
+//! This crate must never know of HTTP, and no other crate may know of SQL.
+//!
+//! **To add a field to a notification:** add it to [`Notification`], to the column lists in
+//! `store/sql.rs`, to a new migration in *both* folders of `migrations/`, and to the request in
+//! `api/controllers/notifications/create.rs`. The contract suite (`store/contract.rs`) then fails
+//! until it is stored and returned.
+
+pub mod account;
+pub mod audience;
+pub mod clock;
+pub mod cursor;
+pub mod event;
+pub mod inbox;
+pub mod json;
+pub mod link;
+pub mod mark;
+pub mod notification;
+pub mod password;
+pub mod position;
+pub mod store;
+pub mod text;
+pub mod user;
+
+pub use account::{Account, Role};
+pub use audience::{Audience, TopicName, Window};
+pub use clock::{Clock, Random, SystemClock, SystemRandom, Timestamp};
+pub use cursor::{Cursor, CursorError, CursorKey, Cursors};
+pub use event::{Effect, Event, Kind};
+pub use inbox::{Counts, InboxItem, InboxPage, InboxQuery, InboxState};
+pub use link::Link;
+pub use mark::{Change, Flags, Mark};
+pub use notification::{Action, Actor, Level, Notification, NotificationId, Recipients};
+pub use password::PasswordHash;
+pub use position::{Epoch, Head, Position, Seq};
+pub use store::{Commit, Draft, Outcome, Replay, Store, StoreError};
+pub use text::Invalid;
+pub use user::UserId;

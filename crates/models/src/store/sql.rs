@@ -1,0 +1,128 @@
+//! The statements, written once for every database: `$1` parameters, `ON CONFLICT`, `RETURNING`.
+//! What the dialects do not share stands in `sqlite.rs` and `postgres.rs`. A test prepares each.
+
+pub(super) const HEAD: &str = "SELECT epoch, position, floor FROM head WHERE id = 1";
+pub(super) const SET_HEAD: &str = "UPDATE head SET position = $1 WHERE id = 1";
+pub(super) const EPOCHS: &str = "SELECT epoch FROM epochs";
+pub(super) const ADD_EPOCH: &str = "INSERT INTO epochs (epoch, began_at) VALUES ($1, $2)";
+pub(super) const FIRST_HEAD: &str =
+    "INSERT INTO head (id, epoch, position, floor) VALUES (1, $1, 0, 0) ON CONFLICT (id) DO NOTHING";
+
+pub(super) const SECRET: &str = "SELECT value FROM secrets WHERE name = $1";
+pub(super) const ADD_SECRET: &str = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
+/// An event with its content.
+macro_rules! event {
+    ($rest:literal) => {
+        concat!(
+            "SELECT e.position, e.audience, e.seq, e.kind, e.unread, e.unseen, e.created_at, p.json \
+             FROM events e JOIN payloads p ON p.id = e.payload ",
+            $rest
+        )
+    };
+}
+
+pub(super) const LOG: &str = event!("WHERE e.position > $1 ORDER BY e.position LIMIT $2");
+pub(super) const REPLAY: &str =
+    event!("WHERE e.audience = $1 AND e.position > $2 AND e.position <= $3 ORDER BY e.position LIMIT $4");
+
+pub(super) const MEET: &str = "INSERT INTO recipients (user_id, known_from, created_at) \
+     SELECT $1, position, $2 FROM head WHERE id = 1 ON CONFLICT (user_id) DO NOTHING";
+pub(super) const RECIPIENT: &str =
+    "SELECT known_from, seen_up_to, read_up_to, archived_up_to FROM recipients WHERE user_id = $1";
+
+/// Entries of an audience ($2) beside what a user ($1) made of them: a receipt wins over the
+/// watermarks seen ($3), read ($4) and archived ($5).
+macro_rules! entry {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.json, n.audience, n.position, n.seq, n.seen, n.read, n.archived FROM ( \
+               SELECT p.json, e.audience, e.position, e.seq, x.level, x.category, x.id, \
+                      COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) AS seen, \
+                      COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) AS read, \
+                      COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) AS archived \
+               FROM entries e \
+               JOIN notifications x ON x.id = e.notification \
+               JOIN payloads p ON p.id = x.payload \
+               LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+               WHERE e.audience = $2 ",
+            $rest
+        )
+    };
+}
+
+/// `$6` and `$7`: between these positions, both excluded. `$8`, `$9`: level and category, NULL for
+/// any. `$10`, `$11`: archived and read, NULL for either. Newest first, at most `$12`.
+pub(super) const INBOX: &str = entry!(
+    "AND e.position > $6 AND e.position < $7) n \
+     WHERE ($8 IS NULL OR n.level = $8) AND ($9 IS NULL OR n.category = $9) \
+     AND ($10 IS NULL OR n.archived = $10) AND ($11 IS NULL OR n.read = $11) \
+     ORDER BY n.position DESC LIMIT $12"
+);
+/// `$6`: after this position. `$7`: the notification.
+pub(super) const INBOX_ITEM: &str = entry!("AND e.position > $6 AND e.notification = $7) n");
+
+/// What is unread without a receipt, and what a receipt leaves unread, above the watermarks: entries
+/// of audience `$2` for user `$1` after `$3`. `$4`: the watermark of seen.
+pub(super) const COUNT_ABOVE: &str = "SELECT COUNT(*) AS unread, \
+       COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END)), 0) AS unseen \
+     FROM entries e LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+     WHERE e.audience = $2 AND e.position > $3 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0";
+/// What receipts of user `$1` leave unread at or below `$2`, the higher watermark of read (`$4`) and
+/// archived (`$5`). Below it, only a receipt can make something unread. `$3`: the watermark of seen.
+pub(super) const COUNT_BELOW: &str = "SELECT COUNT(*) AS unread, \
+       COALESCE(SUM(1 - COALESCE(seen, CASE WHEN position <= $3 THEN 1 ELSE 0 END)), 0) AS unseen \
+     FROM receipts WHERE user_id = $1 AND position <= $2 \
+     AND COALESCE(read, CASE WHEN position <= $4 THEN 1 ELSE 0 END) = 0 \
+     AND COALESCE(archived, CASE WHEN position <= $5 THEN 1 ELSE 0 END) = 0";
+
+/// Which audiences a notification ($1) was sent to.
+pub(super) const PLACES: &str = "SELECT audience FROM entries WHERE notification = $1 ORDER BY position";
+pub(super) const NOTIFICATION: &str =
+    "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
+
+/// Gives a receipt some states; NULL leaves one as it was.
+pub(super) const SET_RECEIPT: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (user_id, position) DO UPDATE SET \
+       seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
+       archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+
+/// Raises the watermarks of a user ($1) to $2, $3, $4; one that is higher already stays.
+pub(super) const RAISE_WATERMARKS: &str = "UPDATE recipients SET \
+       seen_up_to = CASE WHEN $2 > seen_up_to THEN $2 ELSE seen_up_to END, \
+       read_up_to = CASE WHEN $3 > read_up_to THEN $3 ELSE read_up_to END, \
+       archived_up_to = CASE WHEN $4 > archived_up_to THEN $4 ELSE archived_up_to END \
+     WHERE user_id = $1";
+/// Below a raised watermark no receipt says otherwise: for user $1 up to $2, $3, $4 (0: as it is).
+pub(super) const CLEAR_RECEIPTS: &str = "UPDATE receipts SET \
+       seen = CASE WHEN position <= $2 THEN NULL ELSE seen END, \
+       read = CASE WHEN position <= $3 THEN NULL ELSE read END, \
+       archived = CASE WHEN position <= $4 THEN NULL ELSE archived END \
+     WHERE user_id = $1 AND ((seen = 0 AND position <= $2) OR (read = 0 AND position <= $3) \
+       OR (archived = 0 AND position <= $4))";
+/// Whether audience $1 has an entry after $2 and up to $3.
+pub(super) const ANY_ENTRY: &str =
+    "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3)";
+/// Takes states back ($8, $9, $10: 0, or NULL for one that stays) from what stands in audience $2
+/// after $6 and up to $7 and has them, for user $1 with the watermarks $3, $4, $5. $11: now.
+pub(super) const LOWER_RECEIPTS: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
+     SELECT $1, e.position, $8, $9, $10, $11 FROM entries e \
+       LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+     WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND ( \
+       ($8 = 0 AND COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) = 1) \
+       OR ($9 = 0 AND COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) = 1) \
+       OR ($10 = 0 AND COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) = 1)) \
+     ON CONFLICT (user_id, position) DO UPDATE SET \
+       seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
+       archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+
+pub(super) const KEY: &str = "SELECT fingerprint, notification FROM idempotency_keys WHERE publisher = $1 AND key = $2";
+
+pub(super) const ADD_ACCOUNT: &str = "INSERT INTO accounts (user_id, password, role, disabled, created_at) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO NOTHING";
+pub(super) const ACCOUNT: &str =
+    "SELECT user_id, password, role, disabled, created_at FROM accounts WHERE user_id = $1";
+pub(super) const ACCOUNTS: &str = "SELECT user_id, password, role, disabled, created_at FROM accounts ORDER BY user_id";
+pub(super) const SET_PASSWORD: &str = "UPDATE accounts SET password = $2 WHERE user_id = $1";
+pub(super) const SET_DISABLED: &str = "UPDATE accounts SET disabled = $2 WHERE user_id = $1";

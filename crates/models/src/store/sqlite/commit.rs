@@ -1,0 +1,297 @@
+//! Writing the log: a group of drafts becomes events, in one transaction.
+//!
+//! Drafts are planned in their order, which gives positions. What they add is then written in a
+//! handful of statements, however many they are: a statement costs a hop to the thread of the
+//! connection, a row in one that is under way costs next to nothing.
+
+use std::collections::HashMap;
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction, query_builder::Separated};
+use uuid::Uuid;
+
+use super::{Commit, Draft, StoreError, log, marks, sql};
+use crate::{
+    Audience, Change, Effect, Kind, Notification, NotificationId, Position, Recipients, Timestamp,
+    store::{IdempotencyKey, Outcome},
+};
+
+/// Rows of one statement. SQLite takes 32,766 parameters, and no row here has more than 8.
+const ROWS_PER_STATEMENT: usize = 4000;
+
+pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+    let tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut group = Group::begin(tx).await?;
+    let mut outcomes = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        outcomes.push(match draft {
+            Draft::Notify { notification, to, key } => group.notify(&notification, &to, key).await?,
+            Draft::Mark { user, mark, at } => match marks::apply(&mut group.tx, group.start, &user, &mark, at).await? {
+                marks::Applied::NotFound => Outcome::NotFound,
+                marks::Applied::Nothing => Outcome::Marked(false),
+                marks::Applied::Changed(change, effect) => {
+                    group.changed(&change, effect, Audience::User(user), at)?;
+                    Outcome::Marked(true)
+                }
+            },
+        });
+    }
+    Ok(Commit { head: group.commit().await?, outcomes })
+}
+
+/// A transaction, and what it is going to add.
+struct Group {
+    tx: Transaction<'static, Sqlite>,
+    /// The head of the log before the group.
+    start: Position,
+    /// The last position planned.
+    head: Position,
+    payloads: Vec<(Position, String)>,
+    notifications: Vec<NotificationRow>,
+    entries: Vec<usize>, // events that place a notification
+    events: Vec<EventRow>,
+    keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
+}
+
+struct NotificationRow {
+    id: NotificationId,
+    payload: Position,
+    level: &'static str,
+    category: Option<String>,
+    created_at: Timestamp,
+}
+
+struct EventRow {
+    position: Position,
+    audience: Audience,
+    kind: Kind,
+    notification: Option<NotificationId>,
+    payload: Position,
+    effect: Effect,
+    created_at: Timestamp,
+    /// Given when all events of the group are known.
+    seq: i64,
+}
+
+impl Group {
+    async fn begin(mut tx: Transaction<'static, Sqlite>) -> Result<Self, StoreError> {
+        let start = log::head(&mut tx).await?.position;
+        Ok(Self {
+            tx,
+            start,
+            head: start,
+            payloads: Vec::new(),
+            notifications: Vec::new(),
+            entries: Vec::new(),
+            events: Vec::new(),
+            keys: HashMap::new(),
+        })
+    }
+
+    async fn notify(
+        &mut self,
+        notification: &Notification,
+        to: &Recipients,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Outcome, StoreError> {
+        if let Some(key) = key {
+            if let Some((fingerprint, made)) = self.made_by(&key).await? {
+                return Ok(if fingerprint == key.fingerprint { Outcome::Repeated(made) } else { Outcome::KeyConflict });
+            }
+            self.keys.insert((key.publisher.as_str().to_owned(), key.key), (key.fingerprint, notification.id));
+        }
+        let payload = self.payload(notification)?;
+        self.notifications.push(NotificationRow {
+            id: notification.id,
+            payload,
+            level: notification.level.as_str(),
+            category: notification.category.clone(),
+            created_at: notification.created_at,
+        });
+        for audience in to.audiences() {
+            self.entries.push(self.events.len());
+            self.event(
+                audience,
+                Kind::Notification,
+                Some(notification.id),
+                payload,
+                Effect::ARRIVED,
+                notification.created_at,
+            );
+        }
+        Ok(Outcome::Stored(notification.id))
+    }
+
+    fn changed(
+        &mut self,
+        change: &Change,
+        effect: Effect,
+        audience: Audience,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let payload = self.payload(change)?;
+        self.event(audience, Kind::InboxChanged, None, payload, effect, at);
+        Ok(())
+    }
+
+    /// What a key made before: in the database, or earlier in this group.
+    async fn made_by(&mut self, key: &IdempotencyKey) -> Result<Option<([u8; 32], NotificationId)>, StoreError> {
+        if let Some(made) = self.keys.get(&(key.publisher.as_str().to_owned(), key.key.clone())) {
+            return Ok(Some(*made));
+        }
+        let row: Option<(Vec<u8>, Uuid)> =
+            sqlx::query_as(sql::KEY).bind(key.publisher.as_str()).bind(&key.key).fetch_optional(&mut *self.tx).await?;
+        let Some((fingerprint, made)) = row else { return Ok(None) };
+        Ok(Some((super::array(&fingerprint)?, NotificationId::from_uuid(made))))
+    }
+
+    /// Plans a content for the events that follow: its id is the position of the first of them.
+    fn payload(&mut self, content: &impl serde::Serialize) -> Result<Position, StoreError> {
+        let json = serde_json::to_string(content).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let id = self.head.next();
+        self.payloads.push((id, json));
+        Ok(id)
+    }
+
+    fn event(
+        &mut self,
+        audience: Audience,
+        kind: Kind,
+        notification: Option<NotificationId>,
+        payload: Position,
+        effect: Effect,
+        created_at: Timestamp,
+    ) {
+        self.head = self.head.next();
+        let position = self.head;
+        self.events.push(EventRow { position, audience, kind, notification, payload, effect, created_at, seq: 0 });
+    }
+
+    async fn commit(mut self) -> Result<Position, StoreError> {
+        if self.events.is_empty() {
+            self.tx.rollback().await?;
+            return Ok(self.start);
+        }
+        self.meet_recipients().await?;
+        self.give_seqs().await?;
+        self.write().await?;
+        sqlx::query(sql::SET_HEAD).bind(self.head.get()).execute(&mut *self.tx).await?;
+        self.tx.commit().await?;
+        Ok(self.head)
+    }
+
+    /// Whoever is written to is known from then on.
+    async fn meet_recipients(&mut self) -> Result<(), StoreError> {
+        let start = self.start.get();
+        let users: HashMap<&str, Timestamp> = self
+            .events
+            .iter()
+            .filter_map(|event| match &event.audience {
+                Audience::User(user) => Some((user.as_str(), event.created_at)),
+                _ => None,
+            })
+            .collect();
+        let users: Vec<_> = users.into_iter().collect();
+        let into = "INSERT INTO recipients (user_id, known_from, created_at) ";
+        insert(&mut self.tx, into, " ON CONFLICT (user_id) DO NOTHING", &users, |mut row, (user, at)| {
+            row.push_bind((*user).to_owned()).push_bind(start).push_bind(at.as_millis());
+        })
+        .await
+    }
+
+    /// Raises the counter of each audience by what the group adds to it, and numbers its events.
+    async fn give_seqs(&mut self) -> Result<(), StoreError> {
+        let mut added: HashMap<String, i64> = HashMap::new();
+        for event in &self.events {
+            *added.entry(event.audience.to_string()).or_default() += 1;
+        }
+        let rows: Vec<_> = added.iter().collect();
+        let mut next = HashMap::with_capacity(rows.len());
+        for rows in rows.chunks(ROWS_PER_STATEMENT) {
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO audiences (audience, seq) ");
+            query.push_values(rows, |mut row, (audience, count)| {
+                row.push_bind((*audience).clone()).push_bind(**count);
+            });
+            query.push(
+                " ON CONFLICT (audience) DO UPDATE SET seq = audiences.seq + excluded.seq RETURNING audience, seq",
+            );
+            let last: Vec<(String, i64)> = query.build_query_as().persistent(false).fetch_all(&mut *self.tx).await?;
+            for (audience, last) in last {
+                let first = last - added.get(&audience).copied().unwrap_or_default() + 1;
+                next.insert(audience, first);
+            }
+        }
+        for event in &mut self.events {
+            let Some(seq) = next.get_mut(&event.audience.to_string()) else {
+                return Err(StoreError::Corrupt(format!("no seq for {}", event.audience)));
+            };
+            event.seq = *seq;
+            *seq += 1;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        let tx: &mut SqliteConnection = &mut self.tx;
+        insert(tx, "INSERT INTO payloads (id, json) ", "", &self.payloads, |mut row, (id, json)| {
+            row.push_bind(id.get()).push_bind(json.clone());
+        })
+        .await?;
+        let into = "INSERT INTO notifications (id, payload, level, category, created_at) ";
+        insert(tx, into, "", &self.notifications, |mut row, new| {
+            row.push_bind(*new.id.as_uuid())
+                .push_bind(new.payload.get())
+                .push_bind(new.level)
+                .push_bind(new.category.clone())
+                .push_bind(new.created_at.as_millis());
+        })
+        .await?;
+        let entries: Vec<&EventRow> = self.entries.iter().filter_map(|&index| self.events.get(index)).collect();
+        let into = "INSERT INTO entries (audience, position, seq, notification) ";
+        insert(tx, into, "", &entries, |mut row, event| {
+            row.push_bind(event.audience.to_string())
+                .push_bind(event.position.get())
+                .push_bind(event.seq)
+                .push_bind(event.notification.map(|id| *id.as_uuid()));
+        })
+        .await?;
+        let keys: Vec<_> = self.keys.iter().collect();
+        let into = "INSERT INTO idempotency_keys (publisher, key, fingerprint, notification) ";
+        insert(tx, into, "", &keys, |mut row, ((publisher, key), (fingerprint, made))| {
+            row.push_bind(publisher.clone())
+                .push_bind(key.clone())
+                .push_bind(fingerprint.to_vec())
+                .push_bind(*made.as_uuid());
+        })
+        .await?;
+        let into = "INSERT INTO events (position, audience, seq, kind, payload, unread, unseen, created_at) ";
+        insert(tx, into, "", &self.events, |mut row, event| {
+            row.push_bind(event.position.get())
+                .push_bind(event.audience.to_string())
+                .push_bind(event.seq)
+                .push_bind(event.kind.as_str().to_owned())
+                .push_bind(event.payload.get())
+                .push_bind(event.effect.unread)
+                .push_bind(event.effect.unseen)
+                .push_bind(event.created_at.as_millis());
+        })
+        .await
+    }
+}
+
+/// Inserts `rows` in as few statements as the database takes.
+async fn insert<T>(
+    conn: &mut SqliteConnection,
+    into: &str,
+    rest: &str,
+    rows: &[T],
+    bind: impl Fn(Separated<'_, Sqlite, &'static str>, &T),
+) -> Result<(), StoreError> {
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new(into);
+        query.push_values(rows, &bind);
+        query.push(rest);
+        // The text differs with the number of rows: keeping it prepared would only push others out.
+        query.build().persistent(false).execute(&mut *conn).await?;
+    }
+    Ok(())
+}

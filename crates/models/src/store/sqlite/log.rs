@@ -1,0 +1,68 @@
+//! Reading the log.
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+
+use super::{Replay, StoreError, position, sql};
+use crate::{Audience, Effect, Epoch, Event, Head, Kind, Position, Seq, Timestamp, Window};
+
+pub(super) async fn head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
+    let (epoch, last, floor): (Uuid, i64, i64) = sqlx::query_as(sql::HEAD).fetch_one(conn).await?;
+    Ok(Head { epoch: Epoch::from_uuid(epoch), position: position(last)?, floor: position(floor)? })
+}
+
+pub(super) async fn read_log(
+    conn: &mut SqliteConnection,
+    after: Position,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let rows: Vec<EventRow> = sqlx::query_as(sql::LOG).bind(after.get()).bind(limit).fetch_all(conn).await?;
+    rows.into_iter().map(event).collect()
+}
+
+/// Reads each audience by its own index and merges, so the cost is that of the events asked for,
+/// however many others the log holds.
+pub(super) async fn replay(
+    mut tx: Transaction<'static, Sqlite>,
+    windows: &[Window],
+    after: Position,
+    up_to: Position,
+    limit: u32,
+) -> Result<Replay, StoreError> {
+    if after < head(&mut tx).await?.floor {
+        return Ok(Replay::Expired);
+    }
+    let mut events = Vec::new();
+    for window in windows {
+        let rows: Vec<EventRow> = sqlx::query_as(sql::REPLAY)
+            .bind(window.audience.to_string())
+            .bind(after.max(window.from).get())
+            .bind(up_to.get())
+            .bind(limit)
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in rows {
+            events.push(event(row)?);
+        }
+    }
+    tx.commit().await?;
+    events.sort_unstable_by_key(|event| event.position);
+    events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(Replay::Events(events))
+}
+
+type EventRow = (i64, String, i64, String, i64, i64, i64, String);
+
+fn event(row: EventRow) -> Result<Event, StoreError> {
+    let (at, audience, seq, kind, unread, unseen, created_at, payload) = row;
+    Ok(Event {
+        position: position(at)?,
+        audience: Audience::parse(&audience)
+            .ok_or_else(|| StoreError::Corrupt(format!("the audience of event {at}")))?,
+        seq: Seq::new(seq),
+        kind: Kind::parse(kind.into()),
+        created_at: Timestamp::from_millis(created_at),
+        effect: Effect { unread, unseen },
+        payload: payload.into(),
+    })
+}

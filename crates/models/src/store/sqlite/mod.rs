@@ -1,0 +1,235 @@
+//! The embedded database: one file, one writer, a few readers.
+//!
+//! - One connection writes, with `BEGIN IMMEDIATE`, so writers queue in this process and never meet
+//!   `SQLITE_BUSY`. Readers are opened read-only and see the snapshot of their first statement.
+//! - WAL with `synchronous = FULL`: a commit is on disk when it returns, and survives the loss of
+//!   power. Group commit pays for it.
+//! - Every pragma that this relies on is set, then read back: a database that cannot have them is
+//!   refused at start rather than trusted.
+
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use secrecy::SecretBox;
+use sqlx::{
+    Sqlite, SqlitePool, Transaction,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Commit, Draft, Replay, Store, StoreError, sql};
+use crate::{
+    Account, CursorKey, Cursors, Epoch, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId,
+    Position, Random, Recipients, Timestamp, UserId, Window, password::PasswordHash,
+};
+
+mod accounts;
+mod commit;
+mod inbox;
+mod log;
+mod marks;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// Connections that read. Each is a thread; more than this wait for one another on two cores anyway.
+const READERS: u32 = 4;
+/// How long anything waits for a connection before the database counts as not available.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another process, a backup for example.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The WAL is cut back to this after a checkpoint, so one long reader does not cost disk for ever.
+const WAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
+
+/// The store in a SQLite file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    cursors: Arc<Cursors>,
+}
+
+impl SqliteStore {
+    /// Opens the database of a URL (`sqlite://path`), makes it when it is not there, and brings its
+    /// structure up to date.
+    pub async fn open(url: &str, now: Timestamp, random: &dyn Random) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
+            .pragma("trusted_schema", "OFF");
+        prepare_file(options.get_filename())?;
+        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(None).max_lifetime(None);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+        assert_pragmas(&writer).await?;
+        MIGRATIONS.run(&writer).await?;
+        let cursors = found(&writer, now, random).await?;
+        let readers = pool().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { writer, readers, cursors: Arc::new(cursors) })
+    }
+
+    /// One instant of the database to read from.
+    async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.readers.begin().await?)
+    }
+}
+
+/// The file holds secrets: it and its folder are for their owner alone.
+fn prepare_file(path: &Path) -> Result<(), StoreError> {
+    let io = |error: std::io::Error| StoreError::Unavailable(sqlx::Error::Io(error));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(io)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(io)
+}
+
+/// Reads back what the rest relies on: a pragma that SQLite does not accept is silently ignored.
+async fn assert_pragmas(pool: &SqlitePool) -> Result<(), StoreError> {
+    const EXPECTED: [(&str, &str); 4] = [
+        ("PRAGMA journal_mode", "wal"),
+        ("PRAGMA synchronous", "2"), // FULL
+        ("PRAGMA foreign_keys", "1"),
+        ("PRAGMA trusted_schema", "0"),
+    ];
+    for (pragma, expected) in EXPECTED {
+        let row = sqlx::query(pragma).fetch_one(pool).await?;
+        let value = sqlx::Row::try_get_unchecked::<String, _>(&row, 0)?;
+        if value != expected {
+            return Err(StoreError::Corrupt(format!("{pragma} is {value}, and must be {expected}")));
+        }
+    }
+    Ok(())
+}
+
+/// Gives a new log its epoch and its secrets, or takes those that it has.
+async fn found(pool: &SqlitePool, now: Timestamp, random: &dyn Random) -> Result<Cursors, StoreError> {
+    let mut bytes = [0; 16 + CursorKey::LEN + 32];
+    random.fill(&mut bytes);
+    let (epoch, secrets) = bytes.split_at(16);
+    let (cursor, token) = secrets.split_at(CursorKey::LEN);
+
+    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let epoch = uuid::Builder::from_random_bytes(array(epoch)?).into_uuid();
+    if sqlx::query(sql::FIRST_HEAD).bind(epoch).execute(&mut *tx).await?.rows_affected() == 1 {
+        sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
+    }
+    for (name, value) in [("cursor", cursor), ("token", token)] {
+        sqlx::query(sql::ADD_SECRET).bind(name).bind(value).execute(&mut *tx).await?;
+    }
+    let head = log::head(&mut tx).await?;
+    let epochs: Vec<uuid::Uuid> = sqlx::query_scalar(sql::EPOCHS).fetch_all(&mut *tx).await?;
+    let key: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("cursor").fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+
+    let past: Vec<_> = epochs.into_iter().map(Epoch::from_uuid).filter(|epoch| *epoch != head.epoch).collect();
+    Ok(Cursors::new(&CursorKey::new(array(&key)?), head.epoch, &past))
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt(format!("a secret of {} bytes instead of {N}", bytes.len())))
+}
+
+impl From<sqlx::Error> for StoreError {
+    /// By SQLite's result codes (<https://www.sqlite.org/rescode.html>): the low byte is the class.
+    fn from(error: sqlx::Error) -> Self {
+        const CORRUPT: i32 = 11;
+        const FULL: i32 = 13;
+        const CONSTRAINT: i32 = 19;
+        const NOT_A_DATABASE: i32 = 26;
+        let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+        match (code.map(|code| code & 0xFF), &error) {
+            (Some(FULL), _) => Self::Full(error),
+            (Some(CORRUPT | CONSTRAINT | NOT_A_DATABASE), _)
+            | (None, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound) => {
+                Self::Corrupt(error.to_string())
+            }
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+/// A number of the database that must be a position.
+fn position(value: i64) -> Result<Position, StoreError> {
+    Position::new(value).ok_or_else(|| StoreError::Corrupt(format!("the position {value}")))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+        commit::commit(&self.writer, drafts).await
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        log::head(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn read_log(&self, after: Position, limit: u32) -> Result<Vec<Event>, StoreError> {
+        log::read_log(&mut *self.readers.acquire().await?, after, limit).await
+    }
+
+    async fn replay(
+        &self,
+        windows: &[Window],
+        after: Position,
+        up_to: Position,
+        limit: u32,
+    ) -> Result<Replay, StoreError> {
+        log::replay(self.snapshot().await?, windows, after, up_to, limit).await
+    }
+
+    async fn meet(&self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(sql::MEET).bind(user.as_str()).bind(now.as_millis()).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
+        inbox::page(self.snapshot().await?, user, query).await
+    }
+
+    async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError> {
+        inbox::item(self.snapshot().await?, user, id).await
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
+        inbox::notification(self.snapshot().await?, id).await
+    }
+
+    async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
+        accounts::create(&self.writer, account).await
+    }
+
+    async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
+        accounts::find(&self.readers, user).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        accounts::all(&self.readers).await
+    }
+
+    async fn set_password(&self, user: &UserId, password: &PasswordHash) -> Result<bool, StoreError> {
+        accounts::set_password(&self.writer, user, password).await
+    }
+
+    async fn set_disabled(&self, user: &UserId, disabled: bool) -> Result<bool, StoreError> {
+        accounts::set_disabled(&self.writer, user, disabled).await
+    }
+
+    fn cursors(&self) -> &Arc<Cursors> {
+        &self.cursors
+    }
+
+    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
+        let secret: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("token").fetch_one(&self.readers).await?;
+        Ok(SecretBox::new(Box::new(array(&secret)?)))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
