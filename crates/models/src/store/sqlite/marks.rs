@@ -104,6 +104,8 @@ struct Place {
     archived: Option<bool>,
 }
 
+type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>);
+
 async fn places(
     conn: &mut SqliteConnection,
     user: &UserId,
@@ -123,8 +125,7 @@ async fn places(
         list.push_bind(*id.as_uuid());
     }
     query.push(")");
-    type Row = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>);
-    let rows: Vec<Row> = query.build_query_as().persistent(false).fetch_all(conn).await?;
+    let rows: Vec<PlaceRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
     rows.into_iter()
         .map(|(id, at, seen, read, archived)| {
             Ok(Place { id: NotificationId::from_uuid(id), position: super::position(at)?, seen, read, archived })

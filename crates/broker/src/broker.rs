@@ -1,0 +1,229 @@
+//! The broker of one node: its parts put together.
+
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+
+use tidings_models::{Clock, InboxPage, InboxQuery, Position, Random, Store, StoreError, Timestamp, UserId};
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use crate::{
+    bus::Bus,
+    follower::{self, Status},
+    hub::{Hub, Joined, Limits, Refused},
+    publisher::Publisher,
+    replay::Start,
+    ring::Ring,
+    session::Session,
+    stream::{GoodbyeReason, Stream},
+};
+
+/// Reads of the database that streams may have under way at once. A fleet that reconnects waits here
+/// in memory instead of in the database.
+const CONCURRENT_READS: usize = 8;
+/// Attempts to join with a freshly read state, each of which fails only when the whole ring was
+/// replaced between the read and the join.
+const JOIN_ATTEMPTS: usize = 5;
+
+/// What an operator may set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Silence after which a stream says that it is alive.
+    pub heartbeat: Duration,
+    /// How often the log is read without a bell.
+    pub poll: Duration,
+    /// The range that clients' reconnection delays are drawn from, in milliseconds.
+    pub retry_ms: RangeInclusive<u32>,
+    /// Streams of one user; prevents that one client takes the whole node.
+    pub streams_per_user: usize,
+    /// Streams of this node; bounds its memory and file handles.
+    pub streams_per_node: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(15),
+            poll: Duration::from_secs(1),
+            retry_ms: 1000..=5000,
+            streams_per_user: 20,
+            streams_per_node: 50_000,
+        }
+    }
+}
+
+/// The broker of one node. Shared by reference.
+pub struct Broker {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) reads: Semaphore,
+    pub(crate) settings: Settings,
+    publisher: Publisher,
+    status: Arc<Status>,
+}
+
+/// The broker's tasks. None of them ends by itself: one that did has panicked.
+pub struct Tasks(JoinSet<&'static str>);
+
+/// Why a stream could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The user has as many streams as allowed.
+    #[error("this user has as many open streams as allowed")]
+    UserLimit,
+    /// This node has as many streams as allowed.
+    #[error("this node has as many open streams as allowed")]
+    NodeLimit,
+    /// This node is stopping.
+    #[error("this node is stopping")]
+    Stopping,
+    /// The user's state could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Whether a part of the broker is fit to serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It is.
+    Good,
+    /// It is not, and why.
+    Bad(String),
+}
+
+/// Live figures of this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Users with open streams.
+    pub users: usize,
+    /// Open streams.
+    pub streams: usize,
+    /// The last position handed to them.
+    pub position: Position,
+}
+
+impl Broker {
+    /// Starts a broker: reads the newest part of the log into memory, then follows it.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+    ) -> Result<(Arc<Self>, Tasks), StoreError> {
+        let head = store.head().await?;
+        let warm = i64::try_from(Ring::worth_reading()).unwrap_or(i64::MAX);
+        let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
+        let hub = Arc::new(Hub::new(from));
+        if let Err(trouble) = follower::catch_up(&*store, &hub).await {
+            return Err(StoreError::Corrupt(trouble));
+        }
+        let status = Arc::new(Status::new());
+        let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus));
+        let following = follower::run(Arc::clone(&store), bus, Arc::clone(&hub), Arc::clone(&status), settings.poll);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            publishing.await;
+            "publisher"
+        });
+        tasks.spawn(async move {
+            following.await;
+            "follower"
+        });
+        let reads = Semaphore::new(CONCURRENT_READS);
+        let broker = Self { store, clock, random, hub, reads, settings, publisher, status };
+        Ok((Arc::new(broker), Tasks(tasks)))
+    }
+
+    /// Where drafts are handed in.
+    #[must_use]
+    pub fn publisher(&self) -> &Publisher {
+        &self.publisher
+    }
+
+    /// Opens a stream for a user, until `expires_at`.
+    pub async fn open(
+        self: &Arc<Self>,
+        user: UserId,
+        start: Start,
+        expires_at: Timestamp,
+    ) -> Result<Stream, OpenError> {
+        let joined = self.join(&user).await?;
+        Ok(Stream::new(Arc::clone(self), user, start, expires_at, joined))
+    }
+
+    /// A user's inbox, made for them on their first visit.
+    pub async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<InboxPage, StoreError> {
+        if let Some(page) = self.store.inbox(user, query).await? {
+            return Ok(page);
+        }
+        self.store.meet(user, self.clock.now()).await?;
+        let page = self.store.inbox(user, query).await?;
+        page.ok_or_else(|| StoreError::Corrupt(format!("the recipient {user} is not there after it was made")))
+    }
+
+    /// How this node is doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        // Several polls without success: not one slow read.
+        match self.status.trouble(self.settings.poll * 5) {
+            None => Health::Good,
+            Some(trouble) => Health::Bad(trouble),
+        }
+    }
+
+    /// Live figures of this node.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let (users, streams) = self.hub.figures();
+        Figures { users, streams, position: self.hub.position() }
+    }
+
+    /// A reconnection delay for one client, in milliseconds: random, so that a fleet does not return
+    /// at once.
+    #[must_use]
+    pub fn retry_ms(&self) -> u32 {
+        let (low, high) = (*self.settings.retry_ms.start(), *self.settings.retry_ms.end());
+        low + self.random.up_to(high.saturating_sub(low))
+    }
+
+    /// Asks up to `count` streams to say goodbye, lets nobody new in, and tells how many are left to
+    /// be asked.
+    pub fn end_some(&self, count: usize) -> usize {
+        self.hub.end_some(count, GoodbyeReason::Shutdown)
+    }
+
+    async fn join(&self, user: &UserId) -> Result<Joined, OpenError> {
+        let limits = Limits { per_user: self.settings.streams_per_user, per_node: self.settings.streams_per_node };
+        let mut loaded = None;
+        for _ in 0..JOIN_ATTEMPTS {
+            match self.hub.join(user, loaded.take(), limits) {
+                Ok(joined) => return Ok(joined),
+                Err(Refused::User) => return Err(OpenError::UserLimit),
+                Err(Refused::Node) => return Err(OpenError::NodeLimit),
+                Err(Refused::Stopping) => return Err(OpenError::Stopping),
+                Err(Refused::NeedsSession) => {
+                    let _permit = self.reads.acquire().await;
+                    loaded = Some(Session::of(&self.inbox(user, &InboxQuery::counts()).await?));
+                }
+            }
+        }
+        Err(OpenError::NodeLimit)
+    }
+}
+
+impl Tasks {
+    /// Returns when a task has ended, with what happened. The process cannot serve without it.
+    pub async fn failed(&mut self) -> String {
+        match self.0.join_next().await {
+            Some(Ok(name)) => format!("the {name} ended"),
+            Some(Err(error)) => format!("a task failed: {error}"),
+            None => "there are no tasks".into(),
+        }
+    }
+
+    /// Ends all tasks. To be called when no handler is left that could publish.
+    pub async fn stop(mut self) {
+        self.0.shutdown().await;
+    }
+}

@@ -1,0 +1,35 @@
+//! The subscription manager: from a draft to the streams of those it is for.
+//!
+//! ```text
+//! handler -> Publisher -> Store::commit -> bell -> Follower -> Hub -> Session -> Stream -> socket
+//! ```
+//!
+//! The database is the log and the bell is only a bell: the [`Follower`](follower) reads what was
+//! committed, in order, and never skips. A [`Stream`] joins replay and live events by position, so
+//! there is neither gap nor repeat.
+//!
+//! This crate must never know of SQL or of HTTP: frames are values here, and become bytes in `api`.
+//! Time comes from tokio (virtual in tests) and from [`tidings_models::Clock`].
+//!
+//! **To add a kind of event:** nothing here, unless its content must be rendered for clients
+//! (`entry.rs`) or its effect depends on the reader (`session.rs`).
+
+mod broker;
+pub mod bus;
+mod entry;
+mod follower;
+mod hub;
+mod outlet;
+mod publisher;
+mod replay;
+mod ring;
+mod session;
+mod stream;
+#[cfg(test)]
+mod testing;
+
+pub use broker::{Broker, Figures, Health, OpenError, Settings, Tasks};
+pub use entry::Entry;
+pub use publisher::{PublishError, Publisher};
+pub use replay::{ResetReason, Start};
+pub use stream::{Frame, Goodbye, GoodbyeReason, Stream};

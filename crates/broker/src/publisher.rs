@@ -1,0 +1,133 @@
+//! Takes drafts from request handlers and commits them in groups.
+//!
+//! One transaction is in flight; what arrives meanwhile is the next group. Nobody waits for a group
+//! to fill, so a lone draft is committed at once, and under load the cost of a commit (one fsync) is
+//! shared by as many as came during the last one.
+
+use std::sync::Arc;
+
+use tidings_models::{Draft, Outcome, Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::bus::Bus;
+
+/// Drafts that may wait for the next group. More are refused at once: an answer that would come too
+/// late to be of use only makes the next ones later.
+const QUEUE: usize = 4096;
+/// A group takes no further draft once it holds this many events. Bounds how long a commit takes, and
+/// with it the wait of everybody behind.
+const GROUP_EVENTS: usize = 256;
+
+/// Where drafts are handed in. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher {
+    queue: mpsc::Sender<Job>,
+}
+
+/// Why a draft was not stored, or may not have been.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Too many are waiting already.
+    #[error("too many drafts are waiting to be stored")]
+    Overloaded,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The store refused the group.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+}
+
+struct Job {
+    draft: Draft,
+    done: oneshot::Sender<Result<Outcome, PublishError>>,
+}
+
+impl Publisher {
+    /// A publisher, and the task that does its work. It ends when all publishers are gone.
+    pub(crate) fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> (Self, impl Future<Output = ()> + Send) {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        (Self { queue }, run(jobs, store, bus))
+    }
+
+    /// Stores a draft. When this returns an [`Outcome`], it is on disk. A caller that goes away does
+    /// not stop what it handed in.
+    pub async fn publish(&self, draft: Draft) -> Result<Outcome, PublishError> {
+        let (done, outcome) = oneshot::channel();
+        self.queue.try_send(Job { draft, done }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => PublishError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => PublishError::Stopping,
+        })?;
+        outcome.await.unwrap_or(Err(PublishError::Stopping))
+    }
+}
+
+async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn Bus>) {
+    while let Some(first) = jobs.recv().await {
+        let mut events = first.draft.events();
+        let mut drafts = vec![first.draft];
+        let mut waiting = vec![first.done];
+        while events < GROUP_EVENTS
+            && let Ok(job) = jobs.try_recv()
+        {
+            events += job.draft.events();
+            drafts.push(job.draft);
+            waiting.push(job.done);
+        }
+        match store.commit(drafts).await {
+            Ok(commit) => {
+                for (done, outcome) in waiting.into_iter().zip(commit.outcomes) {
+                    // An error means that the caller went away, which changes nothing.
+                    let _ = done.send(Ok(outcome));
+                }
+                bus.ring();
+            }
+            Err(error) => {
+                tracing::error!(error = %error, drafts = waiting.len(), "a group was not stored");
+                let error = Arc::new(error);
+                for done in waiting {
+                    let _ = done.send(Err(PublishError::Store(Arc::clone(&error))));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bus::LocalBus, testing::FakeStore, testing::draft};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_arrives_during_a_commit_is_the_next_group() {
+        let store = Arc::new(FakeStore::default());
+        store.set_commit_time(std::time::Duration::from_millis(10));
+        let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()));
+        let task = tokio::spawn(task);
+        let callers: Vec<_> = (0..600)
+            .map(|_| {
+                let publisher = publisher.clone();
+                tokio::spawn(async move { publisher.publish(draft("ann")).await })
+            })
+            .collect();
+        for caller in callers {
+            assert!(matches!(caller.await.unwrap(), Ok(Outcome::Stored(_))));
+        }
+        let groups = store.group_sizes();
+        assert_eq!(groups.iter().sum::<usize>(), 600);
+        assert!(groups.len() <= 4 && groups.iter().all(|size| *size <= 256), "{groups:?}");
+        drop(publisher);
+        task.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_that_fails_is_nobodys_success() {
+        let store = Arc::new(FakeStore::default());
+        let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()));
+        tokio::spawn(task);
+        store.fail(true);
+        assert!(matches!(publisher.publish(draft("ann")).await, Err(PublishError::Store(_))));
+        store.fail(false);
+        assert!(matches!(publisher.publish(draft("ann")).await, Ok(Outcome::Stored(_))), "and it goes on");
+    }
+}

@@ -1,0 +1,293 @@
+//! Streams over virtual time, on a log in a list.
+
+use std::{sync::Arc, time::Duration};
+
+use tidings_models::{Clock, Store, SystemRandom, Timestamp};
+
+use super::*;
+use crate::{
+    Broker, Settings,
+    bus::{Bus, LocalBus},
+    testing::{FakeStore, cursors, pos, user},
+};
+
+/// Stands still, except where tokio's time moves it.
+struct TestClock(Instant);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+struct Setup {
+    store: Arc<FakeStore>,
+    bus: Arc<LocalBus>,
+    broker: Arc<Broker>,
+}
+
+const HOUR: i64 = 3_600_000;
+
+impl Setup {
+    async fn new() -> Self {
+        let (store, bus) = (Arc::new(FakeStore::default()), Arc::new(LocalBus::default()));
+        Self::on(store, bus).await
+    }
+
+    async fn on(store: Arc<FakeStore>, bus: Arc<LocalBus>) -> Self {
+        let (broker, tasks) = Broker::start(
+            Arc::clone(&store) as Arc<dyn Store>,
+            Arc::clone(&bus) as Arc<dyn Bus>,
+            Arc::new(TestClock(Instant::now())),
+            Arc::new(SystemRandom),
+            Settings::default(),
+        )
+        .await
+        .unwrap();
+        // The tasks run for as long as the test does.
+        std::mem::forget(tasks);
+        Self { store, bus, broker }
+    }
+
+    async fn open(&self, name: &str, start: Start) -> Stream {
+        self.open_until(name, start, HOUR).await
+    }
+
+    async fn open_until(&self, name: &str, start: Start, expires_at: i64) -> Stream {
+        self.broker.open(user(name), start, Timestamp::from_millis(expires_at)).await.unwrap()
+    }
+
+    /// Returns once everything in the log was dispatched.
+    async fn settled(&self) {
+        let head = self.store.head().await.unwrap().position;
+        while self.broker.figures().position < head {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Appends, and rings.
+    fn add(&self, audience: &str) -> i64 {
+        let position = self.store.add(audience);
+        self.bus.ring();
+        position
+    }
+}
+
+fn after(position: i64) -> Start {
+    Start::After(cursors().seal(pos(position)).as_str().into())
+}
+
+/// What a frame says, in short: `7:3` is the event at 7 with 3 unread.
+fn short(frame: &Frame) -> String {
+    let place = |cursor: &Cursor| cursors().open(cursor.as_str().as_bytes()).unwrap();
+    match frame {
+        Frame::Event(entry, counts) => format!("{}:{}", entry.position(), counts.unread),
+        Frame::Reset { reason, cursor, page } => {
+            let newest: Vec<_> = page.items.iter().map(|item| item.position.to_string()).collect();
+            format!("reset {}@{} {:?}", reason.as_str(), place(cursor), newest.join(" "))
+        }
+        Frame::Ready { cursor, counts, replayed, .. } => {
+            format!("ready@{}:{} after {replayed}", place(cursor), counts.unread)
+        }
+        Frame::Heartbeat(cursor) => {
+            format!("beat@{}", cursor.as_ref().map_or("-".into(), |cursor| place(cursor).to_string()))
+        }
+        Frame::Expiring(at) => format!("expiring {}", at.as_seconds()),
+        Frame::Goodbye(goodbye) => format!("goodbye {}", goodbye.reason.as_str()),
+    }
+}
+
+async fn next(stream: &mut Stream) -> String {
+    let frames = stream.next().await.map(|frames| frames.iter().map(short).collect::<Vec<_>>().join(", "));
+    frames.unwrap_or_else(|| "end".into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_without_a_start_begins_with_the_unread() {
+    let setup = Setup::new().await;
+    for audience in ["user:ann", "user:bob", "everyone"] {
+        setup.add(audience);
+    }
+    let mut stream = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut stream).await, "1:2, 3:2, ready@3:2 after 2");
+    setup.add("user:bob");
+    setup.add("user:ann");
+    assert_eq!(next(&mut stream).await, "5:3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_is_continued_without_gap_or_repeat() {
+    let setup = Setup::new().await;
+    for _ in 0..5 {
+        setup.add("user:ann");
+    }
+    setup.settled().await;
+    let mut stream = setup.open("ann", after(2)).await;
+    setup.add("user:ann");
+    setup.settled().await;
+    assert_eq!(next(&mut stream).await, "3:5, 4:5, 5:5, ready@5:5 after 3");
+    assert_eq!(next(&mut stream).await, "6:6");
+    assert_eq!(setup.store.replays(), 0, "from the ring");
+    setup.add("everyone");
+    assert_eq!(next(&mut stream).await, "7:7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_this_node_has_not_reached_yet_is_joined_there() {
+    let setup = Setup::new().await;
+    for _ in 0..4 {
+        setup.store.add("user:ann"); // and no bell: the follower is still at 0
+    }
+    let mut stream = setup.open("ann", after(2)).await;
+    assert_eq!(next(&mut stream).await, "ready@2:4 after 0");
+    assert_eq!(next(&mut stream).await, "3:4, 4:4", "never older counts than it said");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_stream_beats_and_its_place_moves_on() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    let begun = Instant::now();
+    setup.add("user:bob");
+    assert_eq!(next(&mut stream).await, "beat@1", "an event of others has moved it");
+    assert_eq!(begun.elapsed().as_secs(), 15);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    setup.add("user:ann");
+    assert_eq!(next(&mut stream).await, "2:1");
+    let begun = Instant::now();
+    assert_eq!(next(&mut stream).await, "beat@2");
+    assert_eq!(begun.elapsed().as_secs(), 15, "traffic puts the heartbeat off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_continued_is_reset() {
+    let store = Arc::new(FakeStore::default());
+    for _ in 0..4 {
+        store.add("user:ann");
+    }
+    store.trim(2);
+    let setup = Setup::on(store, Arc::default()).await;
+    let earlier = tidings_models::Cursors::new(
+        &tidings_models::CursorKey::new([7; 16]),
+        tidings_models::Epoch::from_random([2; 16]),
+        &[],
+    );
+    let cases = [
+        (Start::After(b"\xFF\r\nnonsense".to_vec()), "malformed"),
+        (Start::After(Vec::new()), "malformed"),
+        (Start::After(earlier.seal(pos(3)).as_str().into()), "epoch"),
+        (after(5), "ahead"),
+        (after(1), "expired"),
+    ];
+    for (start, reason) in cases {
+        let mut stream = setup.open("ann", start).await;
+        assert_eq!(next(&mut stream).await, format!("reset {reason}@4 \"4 3\", ready@4:2 after 0"));
+    }
+    let mut stream = setup.open("ann", after(2)).await;
+    assert_eq!(next(&mut stream).await, "3:2, 4:2, ready@4:2 after 2", "the floor itself can be continued");
+    setup.add("user:ann");
+    assert_eq!(next(&mut stream).await, "5:3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_falls_behind_goes_back_to_replay_and_loses_nothing() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    for _ in 0..9000 {
+        setup.add("user:ann");
+    }
+    setup.settled().await;
+    let mut seen = 0;
+    while seen < 9000 {
+        for frame in stream.next().await.unwrap() {
+            let Frame::Event(entry, counts) = frame else { panic!("{}", short(&frame)) };
+            seen += 1;
+            assert_eq!(entry.position(), pos(seen));
+            assert_eq!(counts.unread, 9000, "as of the end of the replay");
+        }
+    }
+    assert!(setup.store.replays() > 0, "the ring did not go back that far");
+    setup.add("user:ann");
+    assert_eq!(next(&mut stream).await, "9001:9001");
+}
+
+#[tokio::test(start_paused = true)]
+async fn trimming_during_a_replay_ends_in_a_reset() {
+    let setup = Setup::new().await;
+    for _ in 0..9000 {
+        setup.store.add("user:ann");
+    }
+    let setup = Setup::on(setup.store, setup.bus).await;
+    let mut stream = setup.open("ann", after(1)).await;
+    assert!(next(&mut stream).await.starts_with("2:9000, 3:9000"));
+    setup.store.trim(8990);
+    let reset = next(&mut stream).await;
+    assert!(reset.starts_with("reset expired@9000 \"9000 8999"), "{reset}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ends_is_announced_and_then_ends_the_stream() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open_until("ann", Start::Unread, 75_000).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    assert_eq!(next(&mut stream).await, "expiring 75");
+    for _ in 0..3 {
+        assert_eq!(next(&mut stream).await, "beat@0");
+    }
+    setup.add("user:ann");
+    assert_eq!(next(&mut stream).await, "1:1");
+    loop {
+        match next(&mut stream).await.as_str() {
+            "beat@1" => {}
+            last => break assert_eq!(last, "goodbye token_expired"),
+        }
+    }
+    assert_eq!(next(&mut stream).await, "end");
+    assert_eq!(setup.broker.clock.now().as_seconds(), 75);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_is_away_is_waited_for() {
+    let setup = Setup::new().await;
+    for _ in 0..9000 {
+        setup.store.add("user:ann");
+    }
+    let setup = Setup::on(setup.store, setup.bus).await;
+    let mut stream = setup.open("ann", after(8)).await;
+    setup.store.fail(true);
+    assert_eq!(next(&mut stream).await, "beat@-", "alive, but it cannot say where");
+    setup.store.fail(false);
+    assert!(next(&mut stream).await.starts_with("9:9000"), "and nothing was lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_bell_costs_one_poll() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    let begun = Instant::now();
+    setup.store.add("user:ann");
+    assert_eq!(next(&mut stream).await, "1:1");
+    assert!(begun.elapsed() <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_is_said_goodbye_to() {
+    let setup = Setup::new().await;
+    let mut streams = Vec::new();
+    for name in ["ann", "bob"] {
+        let mut stream = setup.open(name, Start::Unread).await;
+        next(&mut stream).await;
+        streams.push(stream);
+    }
+    assert_eq!(setup.broker.end_some(10), 0);
+    for stream in &mut streams {
+        assert_eq!(next(stream).await, "goodbye shutdown");
+        assert_eq!(next(stream).await, "end");
+    }
+    assert!(setup.broker.open(user("cyd"), Start::Unread, Timestamp::from_millis(HOUR)).await.is_err());
+    drop(streams);
+    assert_eq!(setup.broker.figures().streams, 0);
+}
