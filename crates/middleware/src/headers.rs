@@ -1,0 +1,60 @@
+//! Headers that every answer carries, so that no handler has to think of them.
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+
+/// Set even over what a handler set.
+const ALWAYS: [(HeaderName, &str); 3] = [
+    // What is declared as JSON is never taken for a script or a page (Fetch, section 3.6).
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Paths hold ids of users and notifications.
+    (REFERRER_POLICY, "no-referrer"),
+    // Clickjacking, for browsers that do not know `frame-ancestors`.
+    (X_FRAME_OPTIONS, "DENY"),
+];
+
+/// Set unless the handler knows better: pages bring their own policy, and assets with a hash in
+/// their name may be kept.
+const BY_DEFAULT: [(HeaderName, &str); 2] = [
+    // Answers are one person's; no proxy or shared browser may keep them.
+    (CACHE_CONTROL, "no-store"),
+    // An API answer that is opened as a page loads and runs nothing, and is framed by nobody.
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
+pub(crate) fn harden(headers: &mut HeaderMap) {
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in BY_DEFAULT {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_keeps_its_policy_and_an_asset_its_caching() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000, immutable"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'"));
+        harden(&mut headers);
+        assert_eq!(headers.get(CACHE_CONTROL).unwrap(), "max-age=31536000, immutable");
+        assert_eq!(headers.get(CONTENT_SECURITY_POLICY).unwrap(), "default-src 'self'");
+        assert_eq!(headers.get(X_CONTENT_TYPE_OPTIONS).unwrap(), "nosniff");
+    }
+
+    #[test]
+    fn everything_else_is_never_kept() {
+        let mut headers = HeaderMap::new();
+        harden(&mut headers);
+        assert_eq!(headers.get(CACHE_CONTROL).unwrap(), "no-store");
+        assert_eq!(headers.len(), ALWAYS.len() + BY_DEFAULT.len());
+    }
+}
