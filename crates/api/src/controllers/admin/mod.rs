@@ -1,0 +1,4 @@
+//! For admins and servers.
+
+pub(crate) mod notifications;
+pub(crate) mod overview;

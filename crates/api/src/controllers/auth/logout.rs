@@ -1,0 +1,13 @@
+//! `POST /auth/logout`: the end of a session in this browser.
+
+use actix_web::{HttpRequest, HttpResponse, http::header};
+use tidings_middleware::{Problem, SessionCookie};
+
+/// Sign out
+///
+/// Removes the session cookie. Of no effect without one.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", security(()), responses((status = 204)))]
+pub(crate) async fn logout(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let cookie = SessionCookie::of(request.head()).clear()?;
+    Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, cookie)).finish())
+}

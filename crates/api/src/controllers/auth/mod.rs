@@ -1,0 +1,5 @@
+//! Signing in and out with a built-in account.
+
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod me;

@@ -1,0 +1,4 @@
+//! For load balancers and operators.
+
+pub(crate) mod live;
+pub(crate) mod ready;

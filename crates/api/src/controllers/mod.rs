@@ -1,0 +1,8 @@
+//! One folder per resource, one file per verb: request, response, handler, in this order.
+
+pub(crate) mod admin;
+pub(crate) mod auth;
+pub(crate) mod health;
+pub(crate) mod inbox;
+pub(crate) mod notifications;
+pub(crate) mod stream;

@@ -1,0 +1,74 @@
+//! `GET /notifications`: the list, newest first.
+
+use actix_web::web::{self, Data};
+use serde::{Deserialize, Serialize};
+use tidings_middleware::{Code, Problem, ProblemBody, User};
+use tidings_models::{InboxQuery, InboxState, Level};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{super::inbox::InboxView, ItemView};
+use crate::{App, error, extract::Query};
+
+/// Most items of one page; bounds what one request reads and renders.
+const MAX_LIMIT: u32 = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// Which part of the inbox.
+    #[serde(default)]
+    state: InboxState,
+    /// Only this level.
+    level: Option<Level>,
+    /// Only this category.
+    category: Option<String>,
+    /// How many at most, 1 to 200.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200)]
+    limit: u32,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+fn default_limit() -> u32 {
+    50
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ListResponse {
+    items: Vec<ItemView>,
+    /// What to send as `after` for the next page; null at the end.
+    next: Option<String>,
+    #[serde(flatten)]
+    inbox: InboxView,
+}
+
+/// The list
+///
+/// Newest first, with the counts of the same instant. `all` is everything that is not archived.
+#[utoipa::path(
+    get, path = "/api/v1/notifications", tag = "inbox", params(ListQuery),
+    responses((status = 200, body = ListResponse), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody))
+)]
+pub(crate) async fn list(
+    User(principal): User,
+    Query(query): Query<ListQuery>,
+    app: Data<App>,
+) -> Result<web::Json<ListResponse>, Problem> {
+    if !(1..=MAX_LIMIT).contains(&query.limit) {
+        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
+    }
+    let cursors = app.store.cursors();
+    let before = query.after.map(|after| cursors.open_list(&principal.user, &after)).transpose();
+    let before = before.map_err(|_| Code::InvalidCursor)?;
+    let query =
+        InboxQuery { state: query.state, level: query.level, category: query.category, before, limit: query.limit };
+    let page = app.broker.inbox(&principal.user, &query).await.map_err(error::store)?;
+
+    let last = page.items.last().filter(|_| page.more);
+    let next = last.map(|item| cursors.seal_list(&principal.user, item.position).to_string());
+    let inbox = InboxView::of(&page, cursors);
+    let items = page.items.into_iter().map(|item| ItemView::of(item, cursors)).collect();
+    Ok(web::Json(ListResponse { items, next, inbox }))
+}

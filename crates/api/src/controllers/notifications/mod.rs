@@ -1,0 +1,59 @@
+//! A user's own notifications.
+
+pub(crate) mod change;
+pub(crate) mod list;
+pub(crate) mod mark;
+pub(crate) mod show;
+
+use serde::Serialize;
+use tidings_broker::Broker;
+use tidings_middleware::{Code, Problem};
+use tidings_models::{Cursors, Draft, InboxItem, Mark, Notification, NotificationId, Outcome, Timestamp, UserId};
+use utoipa::ToSchema;
+
+use crate::error;
+
+/// A notification in the caller's inbox.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ItemView {
+    #[serde(flatten)]
+    notification: Notification,
+    /// The audience that it came through: `user:ID`, `topic:NAME` or `everyone`.
+    #[schema(example = "user:alice")]
+    audience: String,
+    /// Its place: what to send as `up_to` to mark it and all that is older.
+    cursor: String,
+    /// It was shown.
+    seen: bool,
+    /// It was read.
+    read: bool,
+    /// It was put away.
+    archived: bool,
+}
+
+impl ItemView {
+    pub(crate) fn of(item: InboxItem, cursors: &Cursors) -> Self {
+        Self {
+            audience: item.audience.to_string(),
+            cursor: cursors.seal(item.position).to_string(),
+            seen: item.seen,
+            read: item.read,
+            archived: item.archived,
+            notification: item.notification,
+        }
+    }
+}
+
+/// The id in a path. One that is malformed names nothing, like one that never was.
+fn parse_id(id: &str) -> Result<NotificationId, Problem> {
+    NotificationId::parse(id).ok_or_else(|| Problem::new(Code::NotFound))
+}
+
+/// Puts a mark on the log.
+async fn apply(broker: &Broker, user: UserId, mark: Mark, at: Timestamp) -> Result<(), Problem> {
+    match broker.publisher().publish(Draft::Mark { user, mark, at }).await.map_err(error::publish)? {
+        Outcome::Marked(_) => Ok(()),
+        Outcome::NotFound => Err(Problem::new(Code::NotFound)),
+        other => Err(Problem::internal(format!("a mark became {other:?}"))),
+    }
+}

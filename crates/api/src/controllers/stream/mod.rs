@@ -1,0 +1,4 @@
+//! The stream, as server-sent events.
+
+pub(crate) mod open;
+mod trace;

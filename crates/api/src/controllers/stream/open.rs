@@ -1,0 +1,126 @@
+//! `GET /stream`: everything for this user, in order, from where they were.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderValue},
+    web::{Bytes, Data},
+};
+use futures_util::stream;
+use serde::Deserialize;
+use tidings_broker::{Goodbye, GoodbyeReason, OpenError, Start, Stream};
+use tidings_middleware::{Problem, ProblemBody, User};
+use tracing::Instrument as _;
+use utoipa::IntoParams;
+
+use super::trace::StreamTrace;
+use crate::{
+    App, error,
+    extract::Query,
+    frames::sse::{self, Pings},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StreamQuery {
+    /// The cursor to go on from, where the header `Last-Event-ID` cannot be sent.
+    after: Option<String>,
+    /// The same, under the name that a common polyfill of `EventSource` sends.
+    #[serde(rename = "lastEventId")]
+    last_event_id: Option<String>,
+    /// Send `ping` events as heartbeats: an `EventSource` does not tell its page of anything less.
+    #[serde(default)]
+    ping: bool,
+}
+
+/// The stream
+///
+/// Server-sent events. Goes on after `Last-Event-ID`, or `after`; without either it begins with the
+/// unread notifications (the newest 100, oldest first). Then everything in order, without gap or
+/// repeat. A cursor that cannot be continued from is answered with the event `reset`.
+#[utoipa::path(
+    get, path = "/api/v1/stream", tag = "stream",
+    params(StreamQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that the client has")),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String),
+        (status = 401, body = ProblemBody),
+        (status = 429, body = ProblemBody, description = "Too many streams; clients that accept `text/event-stream` get 200 and `goodbye`"),
+        (status = 503, body = ProblemBody, description = "As above, when the server is stopping or overloaded")
+    )
+)]
+pub(crate) async fn open(
+    request: HttpRequest,
+    User(principal): User,
+    Query(query): Query<StreamQuery>,
+    app: Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let pings = if query.ping { Pings::Events } else { Pings::Ids };
+    let start = start(&request, query);
+    match app.broker.open(principal.user.clone(), start, principal.expires_at).await {
+        Ok(stream) => {
+            let trace = StreamTrace::new(&stream, &principal.user);
+            Ok(answer().streaming(body(app, stream, trace, pings)))
+        }
+        Err(error) if accepts_events(&request) => Ok(answer().body(refusal(&app, &error))),
+        Err(error) => Err(error::open(error)),
+    }
+}
+
+/// Where the client asks to start. An id is never an error, so it is taken as bytes. An empty one is
+/// what an `EventSource` has before its first event.
+fn start(request: &HttpRequest, query: StreamQuery) -> Start {
+    let header = request.headers().get("last-event-id").map(|id| id.as_bytes().to_vec());
+    let cursor = header.or(query.after.or(query.last_event_id).map(String::into_bytes));
+    cursor.filter(|cursor| !cursor.is_empty()).map_or(Start::Unread, Start::After)
+}
+
+/// Whether this may be an `EventSource`, which never comes back after anything but 200.
+fn accepts_events(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get_all(header::ACCEPT);
+    accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/event-stream"))
+}
+
+fn answer() -> actix_web::HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type("text/event-stream")
+        // `no-transform`: a proxy that compresses a stream holds it back.
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")))
+        // nginx: do not buffer.
+        .insert_header(("x-accel-buffering", "no"));
+    answer
+}
+
+/// `retry:` and `goodbye`, for a stream that could not be opened.
+fn refusal(app: &App, error: &OpenError) -> Bytes {
+    let reason = match error {
+        OpenError::UserLimit => GoodbyeReason::Limit,
+        OpenError::Stopping => GoodbyeReason::Shutdown,
+        OpenError::NodeLimit | OpenError::Store(_) => GoodbyeReason::Overloaded,
+    };
+    if let OpenError::Store(error) = error {
+        tracing::error!(%error, "a stream could not be opened");
+    }
+    sse::goodbye(Goodbye { reason, retry_ms: app.broker.retry_ms() })
+}
+
+/// The body: what the stream gives, as fast as it is taken. Dropped when the client goes away, and
+/// the stream with it.
+fn body(
+    app: Data<App>,
+    stream: Stream,
+    trace: StreamTrace,
+    pings: Pings,
+) -> impl futures_util::Stream<Item = Result<Bytes, actix_web::Error>> + 'static {
+    let retry = Some(sse::retry(app.broker.retry_ms()));
+    stream::unfold((app, stream, trace, retry), move |(app, mut stream, mut trace, retry)| async move {
+        // The first line goes out at once: a proxy or a page sees that the stream is open.
+        if let Some(retry) = retry {
+            return Some((Ok(retry), (app, stream, trace, None)));
+        }
+        let frames = stream.next().instrument(trace.span()).await?;
+        let bytes = sse::encode(&frames, app.store.cursors(), app.clock.now(), pings);
+        trace.bytes += bytes.len() as u64;
+        Some((Ok(bytes), (app, stream, trace, None)))
+    })
+}

@@ -1,0 +1,111 @@
+//! The bytes of a request's body: of the right kind, up to a limit, within a time.
+
+use std::time::Duration;
+
+use actix_web::{HttpMessage, HttpRequest, dev::Payload, http::header};
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
+use tidings_middleware::{Code, Problem};
+use tokio::time::timeout;
+
+/// Most bytes that a route reads of a body. Set it as app data of the app, a scope or a resource:
+/// the innermost holds. Bounds what one request can keep in memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+impl Default for BodyLimit {
+    fn default() -> Self {
+        Self(64 * 1024)
+    }
+}
+
+impl BodyLimit {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        request.app_data::<Self>().copied().unwrap_or_default()
+    }
+
+    /// How long a body may take to arrive: a few seconds, and one more for each 64 KiB. A sender
+    /// that trickles bytes is cut off, an honest one on a slow line is not.
+    fn time(self) -> Duration {
+        const BASE: Duration = Duration::from_secs(10);
+        const SLOWEST_PER_SECOND: usize = 64 * 1024;
+        BASE + Duration::from_secs((self.0 / SLOWEST_PER_SECOND) as u64)
+    }
+}
+
+/// Refuses, by its headers alone, a body that would not be read.
+pub(crate) fn check_head(request: &HttpRequest, media_type: &str, limit: BodyLimit) -> Result<(), Problem> {
+    let headers = request.headers();
+    // A compressed body may be a bomb, and nothing that is sent here is worth compressing.
+    if headers.get_all(header::CONTENT_ENCODING).any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::new(Code::UnsupportedEncoding));
+    }
+    let given = request.mime_type().ok().flatten().filter(|_| headers.get_all(header::CONTENT_TYPE).count() == 1);
+    let fits = given.is_some_and(|mime| {
+        mime.essence_str() == media_type && mime.get_param("charset").is_none_or(|charset| charset == "utf-8")
+    });
+    if !fits {
+        return Err(
+            Problem::new(Code::UnsupportedMediaType).detail(format!("Send the body with Content-Type: {media_type}."))
+        );
+    }
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limit.0 as u64) {
+        return Err(too_large(limit));
+    }
+    Ok(())
+}
+
+/// Reads a body, up to its limit.
+pub(crate) async fn read(payload: &mut Payload, limit: BodyLimit) -> Result<BytesMut, Problem> {
+    let reading = async {
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            // The connection broke, or its framing: there is nobody to tell.
+            let chunk = chunk.map_err(|error| Problem::new(Code::BadRequest).caused_by(error.to_string()))?;
+            if body.len() + chunk.len() > limit.0 {
+                return Err(too_large(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    timeout(limit.time(), reading).await.unwrap_or_else(|_| Err(Problem::new(Code::RequestTimeout)))
+}
+
+fn too_large(limit: BodyLimit) -> Problem {
+    Problem::new(Code::BodyTooLarge).detail(format!("This resource takes at most {} bytes.", limit.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{error::PayloadError, web::Bytes};
+    use futures_util::{Stream, stream};
+
+    use super::*;
+
+    type Chunk = Result<Bytes, PayloadError>;
+
+    async fn read_all(chunks: impl Stream<Item = Chunk> + 'static, limit: usize) -> Result<usize, Code> {
+        let mut payload: Payload = Payload::Stream { payload: Box::pin(chunks) };
+        read(&mut payload, BodyLimit(limit)).await.map(|body| body.len()).map_err(|problem| problem.code())
+    }
+
+    #[actix_web::test]
+    async fn reading_stops_at_the_limit() {
+        let chunk = || Ok(Bytes::from_static(b"1234"));
+        assert_eq!(read_all(stream::iter([chunk(), chunk()]), 8).await, Ok(8));
+        assert_eq!(read_all(stream::iter([chunk(), chunk(), chunk()]), 8).await, Err(Code::BodyTooLarge));
+        assert_eq!(read_all(stream::repeat_with(chunk), 64 * 1024).await, Err(Code::BodyTooLarge));
+        assert_eq!(
+            read_all(stream::iter([chunk(), Err(PayloadError::Incomplete(None))]), 8).await,
+            Err(Code::BadRequest)
+        );
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_come_is_given_up() {
+        tokio::time::pause();
+        assert_eq!(read_all(stream::pending(), 8).await, Err(Code::RequestTimeout));
+    }
+}

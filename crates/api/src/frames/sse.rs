@@ -1,0 +1,243 @@
+//! Server-sent events: WHATWG HTML, section 9.2.
+//!
+//! Everything that goes on a line is either ours, or JSON on one line: what users wrote cannot end a
+//! line, so a strict parser sees exactly the events that were sent.
+
+use actix_web::web::{Bytes, BytesMut};
+use bytes::BufMut;
+use serde_json::json;
+use tidings_broker::{Frame, Goodbye};
+use tidings_models::{Counts, Cursors, Timestamp};
+
+use crate::controllers::notifications::ItemView;
+
+/// How heartbeats look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pings {
+    /// An id without data: moves a client's cursor and tells its page nothing.
+    Ids,
+    /// The event `ping`, for clients that watch for silence.
+    Events,
+}
+
+/// Frames, one after the other, as one write.
+pub(crate) fn encode(frames: &[Frame], cursors: &Cursors, now: Timestamp, pings: Pings) -> Bytes {
+    let mut out = BytesMut::with_capacity(frames.iter().map(size).sum());
+    for frame in frames {
+        write(&mut out, frame, cursors, now, pings);
+    }
+    out.freeze()
+}
+
+/// The first line of a stream: after how many milliseconds to come back.
+pub(crate) fn retry(millis: u32) -> Bytes {
+    Bytes::from(format!("retry: {millis}\n\n"))
+}
+
+/// The last event of a stream, after a `retry:` line.
+pub(crate) fn goodbye(goodbye: Goodbye) -> Bytes {
+    let Goodbye { reason, retry_ms } = goodbye;
+    let data = json!({ "reason": reason.as_str(), "retry_ms": retry_ms });
+    Bytes::from(format!("retry: {retry_ms}\nevent: goodbye\ndata: {data}\n\n"))
+}
+
+/// About how many bytes a frame takes.
+fn size(frame: &Frame) -> usize {
+    match frame {
+        Frame::Event(entry, _) => entry.envelope.len() + 160,
+        _ => 256,
+    }
+}
+
+fn write(out: &mut BytesMut, frame: &Frame, cursors: &Cursors, now: Timestamp, pings: Pings) {
+    match frame {
+        Frame::Event(entry, counts) => {
+            head(out, Some(entry.cursor.as_str()), entry.event.kind.as_str());
+            out.put_slice(&entry.envelope);
+            tail(out, *counts);
+        }
+        Frame::Reset { reason, cursor, page } => {
+            let items: Vec<_> = page.items.iter().cloned().map(|item| ItemView::of(item, cursors)).collect();
+            let data = json!({
+                "reason": reason.as_str(), "unread": page.counts.unread, "unseen": page.counts.unseen,
+                "notifications": items, "more": page.more,
+            });
+            event(out, Some(cursor.as_str()), "reset", &data);
+        }
+        Frame::Ready { cursor, connection, counts, replayed, heartbeat, expires_at } => {
+            let data = json!({
+                "connection_id": connection.to_string(), "unread": counts.unread, "unseen": counts.unseen,
+                "replayed": replayed, "heartbeat_ms": u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
+                "expires_at": expires_at,
+            });
+            event(out, Some(cursor.as_str()), "ready", &data);
+        }
+        Frame::Heartbeat(cursor) => {
+            let cursor = cursor.as_ref().map(tidings_models::Cursor::as_str);
+            match (pings, cursor) {
+                (Pings::Events, _) => event(out, cursor, "ping", &json!({ "time": now })),
+                (Pings::Ids, Some(cursor)) => lines(out, &["id: ", cursor, "\n\n"]),
+                (Pings::Ids, None) => lines(out, &[":\n\n"]),
+            }
+        }
+        Frame::Expiring(expires_at) => event(out, None, "expiring", &json!({ "expires_at": expires_at })),
+        Frame::Goodbye(last) => out.put_slice(&goodbye(*last)),
+    }
+}
+
+fn event(out: &mut BytesMut, id: Option<&str>, name: &str, data: &serde_json::Value) {
+    head(out, id, name);
+    lines(out, &[&data.to_string(), "\n\n"]);
+}
+
+fn head(out: &mut BytesMut, id: Option<&str>, name: &str) {
+    if let Some(id) = id {
+        lines(out, &["id: ", id, "\n"]);
+    }
+    lines(out, &["event: ", name, "\ndata: "]);
+}
+
+/// Completes an envelope with what is the reader's own.
+fn tail(out: &mut BytesMut, counts: Counts) {
+    let mut number = itoa::Buffer::new();
+    lines(out, &[",\"unread\":", number.format(counts.unread)]);
+    lines(out, &[",\"unseen\":", number.format(counts.unseen), "}\n\n"]);
+}
+
+fn lines(out: &mut BytesMut, parts: &[&str]) {
+    for part in parts {
+        out.put_slice(part.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use tidings_broker::{Entry, GoodbyeReason, ResetReason};
+    use tidings_models::{
+        Audience, CursorKey, Effect, Epoch, Event, Head, InboxItem, InboxPage, Kind, Position, Seq, UserId,
+    };
+
+    use super::*;
+
+    fn cursors() -> Cursors {
+        Cursors::new(&CursorKey::new([7; 16]), Epoch::from_random([3; 16]), &[])
+    }
+
+    fn pos(value: i64) -> Position {
+        Position::new(value).unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(second * 1000)
+    }
+
+    fn text(frame: Frame, pings: Pings) -> String {
+        let bytes = encode(&[frame], &cursors(), at(9), pings);
+        // A cursor is as good as another in a snapshot.
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        text.replace(cursors().seal(pos(7)).as_str(), "CURSOR")
+    }
+
+    fn entry(envelope: &'static str) -> Arc<Entry> {
+        let user = UserId::parse("ann").unwrap();
+        let event = Event {
+            position: pos(7),
+            audience: Audience::User(user),
+            seq: Seq::new(1),
+            kind: Kind::Notification,
+            created_at: at(1),
+            effect: Effect::ARRIVED,
+            payload: "{}".into(),
+        };
+        Arc::new(Entry { cursor: cursors().seal(pos(7)), envelope: Bytes::from_static(envelope.as_bytes()), event })
+    }
+
+    fn page() -> InboxPage {
+        let notification = serde_json::from_value(json!({
+            "id": "01900000-0000-7000-8000-000000000000", "title": "a\u{2028}b", "body": "a\rid: 9\r\r", "level": "info",
+            "critical": false, "data": {"n": 1}, "created_at": at(1),
+        }));
+        let item = InboxItem {
+            notification: notification.unwrap(),
+            audience: Audience::Everyone,
+            position: pos(7),
+            seq: Seq::new(1),
+            seen: true,
+            read: false,
+            archived: false,
+        };
+        let head = Head { epoch: Epoch::from_random([3; 16]), position: pos(7), floor: pos(0) };
+        InboxPage { head, windows: vec![], counts: Counts { unread: 1, unseen: 0 }, items: vec![item], more: true }
+    }
+
+    #[test]
+    fn each_frame_is_what_a_strict_parser_expects() {
+        let counts = Counts { unread: 12, unseen: 3 };
+        let cursor = || cursors().seal(pos(7));
+        let event = Frame::Event(entry(r#"{"id":"CURSOR","payload":{}"#), counts);
+        assert_eq!(
+            text(event, Pings::Ids),
+            "id: CURSOR\nevent: notification\ndata: {\"id\":\"CURSOR\",\"payload\":{},\"unread\":12,\"unseen\":3}\n\n"
+        );
+        assert_eq!(text(Frame::Heartbeat(Some(cursor())), Pings::Ids), "id: CURSOR\n\n");
+        assert_eq!(text(Frame::Heartbeat(None), Pings::Ids), ":\n\n");
+        assert_eq!(
+            text(Frame::Heartbeat(Some(cursor())), Pings::Events),
+            "id: CURSOR\nevent: ping\ndata: {\"time\":\"1970-01-01T00:00:09.000Z\"}\n\n"
+        );
+        assert_eq!(
+            text(Frame::Expiring(at(60)), Pings::Ids),
+            "event: expiring\ndata: {\"expires_at\":\"1970-01-01T00:01:00.000Z\"}\n\n"
+        );
+        let goodbye = Goodbye { reason: GoodbyeReason::Shutdown, retry_ms: 1234 };
+        assert_eq!(
+            text(Frame::Goodbye(goodbye), Pings::Ids),
+            "retry: 1234\nevent: goodbye\ndata: {\"reason\":\"shutdown\",\"retry_ms\":1234}\n\n"
+        );
+        let ready = Frame::Ready {
+            cursor: cursor(),
+            connection: tidings_models::Epoch::from_random([5; 16]).as_uuid().to_owned(),
+            counts,
+            replayed: 4,
+            heartbeat: Duration::from_secs(15),
+            expires_at: at(3600),
+        };
+        let ready = text(ready, Pings::Ids);
+        assert!(ready.starts_with("id: CURSOR\nevent: ready\ndata: {\"connection_id\":\"05050505-"), "{ready}");
+        for part in
+            ["\"heartbeat_ms\":15000", "\"replayed\":4", "\"unread\":12", "\"expires_at\":\"1970-01-01T01:00:00.000Z\""]
+        {
+            assert!(ready.contains(part), "{ready}");
+        }
+    }
+
+    #[test]
+    fn what_users_wrote_stays_on_its_line() {
+        let reset =
+            Frame::Reset { reason: ResetReason::Expired, cursor: cursors().seal(pos(7)), page: Box::new(page()) };
+        let reset = text(reset, Pings::Ids);
+        assert_eq!(reset.lines().count(), 4, "id, event, data, blank: {reset}");
+        assert!(!reset.contains('\r'));
+        let data = reset.lines().nth(2).unwrap().strip_prefix("data: ").unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["reason"], "expired");
+        assert_eq!((&data["unread"], &data["unseen"], &data["more"]), (&json!(1), &json!(0), &json!(true)));
+        let item = &data["notifications"][0];
+        assert_eq!(item["body"], "a\rid: 9\r\r");
+        assert_eq!(
+            (&item["seen"], &item["read"], &item["audience"]),
+            (&json!(true), &json!(false), &json!("everyone"))
+        );
+        assert_eq!(item["data"], json!({"n": 1}));
+    }
+
+    #[test]
+    fn queued_frames_are_one_write() {
+        let frame = || Frame::Event(entry("{}"), Counts::default());
+        let both = encode(&[frame(), frame()], &cursors(), at(9), Pings::Ids);
+        let one = encode(&[frame()], &cursors(), at(9), Pings::Ids);
+        assert_eq!(both, [one.clone(), one].concat());
+    }
+}

@@ -1,0 +1,24 @@
+//! The HTTP interface: controllers, frames and the OpenAPI document.
+//!
+//! A handler says by its types who may call it ([`User`](tidings_middleware::User),
+//! [`Admin`](tidings_middleware::Admin)) and what it takes ([`extract`]), calls the domain once, and
+//! maps the answer. What is the same for every request (credentials, origins, headers, the shape of
+//! a refusal) is in `middleware`; what lives longer than a request is in `broker`.
+//!
+//! This crate must never know of SQL, and holds no state beyond [`App`].
+//!
+//! **To add an endpoint:** one file in `controllers/<resource>/<verb>.rs` (request, response,
+//! handler, in this order), one line in [`routes`], one in `openapi.rs`; a test there holds the two
+//! lists equal. Then `make openapi` renews the snapshot.
+
+mod app;
+mod controllers;
+mod error;
+mod extract;
+mod frames;
+mod openapi;
+mod routes;
+
+pub use app::App;
+pub use openapi::openapi;
+pub use routes::routes;

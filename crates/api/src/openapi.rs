@@ -1,0 +1,123 @@
+//! The OpenAPI document, generated from the handlers, and the list of error codes.
+
+use actix_web::{HttpResponse, http::header, web};
+use tidings_middleware::Code;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+};
+
+use crate::controllers::{admin, auth, health, inbox, notifications, stream};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tidings",
+        description = "Personal notifications: created over REST, received at once over server-sent events, and \
+                       replayed from the database. Every error is `application/problem+json` (RFC 9457) with a \
+                       stable `code`; all codes are listed at `/docs/errors`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact()
+    ),
+    tags(
+        (name = "auth", description = "Signing in and out"),
+        (name = "inbox", description = "A user's own notifications"),
+        (name = "stream", description = "Everything for a user, as it happens"),
+        (name = "admin", description = "For admins and servers"),
+        (name = "operation", description = "For load balancers and operators")
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+    modifiers(&Security),
+    paths(
+        auth::login::login,
+        auth::logout::logout,
+        auth::me::me,
+        stream::open::open,
+        inbox::show::show,
+        notifications::list::list,
+        notifications::mark::mark,
+        notifications::show::show,
+        notifications::change::change,
+        admin::notifications::create::create,
+        admin::notifications::show::show,
+        admin::overview::overview,
+        health::live::live,
+        health::ready::ready
+    )
+)]
+struct Document;
+
+/// How callers show who they are.
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+            "__Host-tidings_session",
+            "Set by signing in; `tidings_session` on the loopback interface.",
+        ));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The document that `/openapi.json` serves.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+pub(crate) async fn show() -> web::Json<utoipa::openapi::OpenApi> {
+    web::Json(openapi())
+}
+
+/// The page that the `type` of every problem leads to.
+pub(crate) async fn errors() -> HttpResponse {
+    let rows = Code::ALL.iter().map(|code| {
+        let (word, status) = (code.word(), code.status().as_u16());
+        format!("<dt id=\"{word}\"><code>{word}</code> ({status})</dt><dd>{}</dd>", code.about())
+    });
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Error codes of Tidings</title>\
+         <h1>Error codes</h1><dl>{}</dl></html>",
+        rows.collect::<String>()
+    );
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The document is what the code says; a change of it is looked at. `make openapi` renews it.
+    #[test]
+    fn the_document_is_the_one_that_was_reviewed() {
+        insta::assert_json_snapshot!("openapi", openapi());
+    }
+
+    /// `routes.rs` is read as text: each of its lines is a path and its methods.
+    #[test]
+    fn every_route_is_documented_and_nothing_else() {
+        let mut routed = BTreeSet::new();
+        for line in include_str!("routes.rs").lines().filter(|line| line.trim_start().starts_with(".service(at(")) {
+            let path = line.split('"').nth(1).unwrap();
+            let operational = ["/healthz", "/readyz", "/openapi.json", "/docs/errors"].contains(&path);
+            let path = if operational { path.to_owned() } else { format!("/api/v1{path}") };
+            for method in ["get", "post", "put", "patch", "delete"] {
+                if line.contains(&format!(".{method}(")) {
+                    routed.insert(format!("{method} {path}"));
+                }
+            }
+        }
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut documented = BTreeSet::from(["get /openapi.json".to_owned(), "get /docs/errors".to_owned()]);
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            documented.extend(operations.as_object().unwrap().keys().map(|method| format!("{method} {path}")));
+        }
+        assert_eq!(routed, documented);
+    }
+}

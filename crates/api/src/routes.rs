@@ -1,0 +1,121 @@
+//! The table of contents: what is where, for whom, by which method.
+
+use actix_web::{
+    Handler, HttpResponse, Resource, Responder,
+    body::BoxBody,
+    dev::{HttpServiceFactory, ServiceRequest},
+    http::{Method, header},
+    middleware::{Next, from_fn},
+    web,
+};
+use tidings_middleware::{Code, Problem, guard};
+
+use crate::{
+    controllers::{admin, auth, health, inbox, notifications, stream},
+    extract::{NoParameters, Query},
+    openapi,
+};
+
+/// Registers everything that this crate serves. Needs `web::Data` of [`App`](crate::App) and of
+/// [`Auth`](tidings_middleware::Auth).
+#[rustfmt::skip] // One route, one line.
+pub fn routes(config: &mut web::ServiceConfig) {
+    let v1 = web::scope("/api/v1")
+        .wrap(from_fn(guard))
+        .service(at("/auth/login")               .post(auth::login::login))
+        .service(at("/auth/logout")              .post(auth::logout::logout))
+        .service(at("/auth/me")                  .get(auth::me::me))
+        .service(at("/stream")                   .get(stream::open::open).with_query())
+        .service(at("/inbox")                    .get(inbox::show::show))
+        .service(at("/notifications")            .get(notifications::list::list).with_query())
+        .service(at("/notifications/mark")       .post(notifications::mark::mark))
+        .service(at("/notifications/{id}")       .get(notifications::show::show).patch(notifications::change::change))
+        .service(at("/admin/notifications")      .post(admin::notifications::create::create))
+        .service(at("/admin/notifications/{id}") .get(admin::notifications::show::show))
+        .service(at("/admin/overview")           .get(admin::overview::overview))
+        .default_service(web::to(nothing));
+    config
+        .service(v1)
+        .service(at("/healthz")                  .get(health::live::live))
+        .service(at("/readyz")                   .get(health::ready::ready))
+        .service(at("/openapi.json")             .get(openapi::show))
+        .service(at("/docs/errors")              .get(openapi::errors));
+}
+
+async fn nothing() -> Problem {
+    Problem::new(Code::NotFound)
+}
+
+/// A resource that answers every other method with 405 and `Allow` (RFC 9110, section 15.5.6), and
+/// refuses query parameters unless it says that it takes some: a typo never passes silently.
+struct At {
+    resource: Resource,
+    methods: Vec<Method>,
+    takes_query: bool,
+}
+
+fn at(path: &'static str) -> At {
+    At { resource: web::resource(path), methods: Vec::new(), takes_query: false }
+}
+
+impl At {
+    fn with_query(self) -> Self {
+        Self { takes_query: true, ..self }
+    }
+
+    fn get<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::GET, handler)
+    }
+
+    fn post<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::POST, handler)
+    }
+
+    fn patch<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::PATCH, handler)
+    }
+
+    fn on<F, Args>(mut self, method: Method, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.resource = self.resource.route(web::method(method.clone()).to(handler));
+        self.methods.push(method);
+        self
+    }
+}
+
+impl HttpServiceFactory for At {
+    fn register(self, config: &mut actix_web::dev::AppService) {
+        let allow = self.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let refuse = move || {
+            let allow = allow.clone();
+            async move { HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allow)).finish() }
+        };
+        let takes_query = self.takes_query;
+        let check = move |mut request: ServiceRequest, next: Next<BoxBody>| async move {
+            if !takes_query {
+                request.extract::<Query<NoParameters>>().await?;
+            }
+            next.call(request).await
+        };
+        self.resource.default_service(web::to(refuse)).wrap(from_fn(check)).register(config);
+    }
+}
