@@ -1,0 +1,390 @@
+import { describe, expect, it } from "vitest";
+import type { Item, Notification, View } from "../api/types";
+import type { InboxChange, LogFrame } from "../stream/frames";
+import { reduce, type InboxEvent } from "./reduce";
+import { emptyInbox, isUnread, shownItems, type InboxState } from "./state";
+
+const written = (id: string): Notification => ({
+  id,
+  title: `Title of ${id}`,
+  level: "info",
+  critical: false,
+  created_at: "2026-11-01T12:00:00.000Z",
+});
+
+const item = (id: string, receipt: Partial<Item> = {}): Item => ({
+  ...written(id),
+  audience: "user:alice",
+  cursor: `at-${id}`,
+  seen: false,
+  read: false,
+  archived: false,
+  ...receipt,
+});
+
+const page = (items: Item[], unread = items.length, next: string | null = null) => ({
+  items,
+  next,
+  unread,
+  unseen: 0,
+  cursor: "head",
+});
+
+const came = (id: string, unread = 1): InboxEvent => ({
+  on: "frame",
+  frame: {
+    type: "notification",
+    id: `at-${id}`,
+    audience: "user:alice",
+    payload: written(id),
+    unread,
+    unseen: unread,
+  },
+});
+
+const change = (payload: InboxChange, unread = 0, id = "later"): InboxEvent => ({
+  on: "frame",
+  frame: { type: "inbox.changed", id, audience: "user:alice", payload, unread, unseen: 0 },
+});
+
+const other = (type: LogFrame["type"], payload: unknown): InboxEvent => ({
+  on: "frame",
+  frame: { type, id: "later", audience: "user:alice", payload, unread: 0, unseen: 0 } as LogFrame,
+});
+
+const run = (state: InboxState, ...events: InboxEvent[]) => events.reduce(reduce, state);
+
+/** A page that has loaded c, b, a: newest first. */
+function loaded(view: View = "all", items = [item("c"), item("b"), item("a")]): InboxState {
+  return run(
+    emptyInbox(view),
+    { on: "load-started", load: 1 },
+    { on: "loaded", load: 1, page: page(items), append: false, sentAt: 0 },
+  );
+}
+
+/** The rows as "id" when unread and "id*" when read. */
+const rows = (state: InboxState) =>
+  shownItems(state)
+    .map((row) => (row.read ? `${row.id}*` : row.id))
+    .join(" ");
+
+describe("frames", () => {
+  const table: [
+    name: string,
+    events: InboxEvent[],
+    rows: string,
+    unread: number,
+    stale: boolean,
+  ][] = [
+    ["a notification comes first", [came("d", 4)], "d c b a", 4, false],
+    ["two keep their order", [came("d", 4), came("e", 5)], "e d c b a", 5, false],
+    ["one that is listed already changes no row", [came("b", 3)], "c b a", 3, false],
+    ["some ids are read", [change({ ids: ["a", "c"], read: true }, 1)], "c* b a*", 1, false],
+    [
+      "unread again",
+      [change({ ids: ["a"], read: true }, 2), change({ ids: ["a"], read: false }, 3)],
+      "c b a",
+      3,
+      false,
+    ],
+    ["archived leaves the view", [change({ ids: ["b"], archived: true }, 2)], "c a", 2, false],
+    [
+      "and comes back to its place",
+      [change({ ids: ["b"], archived: true }), change({ ids: ["b"], archived: false }, 3)],
+      "c b a",
+      3,
+      false,
+    ],
+    [
+      "a watermark covers its row and older",
+      [change({ up_to: "at-b", read: true }, 1)],
+      "c b* a*",
+      1,
+      false,
+    ],
+    [
+      "what came after a watermark stays unread",
+      [came("d"), change({ up_to: "at-c", read: true }, 1)],
+      "d c* b* a*",
+      1,
+      false,
+    ],
+    [
+      "an unknown watermark asks the server",
+      [change({ up_to: "?", read: true }, 0)],
+      "c b a",
+      0,
+      true,
+    ],
+    ["but not for seen alone", [change({ up_to: "?", seen: true }, 3)], "c b a", 3, false],
+    [
+      "ids that are not here may be read",
+      [change({ ids: ["x"], read: true }, 3)],
+      "c b a",
+      3,
+      false,
+    ],
+    [
+      "but one that comes back must be fetched",
+      [change({ ids: ["x"], archived: false }, 3)],
+      "c b a",
+      3,
+      true,
+    ],
+    ["a change of another kind asks the server", [change({ ids: ["a"] }, 3)], "c b a", 3, true],
+    ["retracted", [other("notification.retracted", { id: "b" })], "c a", 0, false],
+    ["expired", [other("notification.expired", { id: "c" })], "b a", 0, false],
+  ];
+
+  it.each(table)("%s", (_, events, expected, unread, stale) => {
+    const state = run(loaded(), ...events);
+    expect(rows(state)).toBe(expected);
+    expect(state.counts.unread).toBe(unread);
+    expect(state.stale).toBe(stale);
+  });
+
+  it("replaces the words of a corrected notification, not its receipt", () => {
+    const state = run(
+      loaded("all", [item("a", { read: true, body: "old", link: "/old" })]),
+      other("notification.updated", { ...written("a"), title: "New", body: "new" }),
+    );
+    expect(shownItems(state)[0]).toMatchObject({ title: "New", body: "new", read: true });
+    expect(shownItems(state)[0]?.link).toBeUndefined();
+  });
+
+  it("lets a newer notification of a group take the older one's place", () => {
+    const grouped = came("d") as InboxEvent & { on: "frame" };
+    (grouped.frame.payload as Notification).group_key = "build";
+    const state = run(loaded("all", [item("c"), item("b", { group_key: "build" })]), grouped);
+    expect(rows(state)).toBe("d c");
+  });
+
+  it("moves the cursor with every frame", () => {
+    expect(run(loaded(), change({ ids: ["a"], seen: true }, 3, "at-9")).cursor).toBe("at-9");
+  });
+
+  it("starts over when a page has grown without end", () => {
+    const many = Array.from({ length: 2_000 }, (_, n) => item(`n${n}`));
+    expect(run(loaded("all", many), came("one more")).stale).toBe(true);
+  });
+});
+
+describe("views", () => {
+  it.each<[View, string]>([
+    ["all", "c* b"],
+    ["unread", "b"],
+    ["archived", "a"],
+  ])("%s", (view, expected) => {
+    const items = [item("c", { read: true }), item("b"), item("a", { archived: true })];
+    expect(rows(loaded(view, items))).toBe(expected);
+  });
+
+  it("does not take a muted notification for unread", () => {
+    expect(rows(loaded("unread", [item("b", { muted: true }), item("a")]))).toBe("a");
+    expect(isUnread(item("b", { muted: true }))).toBe(false);
+  });
+
+  it("fetches what enters the archive from elsewhere", () => {
+    const enters = change({ ids: ["x"], archived: true });
+    expect(run(loaded("archived", []), enters).stale).toBe(true);
+    expect(run(loaded("all"), enters).stale).toBe(false);
+  });
+
+  it("keeps badge and marks under way over a change of view, but no rows", () => {
+    const state = run(
+      loaded(),
+      { on: "marked", op: 7, ids: ["a"], change: { read: true } },
+      { on: "view", view: "unread" },
+    );
+    expect(state).toMatchObject({ view: "unread", items: [], counts: { unread: 3 } });
+    expect(state.pending).toHaveLength(1);
+  });
+});
+
+describe("loading", () => {
+  it("applies again what the stream said while the list was on its way", () => {
+    const state = run(
+      loaded(),
+      { on: "load-started", load: 2 },
+      came("d", 4),
+      change({ ids: ["a"], read: true }, 3),
+      {
+        on: "loaded",
+        load: 2,
+        page: page([item("c"), item("b"), item("a")], 3),
+        append: false,
+        sentAt: 0,
+      },
+    );
+    expect(rows(state)).toBe("d c b a*");
+  });
+
+  it("does not let an older answer touch a newer badge", () => {
+    const state = run(loaded(), { on: "load-started", load: 2 }, came("d", 4), {
+      on: "loaded",
+      load: 2,
+      page: page([item("c")], 3),
+      append: false,
+      sentAt: 0,
+    });
+    expect(state.counts.unread).toBe(4);
+  });
+
+  it("takes the badge from an answer when the stream was silent", () => {
+    const state = run(
+      loaded(),
+      { on: "load-started", load: 2 },
+      { on: "loaded", load: 2, page: page([], 9), append: false, sentAt: 0 },
+    );
+    expect(state.counts.unread).toBe(9);
+  });
+
+  it("ignores the answer of a request that another has replaced", () => {
+    const state = run(
+      loaded(),
+      { on: "load-started", load: 2 },
+      { on: "load-started", load: 3 },
+      { on: "loaded", load: 2, page: page([item("x")]), append: false, sentAt: 0 },
+    );
+    expect(rows(state)).toBe("c b a");
+  });
+
+  it("appends further pages once", () => {
+    const state = run(
+      loaded(),
+      { on: "load-started", load: 2 },
+      {
+        on: "loaded",
+        load: 2,
+        page: page([item("a"), item("z")], 4, "n"),
+        append: true,
+        sentAt: 0,
+      },
+    );
+    expect(rows(state)).toBe("c b a z");
+    expect(state.next).toBe("n");
+  });
+
+  it("keeps what it has when loading fails", () => {
+    const state = run(loaded(), { on: "load-started", load: 2 }, { on: "load-failed", load: 2 });
+    expect(rows(state)).toBe("c b a");
+    expect(state.loading).toBeNull();
+  });
+
+  it("gives up on an answer that too many frames have overtaken", () => {
+    const flood = Array.from({ length: 1_001 }, () => change({ ids: ["a"], seen: true }, 3));
+    const state = run(loaded(), { on: "load-started", load: 2 }, ...flood, {
+      on: "loaded",
+      load: 2,
+      page: page([]),
+      append: false,
+      sentAt: 0,
+    });
+    expect(state.stale).toBe(true);
+    expect(rows(state)).toBe("c b a");
+  });
+});
+
+describe("reset", () => {
+  const reset = (more: boolean): InboxEvent => ({
+    on: "reset",
+    frame: {
+      type: "reset",
+      reason: "epoch",
+      unread: 7,
+      unseen: 2,
+      notifications: [item("z")],
+      more,
+    },
+  });
+
+  it("replaces what the page holds, marks under way included", () => {
+    const state = run(
+      loaded(),
+      { on: "marked", op: 7, ids: ["z"], change: { read: true } },
+      { on: "load-started", load: 2 },
+      reset(false),
+      { on: "loaded", load: 2, page: page([item("old")]), append: false, sentAt: 0 },
+    );
+    expect(rows(state)).toBe("z");
+    expect(state).toMatchObject({ counts: { unread: 7, unseen: 2 }, cursor: "at-z", stale: false });
+  });
+
+  it.each<[View, boolean, boolean]>([
+    ["all", false, false],
+    ["all", true, true],
+    ["unread", false, true],
+    ["archived", false, true],
+  ])("in view %s with more=%s fetches: %s", (view, more, stale) => {
+    expect(run(loaded(view), reset(more)).stale).toBe(stale);
+  });
+});
+
+describe("marks", () => {
+  const marked: InboxEvent = { on: "marked", op: 7, ids: ["b"], change: { read: true } };
+
+  it("show at once, and leave the badge alone", () => {
+    const state = run(loaded(), marked);
+    expect(rows(state)).toBe("c b* a");
+    expect(state.counts.unread).toBe(3);
+  });
+
+  it("are taken back when the server refuses", () => {
+    expect(rows(run(loaded(), marked, { on: "mark-refused", op: 7 }))).toBe("c b a");
+  });
+
+  it("an archived row comes back to its place when the server refuses", () => {
+    const archive: InboxEvent = { on: "marked", op: 8, ids: ["b"], change: { archived: true } };
+    expect(rows(run(loaded(), archive))).toBe("c a");
+    expect(rows(run(loaded(), archive, { on: "mark-refused", op: 8 }))).toBe("c b a");
+  });
+
+  it("become true when the server agrees", () => {
+    const answer = item("b", { read: true, seen: true });
+    const state = run(loaded(), marked, { on: "mark-confirmed", op: 7, item: answer });
+    expect(state.pending).toEqual([]);
+    expect(state.items[1]).toMatchObject({ read: true, seen: true });
+  });
+
+  it("one refusal does not take back another mark", () => {
+    const state = run(
+      loaded(),
+      marked,
+      { on: "marked", op: 8, ids: ["a"], change: { read: true } },
+      { on: "mark-refused", op: 7 },
+    );
+    expect(rows(state)).toBe("c b a*");
+  });
+
+  it("yield to what the stream says about the same thing", () => {
+    const undone = change({ ids: ["b"], read: false }, 3);
+    const state = run(loaded(), marked, change({ ids: ["b"], read: true }, 2), undone, {
+      on: "mark-confirmed",
+      op: 7,
+      item: item("b", { read: true }),
+    });
+    expect(rows(state)).toBe("c b a");
+  });
+
+  it("do not yield to a frame about another thing", () => {
+    const state = run(loaded(), marked, change({ ids: ["b"], seen: true }, 3));
+    expect(rows(state)).toBe("c b* a");
+  });
+
+  it("all read spares what arrives while the request travels", () => {
+    const state = run(
+      loaded(),
+      { on: "marked", op: 7, ids: ["c", "b", "a"], change: { read: true } },
+      came("d", 1),
+      { on: "mark-confirmed", op: 7 },
+    );
+    expect(rows(state)).toBe("d c* b* a*");
+  });
+
+  it("the answer's counts yield to a frame that came meanwhile", () => {
+    const late: InboxEvent = { on: "counts", counts: { unread: 0, unseen: 0 }, sentAt: 0 };
+    expect(run(loaded(), late).counts.unread).toBe(0);
+    expect(run(loaded(), came("d", 4), late).counts.unread).toBe(4);
+  });
+});

@@ -1,0 +1,6 @@
+import { createApp } from "vue";
+import App from "./App.vue";
+import "./ui/tokens.css";
+import "./ui/base.css";
+
+createApp(App).mount("#app");

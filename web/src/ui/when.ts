@@ -1,0 +1,28 @@
+// Times for people: relative in the row, exact on demand.
+
+const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+const relativeFormat = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const exactFormat = new Intl.DateTimeFormat("en", { dateStyle: "full", timeStyle: "medium" });
+
+/** "5 min. ago". A time just ahead of ours is a clock that differs, not the future. */
+export function relativeTime(iso: string, now: number): string {
+  const seconds = (now - Date.parse(iso)) / 1000;
+  if (Number.isNaN(seconds)) return "";
+  for (const [unit, length] of STEPS) {
+    if (seconds >= length) return relativeFormat.format(-Math.floor(seconds / length), unit);
+  }
+  return "just now";
+}
+
+export function exactTime(iso: string): string {
+  const time = Date.parse(iso);
+  return Number.isNaN(time) ? iso : exactFormat.format(time);
+}

@@ -1,0 +1,20 @@
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [vue()],
+  // Only `<script setup>` is used here: the other component style would be dead weight.
+  define: { __VUE_OPTIONS_API__: "false", __VUE_PROD_DEVTOOLS__: "false" },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    // Every asset is a file of its own: the content security policy then needs no exceptions.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    // `npm run dev` beside a server that runs on its default address.
+    proxy: { "/api": "http://127.0.0.1:8080" },
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+});
