@@ -52,11 +52,12 @@ macro_rules! entry {
 }
 
 /// `$6` and `$7`: between these positions, both excluded. `$8`, `$9`: level and category, NULL for
-/// any. `$10`, `$11`: archived and read, NULL for either. Newest first, at most `$12`.
+/// any. `$10`, `$11`: archived and read, NULL for either. Newest first, at most `$12`. (The casts tell
+/// PostgreSQL what a parameter is that may be NULL.)
 pub(super) const INBOX: &str = entry!(
     "AND e.position > $6 AND e.position < $7) n \
-     WHERE ($8 IS NULL OR n.level = $8) AND ($9 IS NULL OR n.category = $9) \
-     AND ($10 IS NULL OR n.archived = $10) AND ($11 IS NULL OR n.read = $11) \
+     WHERE (CAST($8 AS TEXT) IS NULL OR n.level = $8) AND (CAST($9 AS TEXT) IS NULL OR n.category = $9) \
+     AND (CAST($10 AS INTEGER) IS NULL OR n.archived = $10) AND (CAST($11 AS INTEGER) IS NULL OR n.read = $11) \
      ORDER BY n.position DESC LIMIT $12"
 );
 /// `$6`: after this position. `$7`: the notification.
