@@ -87,7 +87,9 @@ fn answer() -> actix_web::HttpResponseBuilder {
         // `no-transform`: a proxy that compresses a stream holds it back.
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")))
         // nginx: do not buffer.
-        .insert_header(("x-accel-buffering", "no"));
+        .insert_header(("x-accel-buffering", "no"))
+        // Its end is the end of the connection: nobody waits on one that was said goodbye to.
+        .force_close();
     answer
 }
 
