@@ -1,0 +1,56 @@
+//! The commands: one file each.
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+mod http;
+mod migrate;
+mod openapi;
+mod output;
+mod send;
+mod serve;
+mod sse;
+mod tail;
+mod token;
+mod user;
+
+/// What `tidings` can be asked to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server (the default)
+    Serve(serve::Serve),
+    /// Make the database or bring it up to date, and tell where its log stands
+    Migrate(migrate::Migrate),
+    /// Make a token for trying the API
+    Token(token::Token),
+    /// Send a notification
+    Send(send::Send),
+    /// Follow a user's stream in the terminal
+    Tail(tail::Tail),
+    /// Look after the built-in accounts
+    User(user::User),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+impl Command {
+    /// Does it. `warnings` are of the settings.
+    pub(crate) async fn run(self, warnings: Vec<String>) -> Result<(), Failure> {
+        if let Self::Serve(serve) = self {
+            return serve.run(&warnings).await;
+        }
+        for warning in warnings {
+            output::note(&format!("warning: {warning}"));
+        }
+        match self {
+            Self::Serve(_) => Ok(()),
+            Self::Migrate(migrate) => migrate.run().await,
+            Self::Token(token) => token.run().await,
+            Self::Send(send) => send.run().await,
+            Self::Tail(tail) => tail.run().await,
+            Self::User(user) => user.run().await,
+            Self::Openapi => openapi::run(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `tidings serve`: from the settings to a running node.
+
+use std::{sync::Arc, time::Duration};
+
+use clap::Args;
+use tidings_api::App;
+use tidings_broker::{Broker, Settings, bus::LocalBus};
+use tidings_middleware::Auth;
+use tidings_models::{Clock, Random, SystemClock, SystemRandom};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+use super::output;
+use crate::{
+    config::{Database, Log, Node as NodeSettings, Signing},
+    database,
+    drain::Plan,
+    failure::Failure,
+    first_start, limits, listen,
+    serve::{self, Bounds, Node},
+    telemetry,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    node: NodeSettings,
+    #[command(flatten)]
+    database: Database,
+    #[command(flatten)]
+    signing: Signing,
+    #[command(flatten)]
+    log: Log,
+}
+
+impl Serve {
+    pub(super) async fn run(self, warnings: &[String]) -> Result<(), Failure> {
+        telemetry::start(&self.log)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        let stops = stops()?;
+        // The address comes first: a start that fails for it has not shown a password to nobody.
+        let listener = listen::listen(self.node.listen)?;
+        let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
+        let node = self.prepare().await?;
+        let made = first_start::accounts(&*node.app.store, &*node.app.clock, &*node.app.random, self.node.demo).await?;
+        let program = std::env::args().next().unwrap_or_else(|| "tidings".into());
+        output::line(&first_start::welcome(address, &made, &program))?;
+        drop(made);
+        Ok(serve::run(listener, node, stops).await?)
+    }
+
+    /// Puts the parts together.
+    async fn prepare(&self) -> Result<Node, Failure> {
+        let settings = &self.node;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let streams = limits::streams(settings.streams_per_node, limits::raise_open_files());
+        let store = database::open(&self.database).await?;
+        let auth = Auth {
+            tokens: database::tokens(&self.signing, &*store).await?,
+            origins: settings.cors_origins.clone(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+        };
+        let broker_settings = Settings {
+            heartbeat: Duration::from_secs(settings.heartbeat_seconds),
+            poll: Duration::from_millis(settings.poll_ms),
+            streams_per_user: usize::try_from(settings.streams_per_user).unwrap_or(usize::MAX),
+            streams_per_node: streams,
+            ..Settings::default()
+        };
+        let bus = Arc::new(LocalBus::default());
+        let (broker, tasks) =
+            Broker::start(Arc::clone(&store), bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
+                .await
+                .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
+        let session = Duration::from_secs(settings.session_hours * 3600);
+        let app = App::new(store, broker, clock, random, session);
+        let workers = settings.workers.and_then(|workers| usize::try_from(workers).ok());
+        let bounds = Bounds { streams, workers, stop: Plan::of(settings.shutdown_seconds) };
+        Ok(Node { app: Arc::new(app), auth: Arc::new(auth), tasks, bounds })
+    }
+}
+
+/// Says so each time that somebody asks the process to stop.
+fn stops() -> Result<mpsc::Receiver<()>, Failure> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::new(format!("signals cannot be had: {error}")));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let (tell, stops) = mpsc::channel(2);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            // A third one finds two waiting, and changes nothing.
+            let _ = tell.try_send(());
+        }
+    });
+    Ok(stops)
+}

@@ -1,0 +1,132 @@
+//! The settings: every one is an environment variable `TIDINGS_X`, a line of `.env` and a flag `--x`.
+//!
+//! A flag goes before the environment, the environment before `.env`, and `.env` before the default.
+//! Each command takes the groups of settings that it uses. `.env.example` is the manual, and a test
+//! holds it to what is written here.
+//!
+//! **To add a setting:** add a field with `long`, `env` and `hide_env_values` to a group below, a
+//! parser for it to `values.rs`, and a paragraph to `.env.example`.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Parser};
+use secrecy::SecretString;
+use tidings_middleware::Origins;
+
+use crate::cli::Command;
+
+mod environment;
+mod explain;
+#[cfg(test)]
+mod manual;
+mod values;
+
+pub(crate) use environment::load;
+pub(crate) use explain::explain;
+pub(crate) use values::{DatabaseUrl, LogFilter, LogFormat};
+use values::{
+    address, database_url, line, log_filter, log_format, number, origins, service, switch, token, token_secret,
+};
+
+/// A self-hosted server for personal notifications.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version, about, max_term_width = 100)]
+#[command(after_help = "Without a command: serve. All settings are explained in .env.example.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Database {
+    /// The database: sqlite:// and the path of a file
+    #[arg(long, env = "TIDINGS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(default_value = "sqlite://data/tidings.db", value_parser = database_url)]
+    pub(crate) database_url: DatabaseUrl,
+}
+
+/// What tokens are signed with and must say.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the names of the settings")]
+pub(crate) struct Signing {
+    /// What tokens are signed with (HS256). Better set in the environment: others see flags
+    #[arg(long, env = "TIDINGS_JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = token_secret)]
+    pub(crate) jwt_secret: Option<SecretString>,
+    /// The issuer that tokens must name (iss)
+    #[arg(long, env = "TIDINGS_JWT_ISSUER", hide_env_values = true, value_name = "NAME", value_parser = line)]
+    pub(crate) jwt_issuer: Option<String>,
+    /// The audience that tokens must name (aud)
+    #[arg(long, env = "TIDINGS_JWT_AUDIENCE", hide_env_values = true, value_name = "NAME", value_parser = line)]
+    pub(crate) jwt_audience: Option<String>,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Log {
+    /// What is logged: off, error, warn, info, debug, trace, or by module
+    #[arg(long, env = "TIDINGS_LOG", hide_env_values = true, value_name = "FILTER")]
+    #[arg(default_value = "info,actix_server=warn", value_parser = log_filter)]
+    pub(crate) log: LogFilter,
+    /// How it is written: text or json
+    #[arg(long, env = "TIDINGS_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]
+    #[arg(default_value = "text", value_parser = log_format)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How the node serves.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the names of the settings")]
+pub(crate) struct Node {
+    /// The address and port to listen on
+    #[arg(long, env = "TIDINGS_LISTEN", hide_env_values = true, value_name = "ADDRESS:PORT")]
+    #[arg(default_value = "127.0.0.1:8080", value_parser = address)]
+    pub(crate) listen: SocketAddr,
+    /// Origins whose pages may call, beside the server's own; separated by commas
+    #[arg(long, env = "TIDINGS_CORS_ORIGINS", hide_env_values = true, value_name = "ORIGINS")]
+    #[arg(default_value = "", value_parser = origins)]
+    pub(crate) cors_origins: Origins,
+    /// How many hours a sign-in lasts
+    #[arg(long, env = "TIDINGS_SESSION_HOURS", hide_env_values = true, value_name = "HOURS")]
+    #[arg(default_value = "12", value_parser = number(1..=720))]
+    pub(crate) session_hours: u64,
+    /// Seconds of silence after which a stream says that it is alive
+    #[arg(long, env = "TIDINGS_HEARTBEAT_SECONDS", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "15", value_parser = number(1..=300))]
+    pub(crate) heartbeat_seconds: u64,
+    /// Milliseconds between looks into the log when no bell rings
+    #[arg(long, env = "TIDINGS_POLL_MS", hide_env_values = true, value_name = "MILLISECONDS")]
+    #[arg(default_value = "1000", value_parser = number(10..=2000))]
+    pub(crate) poll_ms: u64,
+    /// Streams that one user may have open
+    #[arg(long, env = "TIDINGS_STREAMS_PER_USER", hide_env_values = true, value_name = "COUNT")]
+    #[arg(default_value = "20", value_parser = number(1..=10_000))]
+    pub(crate) streams_per_user: u64,
+    /// Streams that this node may have open (default: what the limit of open files allows, up to 50000)
+    #[arg(long, env = "TIDINGS_STREAMS_PER_NODE", hide_env_values = true, value_name = "COUNT")]
+    #[arg(value_parser = number(1..=1_000_000))]
+    pub(crate) streams_per_node: Option<u64>,
+    /// Threads that serve requests (default: one for each core)
+    #[arg(long, env = "TIDINGS_WORKERS", hide_env_values = true, value_name = "COUNT")]
+    #[arg(value_parser = number(1..=512))]
+    pub(crate) workers: Option<u64>,
+    /// Seconds that stopping may take; streams are told to come back meanwhile
+    #[arg(long, env = "TIDINGS_SHUTDOWN_SECONDS", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "10", value_parser = number(2..=300))]
+    pub(crate) shutdown_seconds: u64,
+    /// On the first start, also make the accounts alice and bob to try things with
+    #[arg(long, env = "TIDINGS_DEMO", hide_env_values = true, value_parser = switch)]
+    pub(crate) demo: bool,
+}
+
+/// Which server a command talks to.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Remote {
+    /// The server
+    #[arg(long, env = "TIDINGS_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(default_value = "http://127.0.0.1:8080", value_parser = service)]
+    pub(crate) url: reqwest::Url,
+    /// The token to call with. Without one, one is made from the secret of the local installation
+    #[arg(long, env = "TIDINGS_TOKEN", hide_env_values = true, value_name = "TOKEN", value_parser = token)]
+    pub(crate) token: Option<SecretString>,
+}

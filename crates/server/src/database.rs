@@ -1,0 +1,74 @@
+//! The door to the data, for the server and for the commands beside it.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tidings_middleware::Tokens;
+use tidings_models::{Clock as _, Store, StoreError, SystemClock, SystemRandom, store::SqliteStore};
+
+use crate::{
+    config::{Database, DatabaseUrl, Signing},
+    failure::Failure,
+    printable::hex,
+};
+
+/// Opens the database, brings its structure up to date, and makes it when it is not there.
+pub(crate) async fn open(settings: &Database) -> Result<Arc<dyn Store>, Failure> {
+    let url = &settings.database_url;
+    let store = SqliteStore::open(url.as_str(), SystemClock.now(), &SystemRandom).await;
+    Ok(Arc::new(store.map_err(|error| unusable(url, &error))?))
+}
+
+/// Opens the database for a command that is of no use with an empty one. In the wrong folder, a new
+/// database would be made there, and the command would seem to work.
+pub(crate) async fn open_existing(settings: &Database) -> Result<Arc<dyn Store>, Failure> {
+    let path = settings.database_url.path();
+    if !path.exists() {
+        return Err(Failure::new(format!(
+            "there is no database at {}. Go to the folder that the server runs in, set TIDINGS_DATABASE_URL, or make one with `tidings migrate`.",
+            path.display()
+        )));
+    }
+    open(settings).await
+}
+
+fn unusable(url: &DatabaseUrl, error: &StoreError) -> Failure {
+    Failure::new(format!("{}: {error}. It is set by TIDINGS_DATABASE_URL.", url.path().display()))
+}
+
+/// What checks and makes tokens here: under the secret of the settings, or else under that of the database.
+pub(crate) async fn tokens(signing: &Signing, store: &dyn Store) -> Result<Tokens, Failure> {
+    match &signing.jwt_secret {
+        Some(secret) => under(signing, secret),
+        None => under(signing, &generated(store).await?),
+    }
+}
+
+/// The same without the server: the database is opened only when the secret is there.
+pub(crate) async fn local_tokens(signing: &Signing, database: &Database) -> Result<Tokens, Failure> {
+    if let Some(secret) = &signing.jwt_secret {
+        return under(signing, secret);
+    }
+    let store = open_existing(database).await?;
+    let tokens = tokens(signing, &*store).await;
+    store.close().await;
+    tokens
+}
+
+fn under(signing: &Signing, secret: &SecretString) -> Result<Tokens, Failure> {
+    let mut tokens =
+        Tokens::new(secret).map_err(|error| Failure::usage(format!("TIDINGS_JWT_SECRET is wrong: {error}")))?;
+    if let Some(issuer) = &signing.jwt_issuer {
+        tokens = tokens.issuer(issuer);
+    }
+    if let Some(audience) = &signing.jwt_audience {
+        tokens = tokens.audience(audience);
+    }
+    Ok(tokens)
+}
+
+/// The generated secret as text, as all secrets of the settings are.
+async fn generated(store: &dyn Store) -> Result<SecretString, Failure> {
+    let secret = store.token_secret().await.map_err(|error| Failure::new(error.to_string()))?;
+    Ok(hex(secret.expose_secret()).into())
+}

@@ -1,0 +1,186 @@
+//! The life of a node: everything it needs is passed in, so tests live it too.
+
+use std::{net::TcpListener, sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use actix_web::{App as HttpApp, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use tidings_api::App;
+use tidings_broker::Tasks;
+use tidings_middleware::{Auth, cors, edge};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::{
+    drain::{self, Plan},
+    failure::Failure,
+    pages,
+};
+
+/// How long a client may take to send the head of its request. Ends those who send it by the byte.
+const SLOW_HEAD: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept. Longer than the minute that proxies keep theirs: else one may
+/// send a request into a connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections of a worker beside its streams. What comes after them waits to be accepted.
+const OTHER_CONNECTIONS: usize = 1024;
+
+/// A node that is ready to serve.
+pub(crate) struct Node {
+    pub(crate) app: Arc<App>,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) tasks: Tasks,
+    pub(crate) bounds: Bounds,
+}
+
+/// How much a node serves, and how long it takes to stop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) streams: usize,
+    /// `None`: one for each core.
+    pub(crate) workers: Option<usize>,
+    pub(crate) stop: Plan,
+}
+
+/// Why a node ended other than by being told to, and in peace.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    /// A task of the broker is gone: what is served from now on would be stale.
+    #[error("{0}: the node cannot go on without it")]
+    Broker(String),
+    /// The HTTP server is gone.
+    #[error("the server ended: {0}")]
+    Server(String),
+    /// It was told twice to stop.
+    #[error("stopped at once, as told; clients come back by themselves")]
+    AtOnce,
+}
+
+impl From<Ended> for Failure {
+    fn from(ended: Ended) -> Self {
+        Self::new(ended.to_string())
+    }
+}
+
+/// Serves on `listener` until something comes from `stops`: the first time it stops in peace, the
+/// second time at once.
+pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Receiver<()>) -> Result<(), Ended> {
+    let Node { app, auth, mut tasks, bounds } = node;
+    let (handle, mut server) = start(listener, &app, auth, bounds).map_err(|error| Ended::Server(error.to_string()))?;
+    let ended = tokio::select! {
+        Some(()) = stops.recv() => Ok(()),
+        trouble = tasks.failed() => Err(Ended::Broker(trouble)),
+        end = &mut server => Err(Ended::Server(format!("{end:?}"))),
+    };
+    let ended = match ended {
+        Ok(()) => {
+            app.draining.store(true, Ordering::Relaxed);
+            tokio::select! {
+                () = stop(&app, &handle, bounds.stop) => Ok(()),
+                Some(()) = stops.recv() => Err(Ended::AtOnce),
+                trouble = tasks.failed() => Err(Ended::Broker(trouble)),
+            }
+        }
+        trouble => trouble,
+    };
+    if let Err(reason) = &ended {
+        tracing::error!(%reason, "the node ends");
+        // Not waited for: it may be the server that is in trouble.
+        drop(handle.stop(false));
+    }
+    tasks.stop().await;
+    app.store.close().await;
+    ended
+}
+
+/// First the streams, then whatever else is under way.
+async fn stop(app: &App, handle: &ServerHandle, plan: Plan) {
+    drain::streams(&app.broker, plan).await;
+    handle.stop(true).await;
+    tracing::info!("stopped");
+}
+
+fn start(
+    listener: TcpListener,
+    app: &Arc<App>,
+    auth: Arc<Auth>,
+    bounds: Bounds,
+) -> std::io::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
+    let app = web::Data::from(Arc::clone(app));
+    let auth = web::Data::from(auth);
+    let factory = move || {
+        HttpApp::new()
+            .app_data(app.clone())
+            .app_data(auth.clone())
+            .wrap(cors(&auth.origins))
+            .wrap(from_fn(edge))
+            .configure(tidings_api::routes)
+            .configure(pages::routes)
+    };
+    let mut server = HttpServer::new(factory)
+        .disable_signals()
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(SLOW_HEAD)
+        // Otherwise a stream whose browser went away is noticed only two writes later.
+        .h1_allow_half_closed(false)
+        .tcp_nodelay(true)
+        .max_connections(bounds.streams.saturating_add(OTHER_CONNECTIONS))
+        // Streams have been ended by then: they would hold the server for all of this time.
+        .shutdown_timeout(bounds.stop.requests);
+    if let Some(workers) = bounds.workers {
+        server = server.workers(workers);
+    }
+    let server = server.listen(listener)?.run();
+    let handle = server.handle();
+    Ok((handle, actix_web::rt::spawn(server)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tidings_broker::{Start, Stream};
+    use tidings_models::{Clock as _, SystemClock, UserId};
+
+    use super::*;
+    use crate::testing::{self, Running};
+
+    /// A stream of this process that nobody reads, as long as it is held.
+    async fn open(app: &App) -> Stream {
+        let expires = SystemClock.now().plus_millis(3_600_000);
+        app.broker.open(UserId::parse("alice").unwrap(), Start::Unread, expires).await.unwrap()
+    }
+
+    #[actix_web::test]
+    async fn it_serves_until_it_is_told_to_stop() {
+        let node = testing::running(2).await;
+        assert_eq!(node.status("healthz").await, 200);
+        assert_eq!(node.status("readyz").await, 200);
+        assert_eq!(node.status("api/v1/inbox").await, 401);
+        let Running { stop, ended, .. } = node;
+        stop.send(()).await.unwrap();
+        assert!(ended.await.unwrap().is_ok());
+    }
+
+    #[actix_web::test]
+    async fn while_it_stops_it_serves_and_is_not_ready_and_the_second_time_it_stops_at_once() {
+        let node = testing::running(300).await;
+        let stream = open(&node.app).await;
+        node.stop.send(()).await.unwrap();
+        while node.status("readyz").await == 200 {}
+        assert_eq!(node.status("healthz").await, 200);
+        let Running { stop, ended, .. } = node;
+        stop.send(()).await.unwrap();
+        assert!(matches!(ended.await.unwrap(), Err(Ended::AtOnce)));
+        drop(stream);
+    }
+
+    #[actix_web::test]
+    async fn a_stream_that_does_not_read_holds_it_no_longer_than_planned() {
+        let node = testing::running(2).await;
+        let stream = open(&node.app).await;
+        let begun = Instant::now();
+        let Running { stop, ended, .. } = node;
+        stop.send(()).await.unwrap();
+        assert!(ended.await.unwrap().is_ok());
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        drop(stream);
+    }
+}

@@ -1,0 +1,58 @@
+//! What the tests of this crate share.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tempfile::TempDir;
+use tidings_api::App;
+use tidings_broker::{Broker, Settings, bus::LocalBus};
+use tidings_middleware::{Auth, Origins, Tokens};
+use tidings_models::{Clock as _, Store, SystemClock, SystemRandom, store::SqliteStore};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+use crate::{
+    drain::Plan,
+    listen,
+    serve::{self, Bounds, Ended, Node},
+};
+
+/// An empty database in `folder`.
+pub(crate) async fn store(folder: &TempDir) -> Arc<dyn Store> {
+    let url = format!("sqlite://{}", folder.path().join("tidings.db").display());
+    Arc::new(SqliteStore::open(&url, SystemClock.now(), &SystemRandom).await.unwrap())
+}
+
+/// A node that serves.
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
+    pub(crate) stop: mpsc::Sender<()>,
+    pub(crate) ended: JoinHandle<Result<(), Ended>>,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+/// A node on a free port, which may take so many seconds to stop.
+pub(crate) async fn running(stop_seconds: u64) -> Running {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&folder).await;
+    let (bus, clock, random) = (Arc::new(LocalBus::default()), Arc::new(SystemClock), Arc::new(SystemRandom));
+    let started = Broker::start(store.clone(), bus, clock.clone(), random.clone(), Settings::default()).await;
+    let (broker, tasks) = started.unwrap();
+    let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), Duration::from_secs(60)));
+    let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
+    let auth = Arc::new(Auth { tokens, origins: Origins::default(), clock, random });
+    let bounds = Bounds { streams: 100, workers: Some(1), stop: Plan::of(stop_seconds) };
+    let listener = listen::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stops) = mpsc::channel(2);
+    let node = Node { app: Arc::clone(&app), auth, tasks, bounds };
+    let ended = actix_web::rt::spawn(serve::run(listener, node, stops));
+    Running { app, stop, ended, address, _folder: folder }
+}
+
+impl Running {
+    /// The status of a GET.
+    pub(crate) async fn status(&self, path: &str) -> u16 {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.get(format!("http://{}/{path}", self.address)).send().await.unwrap().status().as_u16()
+    }
+}

@@ -1,0 +1,25 @@
+//! What the tests share: a server of their own, a way to ask it, and a reader of streams.
+
+mod server;
+mod sse;
+
+use std::{future::Future, time::Duration};
+
+pub(crate) use server::{Server, json};
+pub(crate) use sse::{Event, Stream};
+
+/// Nothing here takes longer than this unless something is broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks again until the answer is `Some`.
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}
