@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidings_broker::{OpenError, PublishError};
+use tidings_broker::{Error, OpenError};
 use tidings_middleware::{Code, Problem};
 use tidings_models::StoreError;
 
@@ -11,11 +11,11 @@ pub(crate) fn store(error: StoreError) -> Problem {
     Problem::new(code(&error)).caused_by(error)
 }
 
-/// A draft was not stored, or may not have been.
-pub(crate) fn publish(error: PublishError) -> Problem {
+/// The broker did not do what it was asked: a draft was not stored, or may not have been.
+pub(crate) fn broker(error: Error) -> Problem {
     match error {
-        PublishError::Overloaded | PublishError::Stopping => Problem::new(Code::Overloaded).caused_by(error),
-        PublishError::Store(error) => Problem::new(code(&error)).caused_by(Shared(error)),
+        Error::Overloaded | Error::Stopping => Problem::new(Code::Overloaded).caused_by(error),
+        Error::Store(error) => Problem::new(code(&error)).caused_by(Shared(error)),
     }
 }
 
@@ -23,8 +23,8 @@ pub(crate) fn publish(error: PublishError) -> Problem {
 pub(crate) fn open(error: OpenError) -> Problem {
     match error {
         OpenError::UserLimit => Problem::new(Code::Limit),
-        OpenError::NodeLimit | OpenError::Stopping => Problem::new(Code::Overloaded).caused_by(error),
-        OpenError::Store(error) => store(error),
+        OpenError::NodeLimit => Problem::new(Code::Overloaded).caused_by(error),
+        OpenError::Failed(error) => broker(error),
     }
 }
 

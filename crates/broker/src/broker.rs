@@ -2,11 +2,12 @@
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
-use tidings_models::{Clock, InboxPage, InboxQuery, Position, Random, Store, StoreError, Timestamp, UserId};
+use tidings_models::{Clock, Draft, InboxPage, InboxQuery, Position, Random, Store, StoreError, Timestamp, UserId};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     bus::Bus,
+    error::{Error, OpenError},
     follower::{self, Status},
     hub::{Hub, Joined, Limits, Refused},
     publisher::Publisher,
@@ -64,23 +65,6 @@ pub struct Broker {
 
 /// The broker's tasks. None of them ends by itself: one that did has panicked.
 pub struct Tasks(JoinSet<&'static str>);
-
-/// Why a stream could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The user has as many streams as allowed.
-    #[error("this user has as many open streams as allowed")]
-    UserLimit,
-    /// This node has as many streams as allowed.
-    #[error("this node has as many open streams as allowed")]
-    NodeLimit,
-    /// This node is stopping.
-    #[error("this node is stopping")]
-    Stopping,
-    /// The user's state could not be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Whether a part of the broker is fit to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,13 +137,13 @@ impl Broker {
     }
 
     /// A user's inbox, made for them on their first visit.
-    pub async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<InboxPage, StoreError> {
+    pub async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<InboxPage, Error> {
         if let Some(page) = self.store.inbox(user, query).await? {
             return Ok(page);
         }
-        self.store.meet(user, self.clock.now()).await?;
+        self.publisher.publish(Draft::Meet { user: user.clone(), at: self.clock.now() }).await?;
         let page = self.store.inbox(user, query).await?;
-        page.ok_or_else(|| StoreError::Corrupt(format!("the recipient {user} is not there after it was made")))
+        page.ok_or_else(|| StoreError::Corrupt(format!("the recipient {user} is not there after it was made")).into())
     }
 
     /// How this node is doing.
@@ -201,7 +185,7 @@ impl Broker {
                 Ok(joined) => return Ok(joined),
                 Err(Refused::User) => return Err(OpenError::UserLimit),
                 Err(Refused::Node) => return Err(OpenError::NodeLimit),
-                Err(Refused::Stopping) => return Err(OpenError::Stopping),
+                Err(Refused::Stopping) => return Err(Error::Stopping.into()),
                 Err(Refused::NeedsSession) => {
                     let _permit = self.reads.acquire().await;
                     loaded = Some(Session::of(&self.inbox(user, &InboxQuery::counts()).await?));

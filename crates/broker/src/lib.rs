@@ -17,6 +17,7 @@
 mod broker;
 pub mod bus;
 mod entry;
+mod error;
 mod follower;
 mod hub;
 mod outlet;
@@ -28,8 +29,9 @@ mod stream;
 #[cfg(test)]
 mod testing;
 
-pub use broker::{Broker, Figures, Health, OpenError, Settings, Tasks};
+pub use broker::{Broker, Figures, Health, Settings, Tasks};
 pub use entry::Entry;
-pub use publisher::{PublishError, Publisher};
+pub use error::{Error, OpenError};
+pub use publisher::Publisher;
 pub use replay::{ResetReason, Start};
 pub use stream::{Frame, Goodbye, GoodbyeReason, Stream};

@@ -6,17 +6,17 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Draft, Outcome, Store, StoreError};
+use tidings_models::{Draft, Outcome, Store};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::bus::Bus;
+use crate::{bus::Bus, error::Error};
 
 /// Drafts that may wait for the next group. More are refused at once: an answer that would come too
 /// late to be of use only makes the next ones later.
 const QUEUE: usize = 4096;
-/// A group takes no further draft once it holds this many events. Bounds how long a commit takes, and
+/// A group takes no further draft once it holds so many events. Bounds how long a commit takes, and
 /// with it the wait of everybody behind.
-const GROUP_EVENTS: usize = 256;
+const GROUP_WEIGHT: usize = 256;
 
 /// Where drafts are handed in. Cheap to clone.
 #[derive(Clone)]
@@ -24,23 +24,9 @@ pub struct Publisher {
     queue: mpsc::Sender<Job>,
 }
 
-/// Why a draft was not stored, or may not have been.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum PublishError {
-    /// Too many are waiting already.
-    #[error("too many drafts are waiting to be stored")]
-    Overloaded,
-    /// The server is stopping.
-    #[error("the server is stopping")]
-    Stopping,
-    /// The store refused the group.
-    #[error(transparent)]
-    Store(Arc<StoreError>),
-}
-
 struct Job {
     draft: Draft,
-    done: oneshot::Sender<Result<Outcome, PublishError>>,
+    done: oneshot::Sender<Result<Outcome, Error>>,
 }
 
 impl Publisher {
@@ -52,25 +38,25 @@ impl Publisher {
 
     /// Stores a draft. When this returns an [`Outcome`], it is on disk. A caller that goes away does
     /// not stop what it handed in.
-    pub async fn publish(&self, draft: Draft) -> Result<Outcome, PublishError> {
+    pub async fn publish(&self, draft: Draft) -> Result<Outcome, Error> {
         let (done, outcome) = oneshot::channel();
         self.queue.try_send(Job { draft, done }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => PublishError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => PublishError::Stopping,
+            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => Error::Stopping,
         })?;
-        outcome.await.unwrap_or(Err(PublishError::Stopping))
+        outcome.await.unwrap_or(Err(Error::Stopping))
     }
 }
 
 async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn Bus>) {
     while let Some(first) = jobs.recv().await {
-        let mut events = first.draft.events();
+        let mut weight = first.draft.weight();
         let mut drafts = vec![first.draft];
         let mut waiting = vec![first.done];
-        while events < GROUP_EVENTS
+        while weight < GROUP_WEIGHT
             && let Ok(job) = jobs.try_recv()
         {
-            events += job.draft.events();
+            weight += job.draft.weight();
             drafts.push(job.draft);
             waiting.push(job.done);
         }
@@ -86,7 +72,7 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn 
                 tracing::error!(error = %error, drafts = waiting.len(), "a group was not stored");
                 let error = Arc::new(error);
                 for done in waiting {
-                    let _ = done.send(Err(PublishError::Store(Arc::clone(&error))));
+                    let _ = done.send(Err(Error::Store(Arc::clone(&error))));
                 }
             }
         }
@@ -126,7 +112,7 @@ mod tests {
         let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()));
         tokio::spawn(task);
         store.fail(true);
-        assert!(matches!(publisher.publish(draft("ann")).await, Err(PublishError::Store(_))));
+        assert!(matches!(publisher.publish(draft("ann")).await, Err(Error::Store(_))));
         store.fail(false);
         assert!(matches!(publisher.publish(draft("ann")).await, Ok(Outcome::Stored(_))), "and it goes on");
     }

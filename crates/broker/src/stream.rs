@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::{
     broker::Broker,
     entry::Entry,
+    error::Error,
     hub::{Joined, Seat},
     outlet::{Next, Outlet},
     replay::{self, ResetReason, Start},
@@ -225,7 +226,7 @@ impl Stream {
     }
 
     /// Settles where the stream starts.
-    async fn begin(&mut self, start: Start, replaying: Replaying) -> Result<Vec<Frame>, StoreError> {
+    async fn begin(&mut self, start: Start, replaying: Replaying) -> Result<Vec<Frame>, Error> {
         let Start::After(cursor) = start else { return self.unread().await };
         let place = match replay::place(self.broker.store.cursors(), &cursor) {
             Ok(place) if self.broker.hub.covers(place) => Ok(place), // the ring proves it: no read
@@ -233,7 +234,7 @@ impl Stream {
                 let head = self.broker.store.head().await;
                 match head {
                     Ok(head) => replay::continues(place, head).map(|()| place),
-                    Err(error) => return self.wait_for_the_store(error).await,
+                    Err(error) => return self.wait_for_the_store(error.into()).await,
                 }
             }
             Err(reason) => Err(reason),
@@ -249,7 +250,7 @@ impl Stream {
     }
 
     /// Starts with the unread notifications: for a client that has nothing.
-    async fn unread(&mut self) -> Result<Vec<Frame>, StoreError> {
+    async fn unread(&mut self) -> Result<Vec<Frame>, Error> {
         let page = match self.page(InboxQuery::newest(InboxState::Unread, UNREAD_AT_START)).await {
             Ok(page) => page,
             Err(error) => return self.wait_for_the_store(error).await,
@@ -266,7 +267,7 @@ impl Stream {
     }
 
     /// Gives the current state in place of a continuation.
-    async fn reset(&mut self, reason: ResetReason) -> Result<Vec<Frame>, StoreError> {
+    async fn reset(&mut self, reason: ResetReason) -> Result<Vec<Frame>, Error> {
         let page = match self.page(InboxQuery::newest(InboxState::All, NEWEST_AT_RESET)).await {
             Ok(page) => page,
             Err(error) => return self.wait_for_the_store(error).await,
@@ -279,13 +280,13 @@ impl Stream {
 
     /// The state that the database has now. It was read after joining, so it is of the place of
     /// joining or later, and what the outlet has of it already is passed over.
-    async fn page(&self, query: InboxQuery) -> Result<InboxPage, StoreError> {
+    async fn page(&self, query: InboxQuery) -> Result<InboxPage, Error> {
         let _permit = self.broker.reads.acquire().await;
         self.broker.inbox(&self.user, &query).await
     }
 
     /// Sends the next part of what lies between the reader's place and the outlet's beginning.
-    async fn replay(&mut self, replaying: Replaying) -> Result<Vec<Frame>, StoreError> {
+    async fn replay(&mut self, replaying: Replaying) -> Result<Vec<Frame>, Error> {
         let after = self.place.unwrap_or_default();
         let entries = match self.broker.hub.recent(&self.windows, after, replaying.up_to, REPLAY_PAGE) {
             Some(entries) => entries,
@@ -315,7 +316,7 @@ impl Stream {
 
     /// A page of the reader's events from the database. `None`: some of them are gone. The read is
     /// over before anything is written.
-    async fn read(&self, after: Position, up_to: Position) -> Result<Option<Vec<Arc<Entry>>>, StoreError> {
+    async fn read(&self, after: Position, up_to: Position) -> Result<Option<Vec<Arc<Entry>>>, Error> {
         let _permit = self.broker.reads.acquire().await;
         let limit = u32::try_from(REPLAY_PAGE).unwrap_or(u32::MAX);
         let tidings_models::Replay::Events(events) =
@@ -325,7 +326,7 @@ impl Stream {
         };
         let cursors = self.broker.store.cursors();
         let entries = events.into_iter().map(|event| Entry::render(event, cursors)).collect::<Result<_, _>>();
-        entries.map(Some).map_err(|error| StoreError::Corrupt(error.to_string()))
+        entries.map(Some).map_err(|error: serde_json::Error| StoreError::Corrupt(error.to_string()).into())
     }
 
     fn go_live(&mut self, place: Position, counts: Counts, frames: &mut Vec<Frame>) {
@@ -383,7 +384,7 @@ impl Stream {
     }
 
     /// The database cannot be read: the stream stays, with heartbeats, and tries again.
-    async fn wait_for_the_store(&mut self, error: StoreError) -> Result<Vec<Frame>, StoreError> {
+    async fn wait_for_the_store(&mut self, error: Error) -> Result<Vec<Frame>, Error> {
         let retry = Instant::now() + READ_RETRY;
         if retry < self.heartbeat_at {
             tokio::select! {

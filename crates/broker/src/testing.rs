@@ -185,10 +185,6 @@ impl Store for FakeStore {
         Ok(Replay::Events(own.take(limit as usize).cloned().collect()))
     }
 
-    async fn meet(&self, _: &UserId, _: Timestamp) -> Result<(), StoreError> {
-        self.check()
-    }
-
     async fn inbox(&self, reader: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
         let head = self.head().await?;
         let mut page = page(reader.as_str(), head.position.get(), Counts::default());

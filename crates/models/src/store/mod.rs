@@ -51,6 +51,13 @@ pub enum Draft {
         /// What makes a repeat recognisable.
         key: Option<IdempotencyKey>,
     },
+    /// A user's first visit: broadcasts are theirs from now on. No event.
+    Meet {
+        /// Who.
+        user: UserId,
+        /// When they came.
+        at: Timestamp,
+    },
     /// A change of a user's inbox.
     Mark {
         /// Whose.
@@ -63,12 +70,12 @@ pub enum Draft {
 }
 
 impl Draft {
-    /// How many events it may become: what groups are bounded by.
+    /// How much of a group it takes: the events that it may become, or one.
     #[must_use]
-    pub fn events(&self) -> usize {
+    pub fn weight(&self) -> usize {
         match self {
             Self::Notify { to: Recipients::Users(users), .. } => users.len(),
-            Self::Notify { .. } | Self::Mark { .. } => 1,
+            Self::Notify { .. } | Self::Mark { .. } | Self::Meet { .. } => 1,
         }
     }
 }
@@ -93,6 +100,8 @@ pub enum Outcome {
     Repeated(NotificationId),
     /// The key belongs to another request; nothing was written.
     KeyConflict,
+    /// The user is known now, or was already.
+    Met,
     /// The mark was taken. `false`: everything was so already, and nothing was written.
     Marked(bool),
     /// A named notification is not in this user's inbox; nothing was written.
@@ -139,11 +148,8 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Replay, StoreError>;
 
-    /// Makes a user known from now on. Of no effect for one who is known already.
-    async fn meet(&self, user: &UserId, now: Timestamp) -> Result<(), StoreError>;
-
     /// A part of a user's inbox with counts and head of the same snapshot. `None`: not known yet
-    /// (see [`Store::meet`]).
+    /// (see [`Draft::Meet`]).
     async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError>;
 
     /// One notification of a user's inbox. `None` also for one that belongs to somebody else.

@@ -16,6 +16,6 @@ use crate::{App, error};
     responses((status = 200, body = InboxView), (status = 401, body = ProblemBody))
 )]
 pub(crate) async fn show(User(principal): User, app: Data<App>) -> Result<web::Json<InboxView>, Problem> {
-    let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::store)?;
+    let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::broker)?;
     Ok(web::Json(InboxView::of(&page, app.store.cursors())))
 }

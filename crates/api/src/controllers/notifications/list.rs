@@ -64,7 +64,7 @@ pub(crate) async fn list(
     let before = before.map_err(|_| Code::InvalidCursor)?;
     let query =
         InboxQuery { state: query.state, level: query.level, category: query.category, before, limit: query.limit };
-    let page = app.broker.inbox(&principal.user, &query).await.map_err(error::store)?;
+    let page = app.broker.inbox(&principal.user, &query).await.map_err(error::broker)?;
 
     let last = page.items.last().filter(|_| page.more);
     let next = last.map(|item| cursors.seal_list(&principal.user, item.position).to_string());

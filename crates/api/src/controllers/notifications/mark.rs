@@ -65,6 +65,6 @@ pub(crate) async fn mark(
 ) -> Result<web::Json<InboxView>, Problem> {
     let mark = request.mark(app.store.cursors())?;
     apply(&app.broker, principal.user.clone(), mark, app.clock.now()).await?;
-    let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::store)?;
+    let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::broker)?;
     Ok(web::Json(InboxView::of(&page, app.store.cursors())))
 }

@@ -51,7 +51,7 @@ fn parse_id(id: &str) -> Result<NotificationId, Problem> {
 
 /// Puts a mark on the log.
 async fn apply(broker: &Broker, user: UserId, mark: Mark, at: Timestamp) -> Result<(), Problem> {
-    match broker.publisher().publish(Draft::Mark { user, mark, at }).await.map_err(error::publish)? {
+    match broker.publisher().publish(Draft::Mark { user, mark, at }).await.map_err(error::broker)? {
         Outcome::Marked(_) => Ok(()),
         Outcome::NotFound => Err(Problem::new(Code::NotFound)),
         other => Err(Problem::internal(format!("a mark became {other:?}"))),

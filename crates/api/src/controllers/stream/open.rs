@@ -7,7 +7,7 @@ use actix_web::{
 };
 use futures_util::stream;
 use serde::Deserialize;
-use tidings_broker::{Goodbye, GoodbyeReason, OpenError, Start, Stream};
+use tidings_broker::{Error, Goodbye, GoodbyeReason, OpenError, Start, Stream};
 use tidings_middleware::{Problem, ProblemBody, User};
 use tracing::Instrument as _;
 use utoipa::IntoParams;
@@ -97,10 +97,10 @@ fn answer() -> actix_web::HttpResponseBuilder {
 fn refusal(app: &App, error: &OpenError) -> Bytes {
     let reason = match error {
         OpenError::UserLimit => GoodbyeReason::Limit,
-        OpenError::Stopping => GoodbyeReason::Shutdown,
-        OpenError::NodeLimit | OpenError::Store(_) => GoodbyeReason::Overloaded,
+        OpenError::Failed(Error::Stopping) => GoodbyeReason::Shutdown,
+        OpenError::NodeLimit | OpenError::Failed(_) => GoodbyeReason::Overloaded,
     };
-    if let OpenError::Store(error) = error {
+    if let OpenError::Failed(error @ Error::Store(_)) = error {
         tracing::error!(%error, "a stream could not be opened");
     }
     sse::goodbye(Goodbye { reason, retry_ms: app.broker.retry_ms() })

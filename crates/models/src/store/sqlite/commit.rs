@@ -25,6 +25,10 @@ pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Comm
     for draft in drafts {
         outcomes.push(match draft {
             Draft::Notify { notification, to, key } => group.notify(&notification, &to, key).await?,
+            Draft::Meet { user, at } => {
+                group.met.insert(user.as_str().to_owned(), at);
+                Outcome::Met
+            }
             Draft::Mark { user, mark, at } => match marks::apply(&mut group.tx, group.start, &user, &mark, at).await? {
                 marks::Applied::NotFound => Outcome::NotFound,
                 marks::Applied::Nothing => Outcome::Marked(false),
@@ -49,6 +53,8 @@ struct Group {
     notifications: Vec<NotificationRow>,
     entries: Vec<usize>, // events that place a notification
     events: Vec<EventRow>,
+    /// Users who are to be known.
+    met: HashMap<String, Timestamp>,
     keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
 }
 
@@ -83,6 +89,7 @@ impl Group {
             notifications: Vec::new(),
             entries: Vec::new(),
             events: Vec::new(),
+            met: HashMap::new(),
             keys: HashMap::new(),
         })
     }
@@ -161,39 +168,36 @@ impl Group {
         effect: Effect,
         created_at: Timestamp,
     ) {
+        if let Audience::User(user) = &audience {
+            self.met.insert(user.as_str().to_owned(), created_at); // whoever is written to is known
+        }
         self.head = self.head.next();
         let position = self.head;
         self.events.push(EventRow { position, audience, kind, notification, payload, effect, created_at, seq: 0 });
     }
 
     async fn commit(mut self) -> Result<Position, StoreError> {
-        if self.events.is_empty() {
+        if self.events.is_empty() && self.met.is_empty() {
             self.tx.rollback().await?;
             return Ok(self.start);
         }
-        self.meet_recipients().await?;
-        self.give_seqs().await?;
-        self.write().await?;
-        sqlx::query(sql::SET_HEAD).bind(self.head.get()).execute(&mut *self.tx).await?;
+        self.meet().await?;
+        if !self.events.is_empty() {
+            self.give_seqs().await?;
+            self.write().await?;
+            sqlx::query(sql::SET_HEAD).bind(self.head.get()).execute(&mut *self.tx).await?;
+        }
         self.tx.commit().await?;
         Ok(self.head)
     }
 
-    /// Whoever is written to is known from then on.
-    async fn meet_recipients(&mut self) -> Result<(), StoreError> {
+    /// Broadcasts of this group are theirs already.
+    async fn meet(&mut self) -> Result<(), StoreError> {
         let start = self.start.get();
-        let users: HashMap<&str, Timestamp> = self
-            .events
-            .iter()
-            .filter_map(|event| match &event.audience {
-                Audience::User(user) => Some((user.as_str(), event.created_at)),
-                _ => None,
-            })
-            .collect();
-        let users: Vec<_> = users.into_iter().collect();
+        let users: Vec<_> = self.met.iter().collect();
         let into = "INSERT INTO recipients (user_id, known_from, created_at) ";
         insert(&mut self.tx, into, " ON CONFLICT (user_id) DO NOTHING", &users, |mut row, (user, at)| {
-            row.push_bind((*user).to_owned()).push_bind(start).push_bind(at.as_millis());
+            row.push_bind((*user).clone()).push_bind(start).push_bind(at.as_millis());
         })
         .await
     }

@@ -182,11 +182,6 @@ impl Store for SqliteStore {
         log::replay(self.snapshot().await?, windows, after, up_to, limit).await
     }
 
-    async fn meet(&self, user: &UserId, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(sql::MEET).bind(user.as_str()).bind(now.as_millis()).execute(&self.writer).await?;
-        Ok(())
-    }
-
     async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
         inbox::page(self.snapshot().await?, user, query).await
     }

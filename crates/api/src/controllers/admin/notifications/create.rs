@@ -108,7 +108,7 @@ pub(crate) async fn create(
         to: to.clone(),
         key: key.of(&principal.user, &content),
     };
-    match app.broker.publisher().publish(draft).await.map_err(error::publish)? {
+    match app.broker.publisher().publish(draft).await.map_err(error::broker)? {
         Outcome::Stored(id) => Ok(created(id).json(SentView::of(notification, to))),
         Outcome::Repeated(id) => {
             let first = app.store.notification(id).await.map_err(error::store)?;
