@@ -1,0 +1,135 @@
+// The pages of Tidings as a reader sees them: every look at the page goes through here.
+
+import { until } from "../support/wait.mjs";
+
+const by = (id) => `[data-testid="${id}"]`;
+
+export class InboxPage {
+  constructor(page) {
+    this.page = page;
+    this.form = page.locator(by("sign-in-form"));
+    this.badge = page.locator(by("badge"));
+    this.link = page.locator(by("link-state"));
+    this.rows = page.locator(by("row"));
+    this.toasts = page.locator(by("toast"));
+    this.compose = page.locator(by("compose-form"));
+  }
+
+  /** A new tab of the profile, at the address. */
+  static async open(context, url) {
+    const page = await context.newPage();
+    await page.addInitScript(recordHistory);
+    await page.goto(url);
+    return new InboxPage(page);
+  }
+
+  at(id) {
+    return this.page.locator(by(id));
+  }
+
+  async signIn(user, password) {
+    await this.at("user").fill(user);
+    await this.at("password").fill(password);
+    await this.form.getByRole("button", { name: "Sign in" }).click();
+    await this.live();
+  }
+
+  live() {
+    return this.inState("live");
+  }
+
+  inState(state) {
+    return this.page.locator(`${by("link-state")}[data-state="${state}"]`).waitFor();
+  }
+
+  row(id) {
+    return this.page.locator(`${by("row")}[data-id="${id}"]`);
+  }
+
+  rowTitled(title) {
+    return this.rows.filter({ has: this.page.locator(by("row-title"), { hasText: title }) });
+  }
+
+  /** All rows, newest first: the id, and whether it was read. */
+  list() {
+    return this.rows.evaluateAll((rows) =>
+      rows.map((row) => ({ id: row.dataset.id, read: row.dataset.read === "true" })),
+    );
+  }
+
+  /** The titles as they stand there, newest first, without the word for screen readers before them. */
+  titles() {
+    return this.at("row-title").evaluateAll((all) =>
+      all.map((title) => title.textContent.replace(/^Unread: /, "").trim()),
+    );
+  }
+
+  async unreadIds() {
+    return (await this.list()).filter((row) => !row.read).map((row) => row.id);
+  }
+
+  /** What the badge says; 0 without one. */
+  async count() {
+    return Number((await this.badge.allTextContents())[0] ?? 0);
+  }
+
+  async badgeSays(count) {
+    await until(`the badge says ${count}`, async () => (await this.count()) === count);
+  }
+
+  async rowsAre(count) {
+    await until(`there are ${count} rows`, async () => (await this.rows.count()) === count);
+  }
+
+  /** Nothing fades in or moves any more: what is seen is what stays. */
+  async settled() {
+    await this.page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+    });
+    await until("all animations are over", () =>
+      this.page.evaluate(() => document.getAnimations().length === 0),
+    );
+  }
+
+  /** Every toast and every link state that there ever was in this page, with the time it appeared. */
+  history() {
+    return this.page.evaluate(() => globalThis.tidingsHistory);
+  }
+
+  async toastTitles() {
+    return (await this.history()).toasts.map((toast) => toast.text);
+  }
+}
+
+/** Runs in the page: a toast that came and went between two looks is on record. */
+function recordHistory() {
+  const history = { toasts: [], badges: [], links: [] };
+  globalThis.tidingsHistory = history;
+  const known = new WeakSet();
+  const note = (list, value) => {
+    if (list.at(-1)?.text !== value) list.push({ text: value, at: Date.now() });
+  };
+  const look = () => {
+    for (const toast of document.querySelectorAll('[data-testid="toast"]')) {
+      if (known.has(toast)) continue;
+      known.add(toast);
+      history.toasts.push({
+        text: toast.querySelector(".title").textContent.trim(),
+        level: toast.dataset.level,
+        at: Date.now(),
+      });
+    }
+    note(
+      history.badges,
+      document.querySelector('[data-testid="badge"]')?.textContent.trim() ?? "0",
+    );
+    const link = document.querySelector('[data-testid="link-state"]')?.dataset.state;
+    if (link) note(history.links, link);
+  };
+  new MutationObserver(look).observe(document, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    characterData: true,
+  });
+}
