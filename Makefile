@@ -1,0 +1,104 @@
+# Two commands do everything on a fresh machine with Rust, Node and make: `make run` and `make test`.
+# A target is made again only when what it is made from has changed.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+DEBUG := target/debug/tidings
+RELEASE := target/release/tidings
+PAGES := web/dist/index.html
+# npm writes this file when it has installed everything else.
+WEB_MODULES := web/node_modules/.package-lock.json
+TEST_MODULES := tests/node_modules/.package-lock.json
+PAGE_SOURCES := $(shell find web/src -type f -not -name '*.test.ts') \
+	$(wildcard web/index.html web/vite.config.ts web/tsconfig.json)
+# The first browser that is there. The tests take it from the environment.
+CHROMIUM := $(shell for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+	command -v "$$name" && break; done)
+
+.PHONY: help run build test test-rust test-web test-system check audit openapi format demo clean tools
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Build everything and start it on http://127.0.0.1:8080, with accounts to try
+	@$(RELEASE) serve --demo
+
+build: tools $(PAGES) ## Build the release binary, with its pages in it
+	cargo build --release --locked --bin tidings
+	@echo "Built $(RELEASE)"
+
+test: test-rust test-web test-system ## Run every test, and install what they need
+	@echo "All tests passed: Rust, pages, browser and stock clients."
+
+test-rust: tools $(PAGES) ## Run the tests in Rust, end to end ones too
+	cargo test --workspace --locked
+
+test-web: tools $(WEB_MODULES) ## Run the tests of the pages
+	npm --prefix web test
+
+test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser and with stock clients
+	cargo build --locked --bin tidings
+	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
+
+check: tools $(WEB_MODULES) ## Check formatting, lints, types, licences and that the OpenAPI document is up to date
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	npm --prefix web run check
+	INSTA_UPDATE=no cargo test --locked --package tidings-api openapi
+	@if command -v cargo-deny > /dev/null; then cargo deny --locked check bans licenses sources; \
+	else echo "Skipped: licences and sources. To check them: cargo install --locked cargo-deny"; fi
+	@echo "All checks passed."
+
+audit: tools ## Look for known weaknesses in what this depends on (needs cargo-deny and the network)
+	cargo deny --locked check advisories
+
+openapi: tools ## Renew the OpenAPI document that the tests compare with
+	INSTA_UPDATE=always cargo test --package tidings-api openapi
+
+format: tools $(WEB_MODULES) ## Format all sources
+	cargo fmt --all
+	npm --prefix web run format
+
+demo: $(TEST_MODULES) ## Feed the server of `make run` with recorded webhooks (ARGS="--fast" for no pauses)
+	npm --prefix tests run demo -- $(ARGS)
+
+clean: ## Remove everything that was built or installed here; your data stays
+	rm -rf target web/dist web/node_modules tests/node_modules tests/clients/.venv
+
+$(PAGES): $(PAGE_SOURCES) $(WEB_MODULES)
+	npm --prefix web run build
+	@touch $@
+
+$(WEB_MODULES) $(TEST_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	npm --prefix $* ci
+	@touch $@
+
+tools:
+	@command -v cargo > /dev/null || { echo "Rust is missing. Install it from https://rustup.rs, then try again." >&2; exit 1; }
+	@command -v cc > /dev/null || { echo "A C compiler is missing. On Debian: apt-get install build-essential" >&2; exit 1; }
+	@node --eval 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)' 2> /dev/null \
+		|| { echo "Node 20.19 or later is missing. Install it from https://nodejs.org, then try again." >&2; exit 1; }
+
+# Installs a package of Debian or Ubuntu, as root or by sudo.
+define install
+	@echo "$(1) is missing, installing it"; \
+	if ! command -v apt-get > /dev/null; then echo "Please install $(1), then try again." >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then as=; \
+	elif command -v sudo > /dev/null; then as=sudo; \
+	else echo "Please run as root: apt-get install $(1)" >&2; exit 1; fi; \
+	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $(1)
+endef
+
+.PHONY: browser python
+browser:
+ifeq ($(CHROMIUM),)
+	$(call install,chromium)
+endif
+
+PYTHON := $(shell python3 -c 'import venv, ensurepip' 2> /dev/null && echo found)
+python:
+ifneq ($(PYTHON),found)
+	$(call install,python3-venv)
+endif
