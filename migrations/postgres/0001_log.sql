@@ -34,8 +34,8 @@ CREATE TABLE events (
     seq        bigint NOT NULL,
     kind       text   NOT NULL,
     payload    bigint NOT NULL REFERENCES payloads (id),
-    unread     bigint NOT NULL,
-    unseen     bigint NOT NULL,
+    unread     bigint,
+    unseen     bigint,
     created_at bigint NOT NULL
 );
 CREATE UNIQUE INDEX events_of_audience ON events (audience, position);
@@ -47,6 +47,7 @@ CREATE TABLE notifications (
     category   text,
     created_at bigint NOT NULL
 );
+CREATE INDEX notifications_of_payload ON notifications (payload);
 
 CREATE TABLE entries (
     audience     text   NOT NULL,
@@ -72,9 +73,11 @@ CREATE TABLE receipts (
     seen       integer CHECK (seen IN (0, 1)),
     read       integer CHECK (read IN (0, 1)),
     archived   integer CHECK (archived IN (0, 1)),
+    deleted    integer CHECK (deleted IN (0, 1)),
     updated_at bigint  NOT NULL,
     PRIMARY KEY (user_id, position)
 );
+CREATE INDEX receipts_of_entry ON receipts (position);
 
 CREATE TABLE idempotency_keys (
     publisher    text  NOT NULL,

@@ -41,8 +41,8 @@ CREATE TABLE events (
     seq        INTEGER NOT NULL,
     kind       TEXT    NOT NULL,
     payload    INTEGER NOT NULL REFERENCES payloads (id),
-    unread     INTEGER NOT NULL, -- what it adds to a reader's counts
-    unseen     INTEGER NOT NULL,
+    unread     INTEGER, -- what it adds to a reader's counts; NULL: it differs from reader to reader
+    unseen     INTEGER,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX events_of_audience ON events (audience, position);
@@ -54,6 +54,7 @@ CREATE TABLE notifications (
     category   TEXT,
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX notifications_of_payload ON notifications (payload);
 
 -- Where a notification stands in the inboxes of an audience. Outlives the event that brought it.
 CREATE TABLE entries (
@@ -83,9 +84,11 @@ CREATE TABLE receipts (
     seen       INTEGER CHECK (seen IN (0, 1)),
     read       INTEGER CHECK (read IN (0, 1)),
     archived   INTEGER CHECK (archived IN (0, 1)),
+    deleted    INTEGER CHECK (deleted IN (0, 1)),
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX receipts_of_entry ON receipts (position);
 
 -- What a publisher's key made. The same key answers with the same notification.
 CREATE TABLE idempotency_keys (

@@ -7,7 +7,7 @@ use utoipa::{
     openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::controllers::{admin, auth, health, inbox, notifications, stream};
+use crate::controllers::{admin, auth, events, health, inbox, notifications, stream};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,11 +33,13 @@ use crate::controllers::{admin, auth, health, inbox, notifications, stream};
         auth::logout::logout,
         auth::me::me,
         stream::open::open,
+        events::list::list,
         inbox::show::show,
         notifications::list::list,
         notifications::mark::mark,
         notifications::show::show,
         notifications::change::change,
+        notifications::delete::delete,
         admin::notifications::create::create,
         admin::notifications::show::show,
         admin::overview::overview,

@@ -11,7 +11,7 @@ use actix_web::{
 use tidings_middleware::{Code, Problem, guard};
 
 use crate::{
-    controllers::{admin, auth, health, inbox, notifications, stream},
+    controllers::{admin, auth, events, health, inbox, notifications, stream},
     extract::{NoParameters, Query},
     openapi,
 };
@@ -26,10 +26,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/auth/logout")              .post(auth::logout::logout))
         .service(at("/auth/me")                  .get(auth::me::me))
         .service(at("/stream")                   .get(stream::open::open).with_query())
+        .service(at("/events")                   .get(events::list::list).with_query())
         .service(at("/inbox")                    .get(inbox::show::show))
         .service(at("/notifications")            .get(notifications::list::list).with_query())
         .service(at("/notifications/mark")       .post(notifications::mark::mark))
-        .service(at("/notifications/{id}")       .get(notifications::show::show).patch(notifications::change::change))
+        .service(at("/notifications/{id}")       .get(notifications::show::show).patch(notifications::change::change).delete(notifications::delete::delete))
         .service(at("/admin/notifications")      .post(admin::notifications::create::create))
         .service(at("/admin/notifications/{id}") .get(admin::notifications::show::show))
         .service(at("/admin/overview")           .get(admin::overview::overview))
@@ -88,6 +89,15 @@ impl At {
         F::Output: Responder + 'static,
     {
         self.on(Method::PATCH, handler)
+    }
+
+    fn delete<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::DELETE, handler)
     }
 
     fn on<F, Args>(mut self, method: Method, handler: F) -> Self

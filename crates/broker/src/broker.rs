@@ -2,7 +2,9 @@
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
-use tidings_models::{Clock, Draft, InboxPage, InboxQuery, Position, Random, Store, StoreError, Timestamp, UserId};
+use tidings_models::{
+    Clock, Draft, InboxPage, InboxQuery, Position, Random, Retention, Store, StoreError, Timestamp, UserId,
+};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
@@ -10,6 +12,7 @@ use crate::{
     error::{Error, OpenError},
     follower::{self, Status},
     hub::{Hub, Joined, Limits, Refused},
+    janitor,
     publisher::Publisher,
     replay::Start,
     ring::Ring,
@@ -37,6 +40,8 @@ pub struct Settings {
     pub streams_per_user: usize,
     /// Streams of this node; bounds its memory and file handles.
     pub streams_per_node: usize,
+    /// How long things are kept.
+    pub retention: Retention,
 }
 
 impl Default for Settings {
@@ -47,6 +52,7 @@ impl Default for Settings {
             retry_ms: 1000..=5000,
             streams_per_user: 20,
             streams_per_node: 50_000,
+            retention: Retention::default(),
         }
     }
 }
@@ -104,6 +110,7 @@ impl Broker {
         }
         let status = Arc::new(Status::new());
         let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus));
+        let trimming = janitor::run(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&clock), settings.retention);
         let following = follower::run(Arc::clone(&store), bus, Arc::clone(&hub), Arc::clone(&status), settings.poll);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -113,6 +120,10 @@ impl Broker {
         tasks.spawn(async move {
             following.await;
             "follower"
+        });
+        tasks.spawn(async move {
+            trimming.await;
+            "janitor"
         });
         let reads = Semaphore::new(CONCURRENT_READS);
         let broker = Self { store, clock, random, hub, reads, settings, publisher, status };

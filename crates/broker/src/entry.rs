@@ -45,7 +45,7 @@ impl Entry {
         let cursor = cursors.seal(event.position);
         let view = match event.kind {
             Kind::InboxChanged => Some(view(&event.payload, cursors)?),
-            Kind::Notification | Kind::Other(_) => None,
+            Kind::Notification | Kind::NotificationExpired | Kind::Other(_) => None,
         };
         let envelope = Envelope {
             id: cursor.as_str(),

@@ -6,10 +6,10 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tidings_models::{Event, Position, Store};
+use tidings_models::{Event, InboxQuery, Position, Store, StoreError, UserId};
 use tokio::time::Instant;
 
-use crate::{bus::Bus, entry::Entry, hub::Hub};
+use crate::{bus::Bus, entry::Entry, hub::Hub, session::Session};
 
 /// Events of one read. Bounds its memory (an event is at most some 30 KB) and how long it lasts.
 const PAGE: u32 = 256;
@@ -70,7 +70,9 @@ pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub) -> Result<(), String>
         for event in entries {
             let entry =
                 Entry::render(event, store.cursors()).map_err(|error| format!("an event that is not JSON: {error}"))?;
-            hub.dispatch(&entry);
+            while let Err(users) = hub.dispatch(&entry) {
+                recount(store, hub, &users).await.map_err(|error| error.to_string())?;
+            }
         }
         if let Some(at) = hole {
             return Err(format!("a hole in the log: {} follows {}", at, hub.position()));
@@ -79,6 +81,16 @@ pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub) -> Result<(), String>
             return Ok(());
         }
     }
+}
+
+/// Reads the counts of some users anew. What is read now is of the last event or later.
+async fn recount(store: &dyn Store, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
+    for user in users {
+        if let Some(page) = store.inbox(user, &InboxQuery::counts()).await? {
+            hub.recount(user, Session::of(&page));
+        }
+    }
+    Ok(())
 }
 
 /// The events up to the first hole, and the position behind it.

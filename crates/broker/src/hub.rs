@@ -9,7 +9,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
-use tidings_models::{Audience, Counts, Position, UserId, Window};
+use tidings_models::{Audience, Counts, Effect, Position, UserId, Window};
 
 use crate::{
     entry::Entry,
@@ -112,9 +112,17 @@ impl Hub {
         (state.present.len(), state.streams)
     }
 
-    /// Hands the next entry of the log to everybody it is for.
-    pub(crate) fn dispatch(&self, entry: &Arc<Entry>) {
+    /// Hands the next entry of the log to everybody it is for. When it leaves open what the counts of
+    /// some of them are, nobody gets it yet: these must be counted anew first (see [`Hub::recount`]).
+    pub(crate) fn dispatch(&self, entry: &Arc<Entry>) -> Result<(), Vec<UserId>> {
         let mut state = self.state.lock();
+        if entry.event.effect == Effect::Recounts {
+            let open = state.present.iter().filter(|(_, present)| present.session.needs_recount(&entry.event));
+            let open: Vec<_> = open.map(|(user, _)| user.clone()).collect();
+            if !open.is_empty() {
+                return Err(open);
+            }
+        }
         state.position = entry.position();
         state.ring.push(Arc::clone(entry));
         match &entry.event.audience {
@@ -128,6 +136,16 @@ impl Hub {
                     present.deliver(entry);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Replaces the state of a user, if they are still here, by one that was read since.
+    pub(crate) fn recount(&self, user: &UserId, session: Session) {
+        if let Some(present) = self.state.lock().present.get_mut(user)
+            && session.as_of() > present.session.as_of()
+        {
+            present.session = session;
         }
     }
 
@@ -230,10 +248,13 @@ impl Hub {
 }
 
 impl State {
-    /// Brings a state that was read from the database up to what was dispatched since. `None`: the
-    /// ring no longer has that, so it must be read again.
+    /// Brings a state that was read from the database up to what was dispatched since. `None`: that
+    /// cannot be done from the ring, so it must be read again.
     fn catch_up(&self, mut session: Session) -> Option<Session> {
         for entry in self.ring.after(session.as_of())? {
+            if session.needs_recount(&entry.event) {
+                return None;
+            }
             session.apply(&entry.event);
         }
         Some(session)
@@ -277,13 +298,13 @@ mod tests {
     #[test]
     fn entries_reach_their_audience_after_the_place_of_joining() {
         let hub = Arc::new(Hub::new(pos(0)));
-        hub.dispatch(&entry(1, "user:ann"));
+        hub.dispatch(&entry(1, "user:ann")).unwrap();
         let ann = hub.join(&user("ann"), session("ann", 1), LIMITS).unwrap();
         let again = hub.join(&user("ann"), None, LIMITS).unwrap();
         let bob = hub.join(&user("bob"), session("bob", 1), LIMITS).unwrap();
         assert_eq!(ann.position, pos(1));
-        hub.dispatch(&entry(2, "user:ann"));
-        hub.dispatch(&entry(3, "everyone"));
+        hub.dispatch(&entry(2, "user:ann")).unwrap();
+        hub.dispatch(&entry(3, "everyone")).unwrap();
         assert_eq!(taken(&ann), [(2, 2), (3, 3)]);
         assert_eq!(taken(&again), [(2, 2), (3, 3)]);
         assert_eq!(taken(&bob), [(3, 2)]);
@@ -292,8 +313,8 @@ mod tests {
     #[test]
     fn a_state_read_before_the_last_dispatch_is_caught_up() {
         let hub = Arc::new(Hub::new(pos(0)));
-        hub.dispatch(&entry(1, "user:ann"));
-        hub.dispatch(&entry(2, "user:ann"));
+        hub.dispatch(&entry(1, "user:ann")).unwrap();
+        hub.dispatch(&entry(2, "user:ann")).unwrap();
         let ann = hub.join(&user("ann"), session("ann", 0), LIMITS).unwrap();
         assert_eq!((ann.position, ann.counts.unread), (pos(2), 3));
         let hub = Arc::new(Hub::with_ring(pos(5), Ring::new(pos(5))));

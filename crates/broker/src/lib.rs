@@ -20,6 +20,7 @@ mod entry;
 mod error;
 mod follower;
 mod hub;
+mod janitor;
 mod outlet;
 mod publisher;
 mod replay;

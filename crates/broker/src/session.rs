@@ -43,10 +43,18 @@ impl Session {
             return None;
         }
         if event.position > self.as_of {
-            self.counts = self.counts.after(event.effect);
+            // `hub` sees to it that no event comes here that the state cannot follow.
+            self.counts = self.counts.after(event.effect).unwrap_or(self.counts);
             self.as_of = event.position;
         }
         Some(self.counts)
+    }
+
+    /// Whether an event leaves open what the counts are, so that they must be read first.
+    pub(crate) fn needs_recount(&self, event: &Event) -> bool {
+        event.position > self.as_of
+            && entitled(&self.windows, &event.audience, event.position)
+            && self.counts.after(event.effect).is_none()
     }
 }
 
@@ -72,7 +80,7 @@ mod tests {
         assert_eq!(session.apply(&event(13, "everyone", "{}")), counts(5, 3));
         let mut read = event(14, "user:ann", "{}");
         read.kind = Kind::InboxChanged;
-        read.effect = Effect { unread: -5, unseen: -3 };
+        read.effect = Effect::Adds { unread: -5, unseen: -3 };
         assert_eq!(session.apply(&read), counts(0, 0));
         assert_eq!(session.as_of(), pos(14));
     }

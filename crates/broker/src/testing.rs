@@ -192,7 +192,7 @@ impl Store for FakeStore {
         let state = self.state.lock();
         for event in state.log.iter().rev() {
             if crate::session::entitled(&page.windows, &event.audience, event.position) {
-                page.counts = page.counts.after(event.effect);
+                page.counts = page.counts.after(event.effect).unwrap_or_default();
                 page.items.push(InboxItem {
                     notification: serde_json::from_str(&event.payload).unwrap(),
                     audience: event.audience.clone(),
@@ -221,6 +221,9 @@ impl Store for FakeStore {
     }
     async fn create_account(&self, _: &Account) -> Result<bool, StoreError> {
         unreachable!("not asked by the broker")
+    }
+    async fn trim(&self, _: &Retention, _: Timestamp) -> Result<Trimmed, StoreError> {
+        Ok(Trimmed::default())
     }
     async fn account(&self, _: &UserId) -> Result<Option<Account>, StoreError> {
         unreachable!("not asked by the broker")

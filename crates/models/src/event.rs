@@ -9,8 +9,10 @@ use crate::{Audience, Counts, Position, Seq, Timestamp};
 pub enum Kind {
     /// A notification was made.
     Notification,
-    /// A user saw, read or archived something, on any device.
+    /// A user saw, read, archived or deleted something, on any device.
     InboxChanged,
+    /// A notification is no longer kept.
+    NotificationExpired,
     /// A kind that this version does not know: written by a newer node, passed on as it is.
     Other(Arc<str>),
 }
@@ -22,6 +24,7 @@ impl Kind {
         match self {
             Self::Notification => "notification",
             Self::InboxChanged => "inbox.changed",
+            Self::NotificationExpired => "notification.expired",
             Self::Other(name) => name,
         }
     }
@@ -32,28 +35,35 @@ impl Kind {
         match name.as_ref() {
             "notification" => Self::Notification,
             "inbox.changed" => Self::InboxChanged,
+            "notification.expired" => Self::NotificationExpired,
             _ => Self::Other(name.into()),
         }
     }
 }
 
 /// What an event does to the counts of a reader in its audience.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effect {
-    /// Added to `unread`.
-    pub unread: i64,
-    /// Added to `unseen`.
-    pub unseen: i64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The same for each reader.
+    Adds {
+        /// Added to `unread`.
+        unread: i64,
+        /// Added to `unseen`.
+        unseen: i64,
+    },
+    /// Another one for each: whoever has something unread must be counted anew. Seldom: when something
+    /// that was sent to everyone goes away.
+    Recounts,
 }
 
 impl Effect {
     /// One more that is neither read nor seen.
-    pub const ARRIVED: Self = Self { unread: 1, unseen: 1 };
+    pub const ARRIVED: Self = Self::Adds { unread: 1, unseen: 1 };
 
     /// What leads from `before` to `after`.
     #[must_use]
     pub const fn between(before: Counts, after: Counts) -> Self {
-        Self { unread: after.unread - before.unread, unseen: after.unseen - before.unseen }
+        Self::Adds { unread: after.unread - before.unread, unseen: after.unseen - before.unseen }
     }
 }
 

@@ -16,10 +16,17 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The counts after an event.
+    /// The counts after an event. `None`: only the inbox itself can tell.
     #[must_use]
-    pub const fn after(self, effect: Effect) -> Self {
-        Self { unread: self.unread + effect.unread, unseen: self.unseen + effect.unseen }
+    pub const fn after(self, effect: Effect) -> Option<Self> {
+        match effect {
+            Effect::Adds { unread, unseen } => {
+                Some(Self { unread: self.unread + unread, unseen: self.unseen + unseen })
+            }
+            // Who has nothing unread has nothing that could go away.
+            Effect::Recounts if self.unread == 0 => Some(self),
+            Effect::Recounts => None,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a user does to their inbox: sees, reads, archives, and takes any of it back.
+//! What a user does to their inbox: sees, reads, archives, takes any of that back, and deletes.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +16,16 @@ pub struct Flags {
     /// The user put it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// The user removed it from their inbox. Never taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<bool>,
 }
 
 impl Flags {
     /// Whether no state is given.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.seen.is_none() && self.read.is_none() && self.archived.is_none()
+        self.seen.is_none() && self.read.is_none() && self.archived.is_none() && self.deleted.is_none()
     }
 }
 

@@ -26,6 +26,13 @@ impl NotificationId {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
 
+    /// The lowest id of something made at `at`: ids sort by time.
+    #[must_use]
+    pub fn first_at(at: Timestamp) -> Self {
+        let millis = u64::try_from(at.as_millis()).unwrap_or_default();
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+
     /// The id with this value, as the database keeps it.
     #[must_use]
     pub const fn from_uuid(id: Uuid) -> Self {

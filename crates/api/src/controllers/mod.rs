@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod auth;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod inbox;
 pub(crate) mod notifications;

@@ -7,9 +7,9 @@ use actix_web::web::{Bytes, BytesMut};
 use bytes::BufMut;
 use serde_json::json;
 use tidings_broker::{Frame, Goodbye};
-use tidings_models::{Counts, Cursors, Timestamp};
+use tidings_models::{Cursors, Timestamp};
 
-use crate::controllers::notifications::ItemView;
+use super::{own, reset};
 
 /// How heartbeats look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,15 +54,10 @@ fn write(out: &mut BytesMut, frame: &Frame, cursors: &Cursors, now: Timestamp, p
         Frame::Event(entry, counts) => {
             head(out, Some(entry.cursor.as_str()), entry.event.kind.as_str());
             out.put_slice(&entry.envelope);
-            tail(out, *counts);
+            lines(out, &[&own(*counts), "\n\n"]);
         }
         Frame::Reset { reason, cursor, page } => {
-            let items: Vec<_> = page.items.iter().cloned().map(|item| ItemView::of(item, cursors)).collect();
-            let data = json!({
-                "reason": reason.as_str(), "unread": page.counts.unread, "unseen": page.counts.unseen,
-                "notifications": items, "more": page.more,
-            });
-            event(out, Some(cursor.as_str()), "reset", &data);
+            event(out, Some(cursor.as_str()), "reset", &reset(*reason, page, cursors));
         }
         Frame::Ready { cursor, connection, counts, replayed, heartbeat, expires_at } => {
             let data = json!({
@@ -97,13 +92,6 @@ fn head(out: &mut BytesMut, id: Option<&str>, name: &str) {
     lines(out, &["event: ", name, "\ndata: "]);
 }
 
-/// Completes an envelope with what is the reader's own.
-fn tail(out: &mut BytesMut, counts: Counts) {
-    let mut number = itoa::Buffer::new();
-    lines(out, &[",\"unread\":", number.format(counts.unread)]);
-    lines(out, &[",\"unseen\":", number.format(counts.unseen), "}\n\n"]);
-}
-
 fn lines(out: &mut BytesMut, parts: &[&str]) {
     for part in parts {
         out.put_slice(part.as_bytes());
@@ -116,7 +104,7 @@ mod tests {
 
     use tidings_broker::{Entry, GoodbyeReason, ResetReason};
     use tidings_models::{
-        Audience, CursorKey, Effect, Epoch, Event, Head, InboxItem, InboxPage, Kind, Position, Seq, UserId,
+        Audience, Counts, CursorKey, Effect, Epoch, Event, Head, InboxItem, InboxPage, Kind, Position, Seq, UserId,
     };
 
     use super::*;

@@ -56,7 +56,7 @@ fn to(name: &str) -> Recipients {
     Recipients::User(user(name))
 }
 
-const READ: Flags = Flags { seen: None, read: Some(true), archived: None };
+const READ: Flags = Flags { seen: None, read: Some(true), archived: None, deleted: None };
 
 fn mark(name: &str, mark: Mark) -> Draft {
     Draft::Mark { user: user(name), mark, at: at(2) }
@@ -261,7 +261,7 @@ async fn a_watermark_leaves_what_came_later(open: Open) {
     assert_eq!(one(&*store, mark("ann", Mark::UpTo(pos(2), READ))).await, Outcome::Marked(false));
     let logged = whole_log(&*store).await;
     assert_eq!(&*logged.last().unwrap().payload, r#"{"up_to":2,"read":true}"#);
-    assert_eq!(logged.last().unwrap().effect, Effect { unread: -2, unseen: -2 });
+    assert_eq!(logged.last().unwrap().effect, Effect::Adds { unread: -2, unseen: -2 });
 
     // A receipt wins over the watermark, and a later watermark over the receipt.
     let again = Flags { read: Some(false), ..Flags::default() };
@@ -358,24 +358,126 @@ async fn everything_outlives_the_process(open: Open) {
     assert_eq!(inbox(&*store, "ann", InboxState::All).await, ["kept"]);
 }
 
+const KEEP: Retention =
+    Retention { events_ms: 7_000, max_events: 1_000_000, notifications_ms: 90_000, max_notifications: 1_000_000 };
+
+/// Takes steps until there is nothing more to remove.
+async fn trim(store: &dyn Store, keep: Retention, now: Timestamp) -> (i64, i64) {
+    let mut sum = (0, 0);
+    loop {
+        let step = store.trim(&keep, now).await.unwrap();
+        sum = (sum.0 + step.events, sum.1 + step.notifications);
+        if !step.more {
+            return sum;
+        }
+    }
+}
+
+async fn what_is_too_old_or_too_much_leaves_the_log(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    for _ in 0..700 {
+        send(&*store, to("ann"), "x").await; // made at second 1
+    }
+    let windows = store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().unwrap().windows;
+    assert_eq!(trim(&*store, KEEP, at(7)).await, (0, 0), "not yet");
+    assert_eq!(trim(&*store, Retention { max_events: 100, ..KEEP }, at(7)).await, (600, 0));
+    assert_eq!(store.head().await.unwrap().floor, pos(600));
+    assert!(matches!(store.replay(&windows, pos(599), pos(700), 9).await.unwrap(), Replay::Expired));
+    let Replay::Events(rest) = store.replay(&windows, pos(600), pos(700), 999).await.unwrap() else {
+        panic!("expired")
+    };
+    assert_eq!(rest.iter().map(|event| event.position.get()).collect::<Vec<_>>(), (601..=700).collect::<Vec<_>>());
+    assert_eq!(trim(&*store, KEEP, at(9)).await, (100, 0), "and now by their age");
+    assert_eq!(counts(&*store, "ann").await, (700, 700), "inboxes keep them");
+    send(&*store, to("ann"), "next").await;
+    assert_eq!(whole_log(&*store).await[0].seq, Seq::new(701), "seqs go on");
+}
+
+async fn what_leaves_an_inbox_is_told_and_uncounted(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    for name in ["ann", "bob"] {
+        meet(&*store, name).await;
+    }
+    let read = send(&*store, to("ann"), "read").await;
+    send(&*store, to("ann"), "unread").await;
+    send(&*store, Recipients::Everyone, "to all").await;
+    one(&*store, mark("ann", Mark::Ids(vec![read], READ))).await;
+    one(&*store, mark("bob", Mark::UpTo(pos(3), READ))).await;
+    let end = store.head().await.unwrap().position;
+    assert_eq!(trim(&*store, KEEP, at(92)).await, (5, 3));
+    let told = store.read_log(end, 100).await.unwrap();
+    let mut told: Vec<_> =
+        told.iter().map(|event| (event.kind.as_str(), event.audience.to_string(), event.effect)).collect();
+    told.sort_by(|a, b| b.1.cmp(&a.1)); // made in one millisecond, they leave in any order
+    let expired = "notification.expired";
+    let expected = [
+        (expired, "user:ann".to_owned(), Effect::Adds { unread: -1, unseen: -1 }),
+        (expired, "everyone".to_owned(), Effect::Recounts),
+    ];
+    assert_eq!(told, expected, "what was read goes in silence");
+    assert_eq!((counts(&*store, "ann").await, counts(&*store, "bob").await), ((0, 0), (0, 0)));
+    assert!(inbox(&*store, "ann", InboxState::All).await.is_empty());
+    assert!(store.notification(read).await.unwrap().is_none());
+    assert_eq!(trim(&*store, KEEP, at(93)).await, (0, 0));
+}
+
+/// I8: a key is remembered as long as what it made, and no longer.
+async fn a_key_goes_with_what_it_made(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let keyed = || {
+        let key = IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
+        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key) }
+    };
+    let Outcome::Stored(made) = one(&*store, keyed()).await else { panic!("not stored") };
+    trim(&*store, KEEP, at(9)).await;
+    assert_eq!(one(&*store, keyed()).await, Outcome::Repeated(made), "its event has left the log, it has not");
+    trim(&*store, KEEP, at(92)).await;
+    assert!(matches!(one(&*store, keyed()).await, Outcome::Stored(again) if again != made));
+}
+
+async fn what_is_deleted_is_gone_for_its_user_alone(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    for name in ["ann", "bob"] {
+        meet(&*store, name).await;
+    }
+    let id = send(&*store, Recipients::Everyone, "x").await;
+    let deleted = Flags { deleted: Some(true), ..Flags::default() };
+    assert_eq!(one(&*store, mark("ann", Mark::Ids(vec![id], deleted))).await, Outcome::Marked(true));
+    assert_eq!((counts(&*store, "ann").await, counts(&*store, "bob").await), ((0, 0), (1, 1)));
+    assert!(store.inbox_item(&user("ann"), id).await.unwrap().is_none());
+    assert!(store.inbox_item(&user("bob"), id).await.unwrap().is_some());
+    for flags in [deleted, READ, Flags { read: Some(false), ..Flags::default() }] {
+        assert_eq!(one(&*store, mark("ann", Mark::Ids(vec![id], flags))).await, Outcome::NotFound);
+    }
+    one(&*store, mark("ann", Mark::UpTo(pos(9), Flags { read: Some(false), ..Flags::default() }))).await;
+    assert_eq!(counts(&*store, "ann").await, (0, 0), "and does not come back");
+}
+
 /// A step of a random history: something is sent, or a user marks something.
 #[derive(Clone, Debug)]
 enum Step {
     Send { everyone: bool },
     Ids { picks: Vec<prop::sample::Index>, flags: Flags },
     UpTo { pick: prop::sample::Index, flags: Flags },
-    Meet,
+    Delete { pick: prop::sample::Index },
+    Trim { keep: i64 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let flag = || prop_oneof![2 => Just(None), 2 => Just(Some(true)), 1 => Just(Some(false))];
-    let flags = (flag(), flag(), flag()).prop_map(|(seen, read, archived)| Flags { seen, read, archived });
+    let flags =
+        (flag(), flag(), flag()).prop_map(|(seen, read, archived)| Flags { seen, read, archived, deleted: None });
     let step = prop_oneof![
         4 => any::<bool>().prop_map(|everyone| Step::Send { everyone }),
         3 => (prop::collection::vec(any::<prop::sample::Index>(), 1..4), flags.clone())
             .prop_map(|(picks, flags)| Step::Ids { picks, flags }),
         3 => (any::<prop::sample::Index>(), flags).prop_map(|(pick, flags)| Step::UpTo { pick, flags }),
-        1 => Just(Step::Meet),
+        1 => any::<prop::sample::Index>().prop_map(|pick| Step::Delete { pick }),
+        1 => (1..6_i64).prop_map(|keep| Step::Trim { keep }),
     ];
     prop::collection::vec(step, 1..25)
 }
@@ -423,6 +525,7 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
     let mut model = Model::default();
     let mut summed = Counts::default();
     let mut read = Position::START;
+    let mut recounted = false;
     for step in steps {
         match step {
             Step::Send { everyone } => {
@@ -440,11 +543,36 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
                 one(&*store, mark("ann", Mark::UpTo(up_to, *flags))).await;
                 model.mark(|item| item.1 <= up_to, *flags);
             }
+            Step::Delete { pick } if !model.items.is_empty() => {
+                let id = pick.get(&model.items).0;
+                let deleted = Flags { deleted: Some(true), ..Flags::default() };
+                one(&*store, mark("ann", Mark::Ids(vec![id], deleted))).await;
+                model.items.retain(|item| item.0 != id);
+            }
+            Step::Trim { keep } => {
+                let keep = Retention { max_events: 0, max_notifications: *keep, ..KEEP };
+                for event in store.read_log(read, 1000).await.unwrap() {
+                    read = event.position;
+                    summed = summed.after(event.effect).unwrap();
+                }
+                trim(&*store, keep, at(2)).await;
+                let kept = store.inbox(&user("ann"), &InboxQuery::newest(InboxState::All, 100)).await.unwrap().unwrap();
+                let archived = InboxQuery::newest(InboxState::Archived, 100);
+                let archived = store.inbox(&user("ann"), &archived).await.unwrap().unwrap();
+                let kept: Vec<_> = kept.items.iter().chain(&archived.items).map(|item| item.notification.id).collect();
+                model.items.retain(|item| kept.contains(&item.0));
+            }
             _ => meet(&*store, "ann").await,
         }
         for event in store.read_log(read, 1000).await.unwrap() {
             read = event.position;
-            summed = summed.after(event.effect);
+            summed = summed.after(event.effect).unwrap_or(summed);
+            recounted |= event.effect == Effect::Recounts;
+        }
+        if std::mem::take(&mut recounted) {
+            // As a session does: counted anew, which has all that was logged so far.
+            let now = counts(&*store, "ann").await;
+            summed = Counts { unread: now.0, unseen: now.1 };
         }
         assert_eq!(counts(&*store, "ann").await, model.counts(), "after {step:?}");
         assert_eq!((summed.unread, summed.unseen), model.counts(), "summed, after {step:?}");
@@ -479,6 +607,10 @@ macro_rules! suites {
             a_watermark_leaves_what_came_later
             lists_are_paged_and_filtered
             a_key_has_one_effect
+            what_is_too_old_or_too_much_leaves_the_log
+            what_leaves_an_inbox_is_told_and_uncounted
+            a_key_goes_with_what_it_made
+            what_is_deleted_is_gone_for_its_user_alone
             accounts_are_kept
             everything_outlives_the_process
             counts_are_right_over_random_histories

@@ -16,9 +16,11 @@ use crate::{
 
 #[cfg(test)]
 mod contract;
+mod retention;
 mod sql;
 mod sqlite;
 
+pub use retention::{Retention, Trimmed};
 pub use sqlite::SqliteStore;
 
 /// Why the store did not do what it was asked. The answer to the caller never says more than this.
@@ -157,6 +159,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A notification with those it was sent to, as admins see it.
     async fn notification(&self, id: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError>;
+
+    /// Takes one small step towards what is to be kept, at `now`.
+    async fn trim(&self, keep: &Retention, now: Timestamp) -> Result<Trimmed, StoreError>;
 
     /// Makes an account and its recipient; `false` when there is one of that name.
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError>;

@@ -45,7 +45,7 @@ macro_rules! entry {
                JOIN notifications x ON x.id = e.notification \
                JOIN payloads p ON p.id = x.payload \
                LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-               WHERE e.audience = $2 ",
+               WHERE e.audience = $2 AND r.deleted IS NULL ",
             $rest
         )
     };
@@ -68,12 +68,13 @@ pub(super) const INBOX_ITEM: &str = entry!("AND e.position > $6 AND e.notificati
 pub(super) const COUNT_ABOVE: &str = "SELECT COUNT(*) AS unread, \
        COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END)), 0) AS unseen \
      FROM entries e LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-     WHERE e.audience = $2 AND e.position > $3 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0";
+     WHERE e.audience = $2 AND e.position > $3 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
+     AND r.deleted IS NULL";
 /// What receipts of user `$1` leave unread at or below `$2`, the higher watermark of read (`$4`) and
 /// archived (`$5`). Below it, only a receipt can make something unread. `$3`: the watermark of seen.
 pub(super) const COUNT_BELOW: &str = "SELECT COUNT(*) AS unread, \
        COALESCE(SUM(1 - COALESCE(seen, CASE WHEN position <= $3 THEN 1 ELSE 0 END)), 0) AS unseen \
-     FROM receipts WHERE user_id = $1 AND position <= $2 \
+     FROM receipts WHERE user_id = $1 AND position <= $2 AND deleted IS NULL \
      AND COALESCE(read, CASE WHEN position <= $4 THEN 1 ELSE 0 END) = 0 \
      AND COALESCE(archived, CASE WHEN position <= $5 THEN 1 ELSE 0 END) = 0";
 
@@ -83,11 +84,12 @@ pub(super) const NOTIFICATION: &str =
     "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
 
 /// Gives a receipt some states; NULL leaves one as it was.
-pub(super) const SET_RECEIPT: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6) \
+pub(super) const SET_RECEIPT: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, deleted, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (user_id, position) DO UPDATE SET \
        seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
-       archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+       archived = COALESCE(excluded.archived, receipts.archived), \
+       deleted = COALESCE(excluded.deleted, receipts.deleted), updated_at = excluded.updated_at";
 
 /// Raises the watermarks of a user ($1) to $2, $3, $4; one that is higher already stays.
 pub(super) const RAISE_WATERMARKS: &str = "UPDATE recipients SET \
@@ -110,13 +112,45 @@ pub(super) const ANY_ENTRY: &str =
 pub(super) const LOWER_RECEIPTS: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
      SELECT $1, e.position, $8, $9, $10, $11 FROM entries e \
        LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-     WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND ( \
+     WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND r.deleted IS NULL AND ( \
        ($8 = 0 AND COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) = 1) \
        OR ($9 = 0 AND COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) = 1) \
        OR ($10 = 0 AND COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) = 1)) \
      ON CONFLICT (user_id, position) DO UPDATE SET \
        seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
        archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+
+/// The end of the events after $1 and up to $2 that are older than $3: right before the first that is not.
+pub(super) const FIRST_KEPT: &str =
+    "SELECT MIN(position) FROM events WHERE position > $1 AND position <= $2 AND created_at >= $3";
+pub(super) const TRIM_EVENTS: &str = "DELETE FROM events WHERE position <= $1";
+pub(super) const SET_FLOOR: &str = "UPDATE head SET floor = $1 WHERE id = 1";
+/// Payloads after $1 and up to $2 that no event and no notification carries any more. Payloads are in
+/// the order of the events, so those before the payload of the first event are not of any.
+pub(super) const TRIM_PAYLOADS: &str = "DELETE FROM payloads WHERE id > $1 AND id <= $2 \
+     AND id < COALESCE((SELECT payload FROM events ORDER BY position LIMIT 1), $2 + 1) \
+     AND NOT EXISTS (SELECT 1 FROM notifications WHERE payload = payloads.id)";
+/// The oldest notifications with an id below $1, all of whose events are at or below $2.
+pub(super) const OLD_NOTIFICATIONS: &str = "SELECT n.id, n.payload, p.json FROM notifications n \
+     JOIN payloads p ON p.id = n.payload WHERE n.id < $1 \
+     AND (SELECT MAX(position) FROM entries WHERE notification = n.id) <= $2 ORDER BY n.id LIMIT $3";
+/// The first notification that is kept when only the newest $1 are.
+pub(super) const NEWEST_KEPT: &str = "SELECT id FROM notifications ORDER BY id DESC LIMIT 1 OFFSET $1";
+pub(super) const ENTRIES: &str = "SELECT audience, position FROM entries WHERE notification = $1 ORDER BY position";
+/// Whether the entry at $2 is unread by user $1, and unseen.
+pub(super) const UNREAD_UNSEEN: &str = "SELECT \
+       COALESCE(r.read, CASE WHEN $2 <= u.read_up_to THEN 1 ELSE 0 END) = 0 \
+         AND COALESCE(r.archived, CASE WHEN $2 <= u.archived_up_to THEN 1 ELSE 0 END) = 0 \
+         AND r.deleted IS NULL, \
+       COALESCE(r.seen, CASE WHEN $2 <= u.seen_up_to THEN 1 ELSE 0 END) = 0 \
+     FROM recipients u LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1";
+pub(super) const DROP_RECEIPTS: &str = "DELETE FROM receipts WHERE position = $1";
+pub(super) const DROP_KEYS: &str = "DELETE FROM idempotency_keys WHERE notification = $1";
+pub(super) const DROP_ENTRIES: &str = "DELETE FROM entries WHERE notification = $1";
+pub(super) const DROP_NOTIFICATION: &str = "DELETE FROM notifications WHERE id = $1";
+pub(super) const DROP_PAYLOAD: &str = "DELETE FROM payloads WHERE id = $1";
+
+pub(super) const SET_EPOCH: &str = "UPDATE head SET epoch = $1 WHERE id = 1";
 
 pub(super) const KEY: &str = "SELECT fingerprint, notification FROM idempotency_keys WHERE publisher = $1 AND key = $2";
 

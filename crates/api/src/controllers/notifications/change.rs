@@ -40,7 +40,7 @@ pub(crate) async fn change(
     app: Data<App>,
 ) -> Result<web::Json<ItemView>, Problem> {
     let id = parse_id(&id)?;
-    let flags = Flags { seen, read, archived };
+    let flags = Flags { seen, read, archived, ..Flags::default() };
     if flags.is_empty() {
         return Err(Problem::new(Code::InvalidRequest).detail("Give at least one of seen, read and archived."));
     }

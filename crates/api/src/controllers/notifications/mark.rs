@@ -27,7 +27,7 @@ pub(crate) struct MarkRequest {
 
 impl MarkRequest {
     fn mark(self, cursors: &Cursors) -> Result<Mark, Problem> {
-        let flags = Flags { seen: self.seen, read: self.read, archived: self.archived };
+        let flags = Flags { seen: self.seen, read: self.read, archived: self.archived, ..Flags::default() };
         if flags.is_empty() {
             return Err(Problem::new(Code::InvalidRequest).detail("Give at least one of seen, read and archived."));
         }

@@ -1,6 +1,7 @@
 //! A user's own notifications.
 
 pub(crate) mod change;
+pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod mark;
 pub(crate) mod show;

@@ -70,8 +70,9 @@ pub(crate) async fn open(
 /// what an `EventSource` has before its first event.
 fn start(request: &HttpRequest, query: StreamQuery) -> Start {
     let header = request.headers().get("last-event-id").map(|id| id.as_bytes().to_vec());
-    let cursor = header.or(query.after.or(query.last_event_id).map(String::into_bytes));
-    cursor.filter(|cursor| !cursor.is_empty()).map_or(Start::Unread, Start::After)
+    let parameters = [query.after, query.last_event_id].into_iter().flatten().map(String::into_bytes);
+    let mut cursors = header.into_iter().chain(parameters).filter(|cursor| !cursor.is_empty());
+    cursors.next().map_or(Start::Unread, Start::After)
 }
 
 /// Whether this may be an `EventSource`, which never comes back after anything but 200.

@@ -43,8 +43,8 @@ pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Comm
 }
 
 /// A transaction, and what it is going to add.
-struct Group {
-    tx: Transaction<'static, Sqlite>,
+pub(super) struct Group {
+    pub(super) tx: Transaction<'static, Sqlite>,
     /// The head of the log before the group.
     start: Position,
     /// The last position planned.
@@ -79,7 +79,7 @@ struct EventRow {
 }
 
 impl Group {
-    async fn begin(mut tx: Transaction<'static, Sqlite>) -> Result<Self, StoreError> {
+    pub(super) async fn begin(mut tx: Transaction<'static, Sqlite>) -> Result<Self, StoreError> {
         let start = log::head(&mut tx).await?.position;
         Ok(Self {
             tx,
@@ -154,12 +154,16 @@ impl Group {
     /// Plans a content for the events that follow: its id is the position of the first of them.
     fn payload(&mut self, content: &impl serde::Serialize) -> Result<Position, StoreError> {
         let json = serde_json::to_string(content).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let id = self.head.next();
-        self.payloads.push((id, json));
-        Ok(id)
+        Ok(self.raw_payload(json))
     }
 
-    fn event(
+    pub(super) fn raw_payload(&mut self, json: String) -> Position {
+        let id = self.head.next();
+        self.payloads.push((id, json));
+        id
+    }
+
+    pub(super) fn event(
         &mut self,
         audience: Audience,
         kind: Kind,
@@ -176,7 +180,7 @@ impl Group {
         self.events.push(EventRow { position, audience, kind, notification, payload, effect, created_at, seq: 0 });
     }
 
-    async fn commit(mut self) -> Result<Position, StoreError> {
+    pub(super) async fn commit(mut self) -> Result<Position, StoreError> {
         if self.events.is_empty() && self.met.is_empty() {
             self.tx.rollback().await?;
             return Ok(self.start);
@@ -269,13 +273,17 @@ impl Group {
         .await?;
         let into = "INSERT INTO events (position, audience, seq, kind, payload, unread, unseen, created_at) ";
         insert(tx, into, "", &self.events, |mut row, event| {
+            let effect = match event.effect {
+                Effect::Adds { unread, unseen } => Some((unread, unseen)),
+                Effect::Recounts => None,
+            };
             row.push_bind(event.position.get())
                 .push_bind(event.audience.to_string())
                 .push_bind(event.seq)
                 .push_bind(event.kind.as_str().to_owned())
                 .push_bind(event.payload.get())
-                .push_bind(event.effect.unread)
-                .push_bind(event.effect.unseen)
+                .push_bind(effect.map(|(unread, _)| unread))
+                .push_bind(effect.map(|(_, unseen)| unseen))
                 .push_bind(event.created_at.as_millis());
         })
         .await

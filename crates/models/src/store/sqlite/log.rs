@@ -51,7 +51,7 @@ pub(super) async fn replay(
     Ok(Replay::Events(events))
 }
 
-type EventRow = (i64, String, i64, String, i64, i64, i64, String);
+type EventRow = (i64, String, i64, String, Option<i64>, Option<i64>, i64, String);
 
 fn event(row: EventRow) -> Result<Event, StoreError> {
     let (at, audience, seq, kind, unread, unseen, created_at, payload) = row;
@@ -62,7 +62,10 @@ fn event(row: EventRow) -> Result<Event, StoreError> {
         seq: Seq::new(seq),
         kind: Kind::parse(kind.into()),
         created_at: Timestamp::from_millis(created_at),
-        effect: Effect { unread, unseen },
+        effect: match (unread, unseen) {
+            (Some(unread), Some(unseen)) => Effect::Adds { unread, unseen },
+            _ => Effect::Recounts,
+        },
         payload: payload.into(),
     })
 }

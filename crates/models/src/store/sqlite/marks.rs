@@ -80,6 +80,7 @@ async fn by_ids(
         differs(flags.seen, place.seen, at, recipient.seen)
             || differs(flags.read, place.read, at, recipient.read)
             || differs(flags.archived, place.archived, at, recipient.archived)
+            || flags.deleted == Some(true)
     });
     for place in &found {
         sqlx::query(sql::SET_RECEIPT)
@@ -88,6 +89,7 @@ async fn by_ids(
             .bind(flags.seen)
             .bind(flags.read)
             .bind(flags.archived)
+            .bind(flags.deleted.filter(|deleted| *deleted))
             .bind(now.as_millis())
             .execute(&mut *conn)
             .await?;
@@ -119,7 +121,7 @@ async fn places(
     query.push_bind(user.as_str());
     query.push(" WHERE e.audience = ").push_bind(window.audience.to_string());
     query.push(" AND e.position > ").push_bind(window.from.get());
-    query.push(" AND e.notification IN (");
+    query.push(" AND r.deleted IS NULL AND e.notification IN (");
     let mut list = query.separated(", ");
     for id in ids {
         list.push_bind(*id.as_uuid());

@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Commit, Draft, Replay, Store, StoreError, sql};
+use super::{Commit, Draft, Replay, Retention, Store, StoreError, Trimmed, sql};
 use crate::{
     Account, CursorKey, Cursors, Epoch, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId,
     Position, Random, Recipients, Timestamp, UserId, Window, password::PasswordHash,
@@ -28,6 +28,7 @@ mod commit;
 mod inbox;
 mod log;
 mod marks;
+mod trim;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
@@ -192,6 +193,10 @@ impl Store for SqliteStore {
 
     async fn notification(&self, id: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
         inbox::notification(self.snapshot().await?, id).await
+    }
+
+    async fn trim(&self, keep: &Retention, now: Timestamp) -> Result<Trimmed, StoreError> {
+        trim::step(&self.writer, &self.readers, keep, now).await
     }
 
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {

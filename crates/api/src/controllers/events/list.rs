@@ -1,0 +1,151 @@
+//! `GET /events`: the events of the stream by request, for a sync or a long poll.
+
+use std::time::Duration;
+
+use actix_web::web::{self, Data};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use tidings_broker::{Frame, Start, Stream};
+use tidings_middleware::{Code, Problem, ProblemBody, User};
+use tidings_models::Cursors;
+use tokio::time::{Instant, timeout_at};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{App, error, extract::Query, frames::envelope, frames::reset};
+
+/// Most events of one answer; bounds what one request reads and renders.
+const MAX_LIMIT: usize = 200;
+/// Longest wait, in seconds: less than what proxies grant a request.
+const MAX_WAIT: u64 = 30;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventsQuery {
+    /// The cursor to go on from. Without it: the unread notifications.
+    after: Option<String>,
+    /// How many at most, 1 to 200.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200)]
+    limit: usize,
+    /// How many seconds to wait for an event when there is none, 0 to 30.
+    #[serde(default)]
+    #[param(maximum = 30)]
+    wait: u64,
+}
+
+fn default_limit() -> usize {
+    50
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventsResponse {
+    /// Envelopes, in order: what the stream sends as `data`.
+    #[schema(value_type = Vec<Object>)]
+    events: Vec<Box<RawValue>>,
+    /// What to send as `after` next time.
+    cursor: String,
+    /// There are more already: ask again at once.
+    more: bool,
+    /// Continuity cannot be proven: this state replaces what the client holds. As on the stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    reset: Option<Value>,
+}
+
+/// The events by request
+///
+/// What the stream would send, for clients that cannot keep one open. With `wait` it answers as soon
+/// as there is an event.
+#[utoipa::path(
+    get, path = "/api/v1/events", tag = "stream", params(EventsQuery),
+    responses(
+        (status = 200, body = EventsResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 429, body = ProblemBody),
+        (status = 503, body = ProblemBody)
+    )
+)]
+pub(crate) async fn list(
+    User(principal): User,
+    Query(query): Query<EventsQuery>,
+    app: Data<App>,
+) -> Result<web::Json<EventsResponse>, Problem> {
+    if !(1..=MAX_LIMIT).contains(&query.limit) {
+        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
+    }
+    if query.wait > MAX_WAIT {
+        return Err(Problem::new(Code::InvalidQuery).detail("wait: seconds, from 0 to 30"));
+    }
+    let start = query.after.filter(|after| !after.is_empty());
+    let mut collected = Collected::new(start.clone(), query.limit);
+    let start = start.map_or(Start::Unread, |after| Start::After(after.into_bytes()));
+    let stream = app.broker.open(principal.user, start, principal.expires_at).await.map_err(error::open)?;
+    let until = Instant::now() + Duration::from_secs(query.wait);
+    collected.read(stream, app.store.cursors(), until).await?;
+    Ok(web::Json(collected.answer()))
+}
+
+/// What a stream has given so far.
+struct Collected {
+    limit: usize,
+    ready: bool,
+    answer: EventsResponse,
+}
+
+impl Collected {
+    fn new(after: Option<String>, limit: usize) -> Self {
+        let cursor = after.unwrap_or_default();
+        Self { limit, ready: false, answer: EventsResponse { events: Vec::new(), cursor, more: false, reset: None } }
+    }
+
+    /// Reads until there is enough: a full page, or all there is and at least one event, or no time left.
+    async fn read(&mut self, mut stream: Stream, cursors: &Cursors, until: Instant) -> Result<(), Problem> {
+        while !self.answer.more && (!self.ready || self.is_empty()) {
+            // The replay is never cut short: only waiting for something new is.
+            let frames = if self.ready { timeout_at(until, stream.next()).await } else { Ok(stream.next().await) };
+            let Ok(Some(frames)) = frames else { break };
+            for frame in &frames {
+                self.take(frame, cursors)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.answer.events.is_empty() && self.answer.reset.is_none()
+    }
+
+    fn take(&mut self, frame: &Frame, cursors: &Cursors) -> Result<(), Problem> {
+        match frame {
+            _ if self.answer.more => {}
+            Frame::Event(..) if self.answer.events.len() == self.limit => self.answer.more = true,
+            Frame::Event(entry, counts) => {
+                self.answer.events.push(envelope(entry, *counts).map_err(Problem::internal)?);
+                self.answer.cursor = entry.cursor.to_string();
+            }
+            Frame::Reset { reason, cursor, page } => {
+                self.answer.reset = Some(reset(*reason, page, cursors));
+                self.answer.cursor = cursor.to_string();
+            }
+            Frame::Ready { cursor, .. } => {
+                self.ready = true;
+                self.answer.cursor = cursor.to_string();
+            }
+            // The database cannot be read: a heartbeat before `ready` says nothing else.
+            Frame::Heartbeat(_) if !self.ready => return Err(Problem::new(Code::Unavailable)),
+            Frame::Heartbeat(cursor) => {
+                if let Some(cursor) = cursor {
+                    self.answer.cursor = cursor.to_string();
+                }
+            }
+            Frame::Expiring(_) | Frame::Goodbye(_) => {}
+        }
+        Ok(())
+    }
+
+    fn answer(self) -> EventsResponse {
+        self.answer
+    }
+}

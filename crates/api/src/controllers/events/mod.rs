@@ -1,0 +1,3 @@
+//! The events of the stream, by request.
+
+pub(crate) mod list;

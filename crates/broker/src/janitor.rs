@@ -1,0 +1,34 @@
+//! Removes what is no longer kept, a small step at a time.
+
+use std::{sync::Arc, time::Duration};
+
+use tidings_models::{Clock, Retention, Store};
+
+use crate::bus::Bus;
+
+/// Pause between looks for something to remove.
+const INTERVAL: Duration = Duration::from_mins(1);
+/// Pause between two steps. Publishers go first: a step takes the writer for some milliseconds.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// Trims for as long as the process lives.
+pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, keep: Retention) {
+    loop {
+        let pause = match store.trim(&keep, clock.now()).await {
+            Ok(trimmed) => {
+                if trimmed.notifications > 0 {
+                    bus.ring(); // their going is in the log
+                }
+                if trimmed.events > 0 || trimmed.notifications > 0 {
+                    tracing::debug!(events = trimmed.events, notifications = trimmed.notifications, "trimmed");
+                }
+                if trimmed.more { BREATH } else { INTERVAL }
+            }
+            Err(error) => {
+                tracing::error!(%error, "nothing could be trimmed");
+                INTERVAL
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}

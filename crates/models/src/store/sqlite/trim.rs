@@ -1,0 +1,120 @@
+//! Removing what is no longer kept, in steps so small that no publisher waits for long.
+
+use sqlx::SqlitePool;
+use uuid::Uuid;
+
+use super::{StoreError, commit::Group, log, position, sql};
+use crate::{
+    Audience, Effect, Kind, NotificationId, Position, Recipients, Timestamp, UserId,
+    store::{Retention, Trimmed},
+};
+
+/// Events of one step; bounds how long the writer is taken.
+const EVENTS_PER_STEP: i64 = 500;
+/// Notifications of one step. Each takes a handful of statements.
+const NOTIFICATIONS_PER_STEP: i64 = 50;
+
+pub(super) async fn step(
+    writer: &SqlitePool,
+    readers: &SqlitePool,
+    keep: &Retention,
+    now: Timestamp,
+) -> Result<Trimmed, StoreError> {
+    let events = events(writer, keep, now).await?;
+    let notifications = notifications(writer, readers, keep, now).await?;
+    let more = events >= EVENTS_PER_STEP || notifications >= NOTIFICATIONS_PER_STEP;
+    Ok(Trimmed { events, notifications, more })
+}
+
+/// Raises the floor over events that are too old or too many, and removes what lies below it, in one
+/// transaction: a reader sees either both or neither.
+async fn events(writer: &SqlitePool, keep: &Retention, now: Timestamp) -> Result<i64, StoreError> {
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let head = log::head(&mut tx).await?;
+    let (floor, last) = (head.floor.get(), head.position.get());
+    let reach = last.min(floor + EVENTS_PER_STEP);
+    let kept: Option<i64> = sqlx::query_scalar(sql::FIRST_KEPT)
+        .bind(floor)
+        .bind(reach)
+        .bind(keep.events_before(now).as_millis())
+        .fetch_one(&mut *tx)
+        .await?;
+    let too_old = kept.map_or(reach, |kept| kept - 1);
+    let too_many = (last - keep.max_events).min(reach);
+    let cut = too_old.max(too_many);
+    if cut <= floor {
+        tx.rollback().await?;
+        return Ok(0);
+    }
+    sqlx::query(sql::TRIM_EVENTS).bind(cut).execute(&mut *tx).await?;
+    sqlx::query(sql::SET_FLOOR).bind(cut).execute(&mut *tx).await?;
+    // A payload lies before its last event by the number of its recipients at most.
+    let reach = i64::try_from(Recipients::MAX_USERS).unwrap_or(i64::MAX);
+    sqlx::query(sql::TRIM_PAYLOADS).bind(floor - reach).bind(cut).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(cut - floor)
+}
+
+/// Removes notifications that are too old or too many. Whoever had one unread is told by an event,
+/// because their counts change.
+async fn notifications(
+    writer: &SqlitePool,
+    readers: &SqlitePool,
+    keep: &Retention,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let newest: Option<Uuid> =
+        sqlx::query_scalar(sql::NEWEST_KEPT).bind((keep.max_notifications - 1).max(0)).fetch_optional(readers).await?;
+    let too_old = NotificationId::first_at(keep.notifications_before(now));
+    let cut = newest.map_or(too_old, |newest| too_old.max(NotificationId::from_uuid(newest)));
+
+    let mut group = Group::begin(writer.begin_with("BEGIN IMMEDIATE").await?).await?;
+    let floor = log::head(&mut group.tx).await?.floor.get();
+    let old: Vec<(Uuid, i64, String)> = sqlx::query_as(sql::OLD_NOTIFICATIONS)
+        .bind(cut.as_uuid())
+        .bind(floor)
+        .bind(NOTIFICATIONS_PER_STEP)
+        .fetch_all(&mut *group.tx)
+        .await?;
+    for (id, payload, json) in &old {
+        remove(&mut group, *id, *payload, json, now).await?;
+    }
+    group.commit().await?;
+    Ok(i64::try_from(old.len()).unwrap_or(i64::MAX))
+}
+
+async fn remove(group: &mut Group, id: Uuid, payload: i64, json: &str, now: Timestamp) -> Result<(), StoreError> {
+    let entries: Vec<(String, i64)> = sqlx::query_as(sql::ENTRIES).bind(id).fetch_all(&mut *group.tx).await?;
+    for (audience, at) in entries {
+        let audience =
+            Audience::parse(&audience).ok_or_else(|| StoreError::Corrupt(format!("the audience of entry {at}")))?;
+        let effect = match &audience {
+            Audience::User(user) => leaving(group, user, position(at)?).await?,
+            Audience::Topic(_) | Audience::Everyone => Some(Effect::Recounts),
+        };
+        if let Some(effect) = effect {
+            group.expired(json.to_owned(), effect, audience, now);
+        }
+        sqlx::query(sql::DROP_RECEIPTS).bind(at).execute(&mut *group.tx).await?;
+    }
+    for statement in [sql::DROP_KEYS, sql::DROP_ENTRIES, sql::DROP_NOTIFICATION] {
+        sqlx::query(statement).bind(id).execute(&mut *group.tx).await?;
+    }
+    sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.tx).await?;
+    Ok(())
+}
+
+/// What a user's counts lose with an entry. `None`: nothing.
+async fn leaving(group: &mut Group, user: &UserId, at: Position) -> Result<Option<Effect>, StoreError> {
+    let state: Option<(bool, bool)> =
+        sqlx::query_as(sql::UNREAD_UNSEEN).bind(user.as_str()).bind(at.get()).fetch_optional(&mut *group.tx).await?;
+    Ok(state.filter(|(unread, _)| *unread).map(|(_, unseen)| Effect::Adds { unread: -1, unseen: -i64::from(unseen) }))
+}
+
+impl Group {
+    /// Plans the news that a notification is no longer kept.
+    fn expired(&mut self, json: String, effect: Effect, audience: Audience, at: Timestamp) {
+        let payload = self.raw_payload(json);
+        self.event(audience, Kind::NotificationExpired, None, payload, effect, at);
+    }
+}
