@@ -42,6 +42,8 @@ pub struct Settings {
     pub streams_per_node: usize,
     /// How long things are kept.
     pub retention: Retention,
+    /// Pause between looks for something that is no longer kept.
+    pub trim_every: Duration,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             streams_per_user: 20,
             streams_per_node: 50_000,
             retention: Retention::default(),
+            trim_every: Duration::from_mins(1),
         }
     }
 }
@@ -110,7 +113,7 @@ impl Broker {
         }
         let status = Arc::new(Status::new());
         let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus));
-        let trimming = janitor::run(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&clock), settings.retention);
+        let trimming = janitor::run(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&clock), settings.retention, settings.trim_every);
         let following = follower::run(Arc::clone(&store), bus, Arc::clone(&hub), Arc::clone(&status), settings.poll);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {

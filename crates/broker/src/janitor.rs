@@ -6,13 +6,17 @@ use tidings_models::{Clock, Retention, Store};
 
 use crate::bus::Bus;
 
-/// Pause between looks for something to remove.
-const INTERVAL: Duration = Duration::from_mins(1);
 /// Pause between two steps. Publishers go first: a step takes the writer for some milliseconds.
 const BREATH: Duration = Duration::from_millis(20);
 
 /// Trims for as long as the process lives.
-pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, keep: Retention) {
+pub(crate) async fn run(
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    clock: Arc<dyn Clock>,
+    keep: Retention,
+    every: Duration,
+) {
     loop {
         let pause = match store.trim(&keep, clock.now()).await {
             Ok(trimmed) => {
@@ -22,11 +26,11 @@ pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, clock: Arc<dyn
                 if trimmed.events > 0 || trimmed.notifications > 0 {
                     tracing::debug!(events = trimmed.events, notifications = trimmed.notifications, "trimmed");
                 }
-                if trimmed.more { BREATH } else { INTERVAL }
+                if trimmed.more { BREATH } else { every }
             }
             Err(error) => {
                 tracing::error!(%error, "nothing could be trimmed");
-                INTERVAL
+                every
             }
         };
         tokio::time::sleep(pause).await;

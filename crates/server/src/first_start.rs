@@ -61,7 +61,8 @@ pub(crate) fn welcome(address: SocketAddr, made: &[Made], program: &str) -> Stri
         lines.push("Others reach it through a proxy with TLS: browsers keep the session only over https.".into());
     }
     lines.push("To stop: Ctrl-C".into());
-    format!("\n  {}\n", lines.join("\n  "))
+    let indented = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
+    format!("\n{}\n", indented.collect::<Vec<_>>().join("\n"))
 }
 
 impl Made {

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    time::Duration,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -18,8 +19,8 @@ const BACKLOG: i32 = 4096;
 const SEND_BUFFER: usize = 32 * 1024;
 
 /// Takes an address, or says why it cannot be had.
-pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    bind(address).map_err(|error| {
+pub(crate) fn listen(address: SocketAddr, stall: Duration) -> Result<TcpListener, Failure> {
+    bind(address, stall).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there. Stop it, or take another port",
             io::ErrorKind::PermissionDenied => "ports below 1024 are for the administrator. Take another port",
@@ -30,12 +31,18 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, stall: Duration) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // Connections of a server that has just stopped linger for a minute; they do not matter.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
+    // RFC 5482: ends a connection whose other side takes nothing, or is gone without a word. Nothing
+    // else would: what is to be written waits in the kernel, and nobody asks again. Inherited too.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(stall))?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = stall;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
@@ -45,20 +52,24 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 mod tests {
     use super::*;
 
+    const STALL: Duration = Duration::from_mins(1);
+
     #[test]
     fn a_taken_port_is_told_with_what_to_do() {
-        let first = listen("127.0.0.1:0".parse().unwrap()).unwrap();
-        let message = listen(first.local_addr().unwrap()).unwrap_err().to_string();
+        let first = listen("127.0.0.1:0".parse().unwrap(), STALL).unwrap();
+        let message = listen(first.local_addr().unwrap(), STALL).unwrap_err().to_string();
         assert!(message.contains("another program") && message.contains("TIDINGS_LISTEN"), "{message}");
-        assert!(listen("192.0.2.1:0".parse().unwrap()).unwrap_err().to_string().contains("no such address"));
+        assert!(listen("192.0.2.1:0".parse().unwrap(), STALL).unwrap_err().to_string().contains("no such address"));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn accepted_connections_have_the_bounded_buffer() {
-        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listen("127.0.0.1:0".parse().unwrap(), STALL).unwrap();
         let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (accepted, _) = listener.accept().unwrap();
-        assert_eq!(Socket::from(accepted).send_buffer_size().unwrap(), 2 * SEND_BUFFER);
+        let accepted = Socket::from(accepted);
+        assert_eq!(accepted.send_buffer_size().unwrap(), 2 * SEND_BUFFER);
+        assert_eq!(accepted.tcp_user_timeout().unwrap(), Some(STALL));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `server -> api -> {middleware, broker} -> models`
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Each crate, and the crates of ours that it may use.

@@ -10,11 +10,12 @@ use tidings_models::{Clock, Random, SystemClock, SystemRandom};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
+    time::timeout,
 };
 
 use super::output;
 use crate::{
-    config::{Database, Log, Node as NodeSettings, Signing},
+    config::{Database, Keep, Log, Node as NodeSettings, Signing},
     database,
     drain::Plan,
     failure::Failure,
@@ -27,6 +28,8 @@ use crate::{
 pub(crate) struct Serve {
     #[command(flatten)]
     node: NodeSettings,
+    #[command(flatten)]
+    keep: Keep,
     #[command(flatten)]
     database: Database,
     #[command(flatten)]
@@ -43,7 +46,7 @@ impl Serve {
         }
         let stops = stops()?;
         // The address comes first: a start that fails for it has not shown a password to nobody.
-        let listener = listen::listen(self.node.listen)?;
+        let listener = listen::listen(self.node.listen, Duration::from_secs(self.node.stall_seconds))?;
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let node = self.prepare().await?;
         let made = first_start::accounts(&*node.app.store, &*node.app.clock, &*node.app.random, self.node.demo).await?;
@@ -71,6 +74,8 @@ impl Serve {
             poll: Duration::from_millis(settings.poll_ms),
             streams_per_user: usize::try_from(settings.streams_per_user).unwrap_or(usize::MAX),
             streams_per_node: streams,
+            retention: self.keep.retention(),
+            trim_every: Duration::from_secs(self.keep.trim_seconds),
             ..Settings::default()
         };
         let bus = Arc::new(LocalBus::default());
@@ -86,6 +91,10 @@ impl Serve {
     }
 }
 
+/// Two requests to stop that come within this time are one: service managers and shells signal a
+/// process and its group.
+const ONE_REQUEST: Duration = Duration::from_millis(500);
+
 /// Says so each time that somebody asks the process to stop.
 fn stops() -> Result<mpsc::Receiver<()>, Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::new(format!("signals cannot be had: {error}")));
@@ -99,6 +108,9 @@ fn stops() -> Result<mpsc::Receiver<()>, Failure> {
             }
             // A third one finds two waiting, and changes nothing.
             let _ = tell.try_send(());
+            tokio::time::sleep(ONE_REQUEST).await;
+            while let Ok(Some(())) = timeout(Duration::ZERO, terminate.recv()).await {}
+            while let Ok(Some(())) = timeout(Duration::ZERO, interrupt.recv()).await {}
         }
     });
     Ok(stops)

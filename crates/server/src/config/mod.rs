@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use clap::{Args, Parser};
 use secrecy::SecretString;
 use tidings_middleware::Origins;
+use tidings_models::Retention;
 
 use crate::cli::Command;
 
@@ -106,6 +107,10 @@ pub(crate) struct Node {
     #[arg(long, env = "TIDINGS_STREAMS_PER_NODE", hide_env_values = true, value_name = "COUNT")]
     #[arg(value_parser = number(1..=1_000_000))]
     pub(crate) streams_per_node: Option<u64>,
+    /// Seconds after which a connection that takes nothing of what is sent is closed
+    #[arg(long, env = "TIDINGS_STALL_SECONDS", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "60", value_parser = number(1..=3600))]
+    pub(crate) stall_seconds: u64,
     /// Threads that serve requests (default: one for each core)
     #[arg(long, env = "TIDINGS_WORKERS", hide_env_values = true, value_name = "COUNT")]
     #[arg(value_parser = number(1..=512))]
@@ -117,6 +122,45 @@ pub(crate) struct Node {
     /// On the first start, also make the accounts alice and bob to try things with
     #[arg(long, env = "TIDINGS_DEMO", hide_env_values = true, value_parser = switch)]
     pub(crate) demo: bool,
+}
+
+/// How long things are kept.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Keep {
+    /// Days that events stay in the log; a client that was away for longer gets a reset
+    #[arg(long, env = "TIDINGS_RETENTION_DAYS", hide_env_values = true, value_name = "DAYS")]
+    #[arg(default_value = "7", value_parser = number(1..=3650))]
+    pub(crate) retention_days: u64,
+    /// Events that stay in the log at most
+    #[arg(long, env = "TIDINGS_RETENTION_EVENTS", hide_env_values = true, value_name = "COUNT")]
+    #[arg(default_value = "1000000", value_parser = number(1..=1_000_000_000))]
+    pub(crate) retention_events: u64,
+    /// Days that notifications stay in inboxes
+    #[arg(long, env = "TIDINGS_NOTIFICATION_DAYS", hide_env_values = true, value_name = "DAYS")]
+    #[arg(default_value = "90", value_parser = number(1..=3650))]
+    pub(crate) notification_days: u64,
+    /// Notifications that are kept at most
+    #[arg(long, env = "TIDINGS_NOTIFICATIONS", hide_env_values = true, value_name = "COUNT")]
+    #[arg(default_value = "1000000", value_parser = number(1..=1_000_000_000))]
+    pub(crate) notifications: u64,
+    /// Seconds between looks for something that is no longer kept
+    #[arg(long, env = "TIDINGS_TRIM_SECONDS", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "60", value_parser = number(1..=3600))]
+    pub(crate) trim_seconds: u64,
+}
+
+impl Keep {
+    /// The same, as the store counts.
+    pub(crate) fn retention(&self) -> Retention {
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let days = |days: u64| number(days.saturating_mul(24 * 60 * 60 * 1000));
+        Retention {
+            events_ms: days(self.retention_days),
+            max_events: number(self.retention_events),
+            notifications_ms: days(self.notification_days),
+            max_notifications: number(self.notifications),
+        }
+    }
 }
 
 /// Which server a command talks to.
