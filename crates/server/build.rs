@@ -1,16 +1,12 @@
-//! Finds the folder of the built pages, which may not be there yet.
+//! Has the server built anew when the pages that go into it have changed.
 
-use std::{env, path::PathBuf};
+use std::path::Path;
 
 fn main() {
-    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let top = here.join("../..");
-    // Without `..`: a debug build reads the pages when it runs, and takes only paths below this one.
-    let pages = top.canonicalize().unwrap_or(top).join("web/dist");
-    println!("cargo:rustc-env=PAGES_DIR={}", pages.display());
     println!("cargo:rerun-if-changed=build.rs");
-    // A release build embeds them, so it is made again when they change.
-    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
-        println!("cargo:rerun-if-changed={}", pages.display());
-    }
+    // Cargo takes a folder that is not there for one that changes all the time. The one above it
+    // changes when the pages are built for the first time.
+    let pages = Path::new("../../web/dist");
+    let watched = if pages.exists() { pages } else { Path::new("../../web") };
+    println!("cargo:rerun-if-changed={}", watched.display());
 }

@@ -33,7 +33,7 @@ CREATE TABLE events (
     audience   text   NOT NULL,
     seq        bigint NOT NULL,
     kind       text   NOT NULL,
-    payload    bigint NOT NULL REFERENCES payloads (id),
+    payload    bigint NOT NULL,
     unread     bigint,
     unseen     bigint,
     created_at bigint NOT NULL

@@ -40,7 +40,7 @@ CREATE TABLE events (
     audience   TEXT    NOT NULL,
     seq        INTEGER NOT NULL,
     kind       TEXT    NOT NULL,
-    payload    INTEGER NOT NULL REFERENCES payloads (id),
+    payload    INTEGER NOT NULL, -- of payloads; not a foreign key, which would want an index to trim by
     unread     INTEGER, -- what it adds to a reader's counts; NULL: it differs from reader to reader
     unseen     INTEGER,
     created_at INTEGER NOT NULL

@@ -27,6 +27,32 @@ async fn what_is_sent_from_the_terminal_arrives() {
     assert!(printed.contains(event["payload"]["id"].as_str().unwrap()), "{printed}");
 }
 
+/// A copy is made while the server goes on; put back, it is another life of the log: a client that
+/// has seen what came after the copy is told so, and given the current state.
+#[tokio::test]
+async fn a_copy_that_is_put_back_resets_clients() {
+    let mut server = Server::start().await;
+    server.notify(json!({"user": "ann"}), "kept").await;
+    let ran = |server: &Server, args: &[&str]| server.command(args).output().unwrap().status.success();
+    assert!(ran(&server, &["backup", "copy.db"]));
+    assert!(!ran(&server, &["backup", "copy.db"]), "nothing is overwritten");
+    server.notify(json!({"user": "ann"}), "after the copy").await;
+    let mut stream = server.stream("ann", "", None).await;
+    let last = stream.ready().await.pop().unwrap().id.unwrap();
+    assert!(!ran(&server, &["restore", "copy.db"]), "not over a database that is there");
+    server.kill();
+    server.remove_database();
+    assert!(ran(&server, &["restore", "copy.db"]));
+    let server = server.start_again().await;
+    server.notify(json!({"user": "ann"}), "instead").await;
+    let mut stream = server.stream("ann", "", Some(&last)).await;
+    let reset = stream.event().await;
+    assert_eq!((reset.name.as_str(), &reset.json()["reason"]), ("reset", &json!("epoch")));
+    let titles: Vec<_> =
+        reset.json()["notifications"].as_array().unwrap().iter().map(|item| item["title"].clone()).collect();
+    assert_eq!(titles, ["instead", "kept"]);
+}
+
 #[test]
 fn a_wrong_setting_is_named() {
     let run = |name: &str, value: &str| {

@@ -1,37 +1,47 @@
 //! What was acknowledged is on disk, and reaches everybody it is for.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, future::Future};
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::support::{Server, Stream};
 
 /// Publishers and a reader, and a server that is killed while they are at it. Every notification
-/// that was acknowledged arrives, each once per connection and in order; a reader that comes back
-/// with its last id gets the rest and no reset.
-#[tokio::test]
+/// that was acknowledged arrives, each once and in order; a reader that comes back with its last id
+/// gets the rest and no reset.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
     let mut server = Server::start().await;
     let (mut acknowledged, mut seen) = (BTreeSet::new(), Vec::new());
     let mut last: Option<String> = None;
+    let mut cut_off = 0;
     for round in 0..4 {
         let mut stream = server.stream("ann", "", last.as_deref()).await;
-        let publishing = publish(&server, round, 60);
-        let reading = async {
-            // Read some of it, so that the kill comes in the middle.
-            for _ in 0..20 {
-                note(&mut stream, &mut seen, &mut last).await;
-            }
-        };
-        let (acks, ()) = tokio::join!(publishing, reading);
-        acknowledged.extend(acks);
+        let mut sends: JoinSet<_> = (0..300).map(|i| send(&server, format!("{round}-{i}"), None)).collect();
+        // Some of it is answered and read, and the kill comes in the middle of the rest.
+        for _ in 0..20 {
+            note(&mut stream, &mut seen, &mut last).await;
+        }
+        server.kill();
+        while let Some(sent) = sends.join_next().await {
+            match sent.unwrap() {
+                (title, true) => acknowledged.insert(title),
+                (_, false) => {
+                    cut_off += 1;
+                    false
+                }
+            };
+        }
         server = server.start_again().await;
     }
     let mut stream = server.stream("ann", "", last.as_deref()).await;
     while note(&mut stream, &mut seen, &mut last).await != "ready" {}
 
     let unique: BTreeSet<_> = seen.iter().cloned().collect();
+    eprintln!("acknowledged {}, cut off {cut_off}, received {}", acknowledged.len(), seen.len());
+    assert!(cut_off > 0, "a kill came while requests were under way");
     assert_eq!(unique.len(), seen.len(), "none twice");
     let lost: Vec<_> = acknowledged.difference(&unique).collect();
     assert!(lost.is_empty(), "lost {lost:?}");
@@ -51,40 +61,42 @@ async fn note(stream: &mut Stream, seen: &mut Vec<String>, last: &mut Option<Str
     event.name
 }
 
-/// Sends, and gives the titles that were acknowledged.
-async fn publish(server: &Server, round: usize, count: usize) -> Vec<String> {
-    let sends = (0..count).map(|i| async move {
-        let title = format!("{round}-{i}");
-        let body = json!({"to": {"user": "ann"}, "title": title});
-        let answer = server.as_admin(Method::POST, "/admin/notifications").json(&body).send().await;
-        answer.is_ok_and(|answer| answer.status() == 201).then_some(title)
-    });
-    futures_util::future::join_all(sends).await.into_iter().flatten().collect()
+/// Sends a notification to Ann: its title, and whether it was acknowledged.
+fn send(server: &Server, title: String, key: Option<&str>) -> impl Future<Output = (String, bool)> + use<> {
+    let body = json!({"to": {"user": "ann"}, "title": title});
+    let mut request = server.as_admin(Method::POST, "/admin/notifications").json(&body);
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    async move { (title, request.send().await.is_ok_and(|answer| answer.status() == 201)) }
 }
 
-/// Killed right after requests were sent, before or after their commit: a retry with the same key
-/// makes exactly one entry.
-#[tokio::test]
+/// Killed while requests are under way, before or after their commit: a retry with the same key makes
+/// exactly one entry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_after_a_kill_makes_nothing_twice() {
+    const EACH: usize = 100;
     let mut server = Server::start().await;
     server.get("ann", "/inbox").await;
+    let keys = |round: usize| (0..EACH).map(move |i| format!("{round}-{i}"));
+    let (mut stored_before, mut stored_after) = (0, 0);
     for round in 0..3 {
-        let send = |server: &Server, i: usize| {
-            server
-                .as_admin(Method::POST, "/admin/notifications")
-                .header("idempotency-key", format!("{round}-{i}"))
-                .json(&json!({"to": {"user": "ann"}, "title": format!("{round}-{i}")}))
-                .send()
-        };
-        let first: Vec<_> = (0..40).map(|i| tokio::spawn(send(&server, i))).collect();
-        tokio::task::yield_now().await;
+        let mut stream = server.stream("ann", "?after=", None).await;
+        stream.ready().await;
+        let mut first: JoinSet<_> = keys(round).map(|key| send(&server, key.clone(), Some(&key))).collect();
+        stream.event().await; // at least one is stored
+        server.kill();
+        while first.join_next().await.is_some() {} // answered or cut off, it does not matter
         server = server.start_again().await;
-        for request in first {
-            let _ = request.await.unwrap(); // answered or cut off, it does not matter
+        let before = server.get("ann", "/inbox").await["unread"].as_u64().unwrap();
+        stored_before += before - (round * EACH) as u64;
+        for key in keys(round) {
+            assert!(send(&server, key.clone(), Some(&key)).await.1);
         }
-        for i in 0..40 {
-            assert_eq!(send(&server, i).await.unwrap().status(), 201);
-        }
-        assert_eq!(server.get("ann", "/inbox").await["unread"], json!((round + 1) * 40));
+        let after = server.get("ann", "/inbox").await["unread"].as_u64().unwrap();
+        assert_eq!(after, ((round + 1) * EACH) as u64, "each once");
+        stored_after += after - before;
     }
+    eprintln!("stored by the first attempt {stored_before}, by the retry {stored_after}");
+    assert!(stored_before > 0 && stored_after > 0, "kills came in between");
 }

@@ -64,13 +64,14 @@ impl At {
         Self { takes_query: true, ..self }
     }
 
+    /// GET, and HEAD, which is the same without the body (RFC 9110, section 9.3.2).
     fn get<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: actix_web::FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.on(Method::GET, handler)
+        self.on(Method::GET, handler.clone()).on(Method::HEAD, handler)
     }
 
     fn post<F, Args>(self, handler: F) -> Self

@@ -10,19 +10,23 @@ use tokio::{sync::Semaphore, task::JoinSet};
 use crate::{
     bus::Bus,
     error::{Error, OpenError},
-    follower::{self, Status},
+    follower::{self, Status, Trouble},
+    frame::GoodbyeReason,
     hub::{Hub, Joined, Limits, Refused},
     janitor,
     publisher::Publisher,
     replay::Start,
     ring::Ring,
     session::Session,
-    stream::{GoodbyeReason, Stream},
+    stream::Stream,
 };
 
-/// Reads of the database that streams may have under way at once. A fleet that reconnects waits here
-/// in memory instead of in the database.
+/// Reads of inboxes and replays that may be under way at once. A fleet that reconnects waits here in
+/// memory, where waiting is cheap, and the database stays quick for everybody else.
 const CONCURRENT_READS: usize = 8;
+/// How long the follower may go without a read that succeeds before this node is not ready. Longer
+/// than any single read should take.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Attempts to join with a freshly read state, each of which fails only when the whole ring was
 /// replaced between the read and the join.
 const JOIN_ATTEMPTS: usize = 5;
@@ -108,12 +112,20 @@ impl Broker {
         let warm = i64::try_from(Ring::worth_reading()).unwrap_or(i64::MAX);
         let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
         let hub = Arc::new(Hub::new(from));
-        if let Err(trouble) = follower::catch_up(&*store, &hub).await {
-            return Err(StoreError::Corrupt(trouble));
-        }
         let status = Arc::new(Status::new());
+        follower::catch_up(&*store, &hub, &status).await.map_err(|trouble| match trouble {
+            Trouble::Store(error) => error,
+            hole @ Trouble::Hole { .. } => StoreError::Corrupt(hole.to_string()),
+        })?;
         let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus));
-        let trimming = janitor::run(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&clock), settings.retention, settings.trim_every);
+        let trimming = janitor::run(
+            Arc::clone(&store),
+            Arc::clone(&bus),
+            Arc::clone(&hub),
+            Arc::clone(&clock),
+            settings.retention,
+            settings.trim_every,
+        );
         let following = follower::run(Arc::clone(&store), bus, Arc::clone(&hub), Arc::clone(&status), settings.poll);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -152,19 +164,25 @@ impl Broker {
 
     /// A user's inbox, made for them on their first visit.
     pub async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<InboxPage, Error> {
-        if let Some(page) = self.store.inbox(user, query).await? {
+        if let Some(page) = self.known_inbox(user, query).await? {
             return Ok(page);
         }
         self.publisher.publish(Draft::Meet { user: user.clone(), at: self.clock.now() }).await?;
-        let page = self.store.inbox(user, query).await?;
+        let page = self.known_inbox(user, query).await?;
         page.ok_or_else(|| StoreError::Corrupt(format!("the recipient {user} is not there after it was made")).into())
+    }
+
+    /// The inbox of a user who is known. The permit is for the read alone: nobody holds one while
+    /// waiting for a commit.
+    async fn known_inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
+        let _permit = self.reads.acquire().await;
+        self.store.inbox(user, query).await
     }
 
     /// How this node is doing.
     #[must_use]
     pub fn health(&self) -> Health {
-        // Several polls without success: not one slow read.
-        match self.status.trouble(self.settings.poll * 5) {
+        match self.status.trouble(self.settings.poll.saturating_mul(5).max(PATIENCE)) {
             None => Health::Good,
             Some(trouble) => Health::Bad(trouble),
         }
@@ -201,12 +219,11 @@ impl Broker {
                 Err(Refused::Node) => return Err(OpenError::NodeLimit),
                 Err(Refused::Stopping) => return Err(Error::Stopping.into()),
                 Err(Refused::NeedsSession) => {
-                    let _permit = self.reads.acquire().await;
                     loaded = Some(Session::of(&self.inbox(user, &InboxQuery::counts()).await?));
                 }
             }
         }
-        Err(OpenError::NodeLimit)
+        Err(Error::Overloaded.into())
     }
 }
 

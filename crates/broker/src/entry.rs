@@ -10,7 +10,7 @@ use tidings_models::{Change, Cursor, Cursors, Event, Flags, InboxItem, Kind, Not
 /// An event with what clients see of it.
 #[derive(Debug)]
 pub struct Entry {
-    /// The event.
+    /// The event, without its payload: that is in the envelope.
     pub event: Event,
     /// What a client that has it holds.
     pub cursor: Cursor,
@@ -57,6 +57,7 @@ impl Entry {
         };
         let mut envelope = serde_json::to_vec(&envelope)?;
         envelope.pop(); // the closing brace
+        let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
         Ok(Arc::new(Self { cursor, envelope: envelope.into(), event }))
     }
 

@@ -13,6 +13,9 @@ pub enum Error {
     /// The server is stopping. Nothing was stored.
     #[error("the server is stopping")]
     Stopping,
+    /// The publisher ended before it answered. It may have been stored or not.
+    #[error("the publisher ended before it answered")]
+    Unknown,
     /// The store did not do it. Shared by all drafts of a group.
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),

@@ -6,13 +6,29 @@
 use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tidings_models::{Event, InboxQuery, Position, Store, StoreError, UserId};
+use tidings_models::{Audience, Event, InboxQuery, Position, Store, StoreError, UserId};
 use tokio::time::Instant;
 
 use crate::{bus::Bus, entry::Entry, hub::Hub, session::Session};
 
 /// Events of one read. Bounds its memory (an event is at most some 30 KB) and how long it lasts.
 const PAGE: u32 = 256;
+
+/// Why the follower cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something is missing in it.
+    #[error("a hole in the log: {found} follows {after}")]
+    Hole {
+        /// The last position before it.
+        after: Position,
+        /// The first position behind it.
+        found: Position,
+    },
+}
 
 /// How the follower is doing, for health.
 pub(crate) struct Status {
@@ -29,30 +45,35 @@ impl Status {
         Self { last: Mutex::new(Last { read: Instant::now(), trouble: None }) }
     }
 
-    /// What is wrong, if anything: an error, or no completed read for `patience`.
+    /// What is wrong, if anything: an error, or no read that succeeded for `patience`.
     pub(crate) fn trouble(&self, patience: Duration) -> Option<String> {
         let last = self.last.lock();
         let silent = last.read.elapsed();
         last.trouble.clone().or_else(|| (silent > patience).then(|| format!("no read for {} s", silent.as_secs())))
     }
 
-    fn set(&self, trouble: Option<String>) {
+    fn note_read(&self) {
+        self.last.lock().read = Instant::now();
+    }
+
+    /// Remembers how it went, and logs when that changed: an outage is not a line per look.
+    fn note(&self, trouble: Option<String>, position: Position) {
         let mut last = self.last.lock();
-        if trouble.is_none() {
-            last.read = Instant::now();
+        if trouble != last.trouble {
+            match &trouble {
+                Some(trouble) => tracing::error!(trouble, %position, "the follower cannot go on"),
+                None => tracing::info!(%position, "the follower goes on"),
+            }
+            last.trouble = trouble;
         }
-        last.trouble = trouble;
     }
 }
 
 /// Follows the log for as long as the process lives.
 pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, hub: Arc<Hub>, status: Arc<Status>, poll: Duration) {
     loop {
-        let trouble = catch_up(&*store, &hub).await.err();
-        if let Some(trouble) = &trouble {
-            tracing::error!(trouble, position = %hub.position(), "the follower cannot go on");
-        }
-        status.set(trouble);
+        let trouble = catch_up(&*store, &hub, &status).await.err();
+        status.note(trouble.map(|trouble| trouble.to_string()), hub.position());
         tokio::select! {
             () = bus.heard() => {}
             () = tokio::time::sleep(poll) => {}
@@ -61,34 +82,40 @@ pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, hub: Arc<Hub>,
 }
 
 /// Dispatches everything after the hub's position.
-pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub) -> Result<(), String> {
+pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub, status: &Status) -> Result<(), Trouble> {
     loop {
         let after = hub.position();
-        let events = store.read_log(after, PAGE).await.map_err(|error| error.to_string())?;
+        let events = store.read_log(after, PAGE).await?;
+        status.note_read();
         let full = events.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let (entries, hole) = contiguous(after, events);
-        for event in entries {
+        let (good, hole) = contiguous(after, events);
+        for event in good {
+            let broadcast = !matches!(event.audience, Audience::User(_));
             let entry =
-                Entry::render(event, store.cursors()).map_err(|error| format!("an event that is not JSON: {error}"))?;
+                Entry::render(event, store.cursors()).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             while let Err(users) = hub.dispatch(&entry) {
-                recount(store, hub, &users).await.map_err(|error| error.to_string())?;
+                recount(store, hub, &users).await?;
+            }
+            if broadcast {
+                tokio::task::yield_now().await; // it woke many: let them, and publishers, have a turn
             }
         }
-        if let Some(at) = hole {
-            return Err(format!("a hole in the log: {} follows {}", at, hub.position()));
+        if let Some(found) = hole {
+            return Err(Trouble::Hole { after: hub.position(), found });
         }
         if !full {
             return Ok(());
         }
+        tokio::task::yield_now().await;
     }
 }
 
 /// Reads the counts of some users anew. What is read now is of the last event or later.
 async fn recount(store: &dyn Store, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
     for user in users {
-        if let Some(page) = store.inbox(user, &InboxQuery::counts()).await? {
-            hub.recount(user, Session::of(&page));
-        }
+        let page = store.inbox(user, &InboxQuery::counts()).await?;
+        let page = page.ok_or_else(|| StoreError::Corrupt(format!("{user} is here, and not known")))?;
+        hub.recount(user, Session::of(&page));
     }
     Ok(())
 }
@@ -129,10 +156,12 @@ mod tests {
         store.put(event(1, "everyone", "{}"));
         store.put(event(3, "everyone", "{}"));
         let hub = Hub::new(Position::START);
-        assert_eq!(catch_up(&store, &hub).await, Err("a hole in the log: 3 follows 1".into()));
+        let status = Status::new();
+        let trouble = catch_up(&store, &hub, &status).await.unwrap_err();
+        assert_eq!(trouble.to_string(), "a hole in the log: 3 follows 1");
         assert_eq!(hub.position(), pos(1));
         store.put(event(2, "everyone", "{}"));
-        assert_eq!(catch_up(&store, &hub).await, Ok(()));
+        catch_up(&store, &hub, &status).await.unwrap();
         assert_eq!(hub.position(), pos(3));
     }
 }

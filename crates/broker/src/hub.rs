@@ -13,10 +13,10 @@ use tidings_models::{Audience, Counts, Effect, Position, UserId, Window};
 
 use crate::{
     entry::Entry,
+    frame::GoodbyeReason,
     outlet::Outlet,
     ring::Ring,
     session::{Session, entitled},
-    stream::GoodbyeReason,
 };
 
 /// The subscription manager of this node.

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tidings_models::Counts;
 use tokio::sync::Notify;
 
-use crate::{entry::Entry, stream::GoodbyeReason};
+use crate::{entry::Entry, frame::GoodbyeReason};
 
 /// Entries that may wait. A reader that is further behind is served from the ring or the database at
 /// its own pace, so a stream that does not read costs this much and no more (I10).

@@ -44,7 +44,7 @@ impl Publisher {
             mpsc::error::TrySendError::Full(_) => Error::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Error::Stopping,
         })?;
-        outcome.await.unwrap_or(Err(Error::Stopping))
+        outcome.await.unwrap_or(Err(Error::Unknown))
     }
 }
 
@@ -61,8 +61,8 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn 
             waiting.push(job.done);
         }
         match store.commit(drafts).await {
-            Ok(commit) => {
-                for (done, outcome) in waiting.into_iter().zip(commit.outcomes) {
+            Ok(outcomes) => {
+                for (done, outcome) in waiting.into_iter().zip(outcomes) {
                     // An error means that the caller went away, which changes nothing.
                     let _ = done.send(Ok(outcome));
                 }

@@ -5,16 +5,18 @@
 //!    |                                             ^   |        |
 //!    +--(it cannot, or there is none)--> state ----|---|------> Live
 //!                                                  +---|--(the outlet overflowed)
-//! any of them --(told to, or the token ended)--> Ended <+
+//! any of them --(told to, or the token ended)--> Ended
 //! ```
 //!
 //! The stream is pulled: nothing is read or rendered for a reader that does not take it. It holds
 //! only its place, so a slow reader costs no more than a quick one.
+//!
+//! While it waits for the database it goes on to say that it is alive, and to hear that it must end.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use tidings_models::{
-    Counts, Cursor, InboxPage, InboxQuery, InboxState, Position, StoreError, Timestamp, UserId, Window,
+    Counts, Cursor, Head, InboxPage, InboxQuery, InboxState, Position, Replay, StoreError, Timestamp, UserId, Window,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -23,6 +25,7 @@ use crate::{
     broker::Broker,
     entry::Entry,
     error::Error,
+    frame::{Frame, Goodbye, GoodbyeReason},
     hub::{Joined, Seat},
     outlet::{Next, Outlet},
     replay::{self, ResetReason, Start},
@@ -41,78 +44,6 @@ const EXPIRY_WARNING: Duration = Duration::from_mins(1);
 /// How long a stream whose read failed waits before the next attempt.
 const READ_RETRY: Duration = Duration::from_secs(1);
 
-/// What a stream gives its reader. Becomes a frame of SSE or WebSocket.
-#[derive(Clone, Debug)]
-pub enum Frame {
-    /// An event, with the reader's counts.
-    Event(Arc<Entry>, Counts),
-    /// Continuity cannot be proven: this state replaces what the client holds.
-    Reset {
-        /// Why.
-        reason: ResetReason,
-        /// The place of the state.
-        cursor: Cursor,
-        /// The state.
-        page: Box<InboxPage>,
-    },
-    /// The replay is over, the stream is live.
-    Ready {
-        /// The place that it is live from.
-        cursor: Cursor,
-        /// The identity of this stream, for logs.
-        connection: Uuid,
-        /// The reader's counts there.
-        counts: Counts,
-        /// How many events were sent before.
-        replayed: u64,
-        /// Silence after which there is a heartbeat.
-        heartbeat: Duration,
-        /// When the reader's token ends.
-        expires_at: Timestamp,
-    },
-    /// The stream is alive. With the place of the reader, which moves on even when nothing is for them.
-    Heartbeat(Option<Cursor>),
-    /// The reader's token ends soon.
-    Expiring(Timestamp),
-    /// The server closes on purpose; nothing follows.
-    Goodbye(Goodbye),
-}
-
-/// Why a stream is closed, and when to come back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Goodbye {
-    /// Why.
-    pub reason: GoodbyeReason,
-    /// After how many milliseconds the client should come back.
-    pub retry_ms: u32,
-}
-
-/// Why a stream is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GoodbyeReason {
-    /// The server stops.
-    Shutdown,
-    /// The token ended.
-    TokenExpired,
-    /// The server has too much to do.
-    Overloaded,
-    /// The user has too many streams.
-    Limit,
-}
-
-impl GoodbyeReason {
-    /// The word for it, on the stream.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Shutdown => "shutdown",
-            Self::TokenExpired => "token_expired",
-            Self::Overloaded => "overloaded",
-            Self::Limit => "limit",
-        }
-    }
-}
-
 /// An open stream. Dropping it leaves the hub.
 pub struct Stream {
     broker: Arc<Broker>,
@@ -122,6 +53,8 @@ pub struct Stream {
     outlet: Arc<Outlet>,
     _seat: Seat,
     phase: Phase,
+    /// A read that is under way. Kept while heartbeats are sent, with its place among those who wait.
+    reading: Option<Pin<Box<dyn Future<Output = Result<Read, Error>> + Send>>>,
     /// The reader has everything up to here. `None` before the start is settled.
     place: Option<Position>,
     sent: u64,
@@ -133,6 +66,7 @@ enum Phase {
     /// Nothing was sent yet. The position and counts are those of joining.
     Opening(Start, Replaying),
     Replaying(Replaying),
+    Resetting(ResetReason),
     Live,
     Ended,
 }
@@ -145,6 +79,16 @@ struct Replaying {
     counts: Counts,
     /// Whether this is the first time, which ends with `ready`.
     announced: bool,
+}
+
+/// What was read from the database. No read is open any more when it is here.
+enum Read {
+    Head(Head),
+    Page(Box<InboxPage>),
+    /// A part of the replay, or `None`: some of it is gone.
+    Events(Option<Vec<Arc<Entry>>>),
+    /// Nothing, for a while: it failed, and is to be tried again.
+    Nothing,
 }
 
 struct Expiry {
@@ -173,6 +117,7 @@ impl Stream {
             outlet: joined.outlet,
             _seat: joined.seat,
             phase: Phase::Opening(start, replaying),
+            reading: None,
             place: None,
             sent: 0,
             expiry,
@@ -198,13 +143,10 @@ impl Stream {
             let frames = match &self.phase {
                 Phase::Opening(start, replaying) => self.begin(start.clone(), *replaying).await,
                 Phase::Replaying(replaying) => self.replay(*replaying).await,
-                Phase::Live => Ok(self.live().await),
+                Phase::Resetting(reason) => self.reset(*reason).await,
+                Phase::Live => self.live().await,
                 Phase::Ended => return None,
             };
-            let frames = frames.unwrap_or_else(|error| {
-                tracing::warn!(%error, stream = %self.id, "a replay waits for the database");
-                Vec::new()
-            });
             if !frames.is_empty() {
                 self.heartbeat_at = Instant::now() + self.broker.settings.heartbeat;
                 return Some(frames);
@@ -226,74 +168,81 @@ impl Stream {
     }
 
     /// Settles where the stream starts.
-    async fn begin(&mut self, start: Start, replaying: Replaying) -> Result<Vec<Frame>, Error> {
+    async fn begin(&mut self, start: Start, replaying: Replaying) -> Vec<Frame> {
         let Start::After(cursor) = start else { return self.unread().await };
         let place = match replay::place(self.broker.store.cursors(), &cursor) {
             Ok(place) if self.broker.hub.covers(place) => Ok(place), // the ring proves it: no read
-            Ok(place) => {
-                let head = self.broker.store.head().await;
-                match head {
-                    Ok(head) => replay::continues(place, head).map(|()| place),
-                    Err(error) => return self.wait_for_the_store(error.into()).await,
-                }
-            }
+            Ok(place) => match self.read(|broker| async move { Ok(Read::Head(broker.store.head().await?)) }).await {
+                Ok(Read::Head(head)) => replay::continues(place, head).map(|()| place),
+                Ok(_) => return Vec::new(),
+                Err(frames) => return frames,
+            },
             Err(reason) => Err(reason),
         };
         match place {
             Ok(place) => {
                 self.place = Some(place);
                 self.phase = Phase::Replaying(replaying);
-                Ok(Vec::new())
             }
-            Err(reason) => self.reset(reason).await,
+            Err(reason) => self.phase = Phase::Resetting(reason),
         }
+        Vec::new()
     }
 
     /// Starts with the unread notifications: for a client that has nothing.
-    async fn unread(&mut self) -> Result<Vec<Frame>, Error> {
+    async fn unread(&mut self) -> Vec<Frame> {
         let page = match self.page(InboxQuery::newest(InboxState::Unread, UNREAD_AT_START)).await {
             Ok(page) => page,
-            Err(error) => return self.wait_for_the_store(error).await,
+            Err(frames) => return frames,
         };
         let cursors = self.broker.store.cursors();
-        let mut frames = Vec::with_capacity(page.items.len() + 1);
-        for item in page.items.iter().rev() {
-            let entry = Entry::of_item(item, cursors).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            frames.push(Frame::Event(entry, page.counts));
-        }
+        let entries = page.items.iter().rev().filter_map(|item| {
+            let entry = Entry::of_item(item, cursors);
+            entry.inspect_err(|error| tracing::error!(%error, "a notification that is not JSON")).ok()
+        });
+        let mut frames: Vec<_> = entries.map(|entry| Frame::Event(entry, page.counts)).collect();
         self.sent += frames.len() as u64;
         self.go_live(page.head.position, page.counts, &mut frames);
-        Ok(frames)
+        frames
     }
 
     /// Gives the current state in place of a continuation.
-    async fn reset(&mut self, reason: ResetReason) -> Result<Vec<Frame>, Error> {
+    async fn reset(&mut self, reason: ResetReason) -> Vec<Frame> {
         let page = match self.page(InboxQuery::newest(InboxState::All, NEWEST_AT_RESET)).await {
             Ok(page) => page,
-            Err(error) => return self.wait_for_the_store(error).await,
+            Err(frames) => return frames,
         };
         let (position, counts) = (page.head.position, page.counts);
-        let mut frames = vec![Frame::Reset { reason, cursor: self.seal(position), page: Box::new(page) }];
+        let mut frames = vec![Frame::Reset { reason, cursor: self.seal(position), page }];
         self.go_live(position, counts, &mut frames);
-        Ok(frames)
+        frames
     }
 
     /// The state that the database has now. It was read after joining, so it is of the place of
     /// joining or later, and what the outlet has of it already is passed over.
-    async fn page(&self, query: InboxQuery) -> Result<InboxPage, Error> {
-        let _permit = self.broker.reads.acquire().await;
-        self.broker.inbox(&self.user, &query).await
+    async fn page(&mut self, query: InboxQuery) -> Result<Box<InboxPage>, Vec<Frame>> {
+        let user = self.user.clone();
+        let read = |broker: Arc<Broker>| async move { Ok(Read::Page(Box::new(broker.inbox(&user, &query).await?))) };
+        match self.read(read).await? {
+            Read::Page(page) => Ok(page),
+            Read::Head(_) | Read::Events(_) | Read::Nothing => Err(Vec::new()),
+        }
     }
 
     /// Sends the next part of what lies between the reader's place and the outlet's beginning.
-    async fn replay(&mut self, replaying: Replaying) -> Result<Vec<Frame>, Error> {
+    async fn replay(&mut self, replaying: Replaying) -> Vec<Frame> {
         let after = self.place.unwrap_or_default();
-        let entries = match self.broker.hub.recent(&self.windows, after, replaying.up_to, REPLAY_PAGE) {
+        let recent = self.broker.hub.recent(&self.windows, after, replaying.up_to, REPLAY_PAGE);
+        let entries = match recent {
             Some(entries) => entries,
-            None => match self.read(after, replaying.up_to).await {
-                Ok(Some(entries)) => entries,
-                Ok(None) => return self.reset(ResetReason::Expired).await,
-                Err(error) => return self.wait_for_the_store(error).await,
+            None => match self.older(after, replaying.up_to).await {
+                Ok(Read::Events(Some(entries))) => entries,
+                Ok(Read::Events(None)) => {
+                    self.phase = Phase::Resetting(ResetReason::Expired);
+                    return Vec::new();
+                }
+                Ok(_) => return Vec::new(),
+                Err(frames) => return frames,
             },
         };
         let done = entries.len() < REPLAY_PAGE;
@@ -311,22 +260,50 @@ impl Stream {
                 self.go_live(place, replaying.counts, &mut frames);
             }
         }
-        Ok(frames)
+        frames
     }
 
-    /// A page of the reader's events from the database. `None`: some of them are gone. The read is
-    /// over before anything is written.
-    async fn read(&self, after: Position, up_to: Position) -> Result<Option<Vec<Arc<Entry>>>, Error> {
-        let _permit = self.broker.reads.acquire().await;
+    /// A page of the reader's events from the database: what the ring no longer has.
+    async fn older(&mut self, after: Position, up_to: Position) -> Result<Read, Vec<Frame>> {
+        let windows = self.windows.clone();
         let limit = u32::try_from(REPLAY_PAGE).unwrap_or(u32::MAX);
-        let tidings_models::Replay::Events(events) =
-            self.broker.store.replay(&self.windows, after, up_to, limit).await?
-        else {
-            return Ok(None);
-        };
-        let cursors = self.broker.store.cursors();
-        let entries = events.into_iter().map(|event| Entry::render(event, cursors)).collect::<Result<_, _>>();
-        entries.map(Some).map_err(|error: serde_json::Error| StoreError::Corrupt(error.to_string()).into())
+        self.read(move |broker| async move {
+            let _permit = broker.reads.acquire().await;
+            let Replay::Events(events) = broker.store.replay(&windows, after, up_to, limit).await? else {
+                return Ok(Read::Events(None));
+            };
+            let cursors = broker.store.cursors();
+            let entries = events.into_iter().map(|event| Entry::render(event, cursors)).collect::<Result<_, _>>();
+            Ok(Read::Events(Some(entries.map_err(|error| StoreError::Corrupt(error.to_string()))?)))
+        })
+        .await
+    }
+
+    /// Reads from the database: what is under way already, or else `read`. `Err`: not yet; there is
+    /// something to say meanwhile, or to look at first.
+    async fn read<F>(&mut self, read: impl FnOnce(Arc<Broker>) -> F) -> Result<Read, Vec<Frame>>
+    where
+        F: Future<Output = Result<Read, Error>> + Send + 'static,
+    {
+        let mut reading = self.reading.take().unwrap_or_else(|| Box::pin(read(Arc::clone(&self.broker))));
+        tokio::select! {
+            biased;
+            done = &mut reading => match done {
+                Ok(read) => Ok(read),
+                Err(error) => {
+                    tracing::debug!(%error, stream = %self.id, "waiting for the database");
+                    self.reading = Some(Box::pin(async {
+                        tokio::time::sleep(READ_RETRY).await;
+                        Ok(Read::Nothing)
+                    }));
+                    Err(Vec::new())
+                }
+            },
+            frames = self.wait() => {
+                self.reading = Some(reading);
+                Err(frames)
+            }
+        }
     }
 
     fn go_live(&mut self, place: Position, counts: Counts, frames: &mut Vec<Frame>) {
@@ -375,26 +352,15 @@ impl Stream {
                 if self.expiry.warn.take().is_some() { vec![Frame::Expiring(self.expiry.at)] } else { Vec::new() }
             }
             () = tokio::time::sleep_until(self.heartbeat_at) => {
-                if let Some(position) = self.broker.hub.caught_up(&self.outlet) {
+                // Before it is live, what is missing does not come through the outlet.
+                if matches!(self.phase, Phase::Live)
+                    && let Some(position) = self.broker.hub.caught_up(&self.outlet)
+                {
                     self.place = self.place.map(|place| place.max(position));
                 }
                 vec![Frame::Heartbeat(self.place.map(|place| self.seal(place)))]
             }
         }
-    }
-
-    /// The database cannot be read: the stream stays, with heartbeats, and tries again.
-    async fn wait_for_the_store(&mut self, error: Error) -> Result<Vec<Frame>, Error> {
-        let retry = Instant::now() + READ_RETRY;
-        if retry < self.heartbeat_at {
-            tokio::select! {
-                () = tokio::time::sleep_until(retry) => {}
-                () = self.outlet.changed() => {}
-            }
-            return Err(error);
-        }
-        tokio::time::sleep_until(self.heartbeat_at).await;
-        Ok(vec![Frame::Heartbeat(self.place.map(|place| self.seal(place)))])
     }
 }
 

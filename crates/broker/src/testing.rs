@@ -135,7 +135,7 @@ impl FakeStore {
 
 #[async_trait]
 impl Store for FakeStore {
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
         let time = self.state.lock().commit_time;
         tokio::time::sleep(time).await;
         self.check()?;
@@ -148,7 +148,7 @@ impl Store for FakeStore {
             }
             outcomes.push(Outcome::Stored(notification.id));
         }
-        Ok(Commit { head: self.head().await?.position, outcomes })
+        Ok(outcomes)
     }
 
     async fn head(&self) -> Result<Head, StoreError> {
@@ -222,7 +222,7 @@ impl Store for FakeStore {
     async fn create_account(&self, _: &Account) -> Result<bool, StoreError> {
         unreachable!("not asked by the broker")
     }
-    async fn trim(&self, _: &Retention, _: Timestamp) -> Result<Trimmed, StoreError> {
+    async fn trim(&self, _: &Retention, _: Timestamp, _: Position) -> Result<Trimmed, StoreError> {
         Ok(Trimmed::default())
     }
     async fn account(&self, _: &UserId) -> Result<Option<Account>, StoreError> {

@@ -29,6 +29,14 @@ impl Flags {
     }
 }
 
+impl Flags {
+    /// The same with what follows from it: what is read was seen. It stays so when it is unread again.
+    #[must_use]
+    pub fn with_implied(self) -> Self {
+        Self { seen: if self.read == Some(true) { Some(true) } else { self.seen }, ..self }
+    }
+}
+
 /// A change that a user asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {

@@ -175,14 +175,15 @@ impl Recipients {
     /// Most users that one notification names. Each costs a row: more are a topic, or everyone.
     pub const MAX_USERS: usize = 1000;
 
-    /// Several users; the same one twice counts once. 1 to 1,000.
+    /// 1 to 1,000 users; the same one twice counts once. A single one is a [`Recipients::User`].
     pub fn users(users: Vec<UserId>) -> Result<Self, Invalid> {
         let mut seen = std::collections::HashSet::with_capacity(users.len());
         let users: Vec<_> = users.into_iter().filter(|user| seen.insert(user.clone())).collect();
-        if users.is_empty() || users.len() > Self::MAX_USERS {
-            return Err(Invalid::new(Rule::Recipients, format!("1 to {} users", Self::MAX_USERS)));
+        match users.as_slice() {
+            [user] => Ok(Self::User(user.clone())),
+            [_, ..] if users.len() <= Self::MAX_USERS => Ok(Self::Users(users)),
+            _ => Err(Invalid::new(Rule::Recipients, format!("1 to {} users", Self::MAX_USERS))),
         }
-        Ok(Self::Users(users))
     }
 
     /// The audiences that the notification enters, one event each.

@@ -14,14 +14,24 @@ use crate::{
 
 /// Opens the database, brings its structure up to date, and makes it when it is not there.
 pub(crate) async fn open(settings: &Database) -> Result<Arc<dyn Store>, Failure> {
-    let url = &settings.database_url;
+    Ok(Arc::new(open_file(&settings.database_url).await?))
+}
+
+/// The same, for what only a file can do.
+pub(crate) async fn open_file(url: &DatabaseUrl) -> Result<SqliteStore, Failure> {
     let store = SqliteStore::open(url.as_str(), SystemClock.now(), &SystemRandom).await;
-    Ok(Arc::new(store.map_err(|error| unusable(url, &error))?))
+    store.map_err(|error| unusable(url, &error))
 }
 
 /// Opens the database for a command that is of no use with an empty one. In the wrong folder, a new
 /// database would be made there, and the command would seem to work.
 pub(crate) async fn open_existing(settings: &Database) -> Result<Arc<dyn Store>, Failure> {
+    must_exist(settings)?;
+    open(settings).await
+}
+
+/// Refuses when there is no database.
+pub(crate) fn must_exist(settings: &Database) -> Result<(), Failure> {
     let path = settings.database_url.path();
     if !path.exists() {
         return Err(Failure::new(format!(
@@ -29,7 +39,7 @@ pub(crate) async fn open_existing(settings: &Database) -> Result<Arc<dyn Store>,
             path.display()
         )));
     }
-    open(settings).await
+    Ok(())
 }
 
 fn unusable(url: &DatabaseUrl, error: &StoreError) -> Failure {

@@ -1,5 +1,5 @@
-//! The pages, which are in the binary: `web/dist` as it was when this was built. A debug build reads
-//! the folder whenever it is asked, so the pages can be built anew without it.
+//! The pages, which are in the binary: `web/dist` as it was when this was built. `build.rs` sees to
+//! it that they are the newest ones.
 //!
 //! Whatever is not the API's is the page's to route, so any other path shows it. Compressing is done
 //! as it is sent, and for pages alone: assets are fetched once and then kept, and the streams of the
@@ -21,7 +21,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::printable::hex;
 
 #[derive(RustEmbed)]
-#[folder = "$PAGES_DIR"]
+#[folder = "../../web/dist"]
 #[allow_missing = true]
 struct Pages;
 

@@ -22,6 +22,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections of a worker beside its streams. What comes after them waits to be accepted.
 const OTHER_CONNECTIONS: usize = 1024;
 
+/// How long connections of the database may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+
 /// A node that is ready to serve.
 pub(crate) struct Node {
     pub(crate) app: Arc<App>,
@@ -86,7 +89,10 @@ pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Rece
         drop(handle.stop(false));
     }
     tasks.stop().await;
-    app.store.close().await;
+    // A read that hangs must not keep the process: what was committed is on disk.
+    if tokio::time::timeout(CLOSING, app.store.close()).await.is_err() {
+        tracing::warn!("the database did not close in time");
+    }
     ended
 }
 

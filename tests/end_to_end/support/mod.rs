@@ -1,10 +1,14 @@
 //! What the tests share: a server of their own, a way to ask it, and a reader of streams.
 
+mod dice;
 mod server;
 mod sse;
 
 use std::{future::Future, time::Duration};
 
+use tokio::sync::{Mutex, MutexGuard};
+
+pub(crate) use dice::Dice;
 pub(crate) use server::{Server, json};
 pub(crate) use sse::{Event, Stream};
 
@@ -22,4 +26,11 @@ pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask:
         }
     };
     tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}
+
+/// Waits for its turn among the tests that take the whole machine. Together they would only measure
+/// each other.
+pub(crate) async fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    TURN.lock().await
 }

@@ -1,9 +1,14 @@
 //! A server in a process of its own.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader, Read},
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
     thread,
 };
 
@@ -11,11 +16,14 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidings_middleware::Tokens;
-use tidings_models::{Clock as _, Role, SystemClock, UserId};
+use tidings_models::{Clock as _, Cursors, Role, Store as _, SystemClock, SystemRandom, UserId, store::SqliteStore};
 
 use super::{PATIENCE, Stream, until};
 
 const SECRET: &str = "a secret of at least thirty-two bytes, for tests";
+/// Not for the server: kept beside its environment, so that it is so after a restart too.
+const LOG_TO_FILE: &str = "log to a file";
+const LOG_FILE: &str = "server.log";
 
 /// A server in a process of its own. Ends with the test.
 pub(crate) struct Server {
@@ -37,9 +45,32 @@ impl Server {
         Self::on(folder, env, "127.0.0.1:0").await
     }
 
+    /// Like [`Server::start_with`], for a server that is to be killed under its clients.
+    ///
+    /// It listens on a loopback address of its own: while it is away, a socket of another test could
+    /// take its port on 127.0.0.1, and a client that calls a port nobody listens on can even reach
+    /// itself. And it logs to a file, see [`Server::log`].
+    pub(crate) async fn start_apart(env: &[(&str, &str)]) -> Self {
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        let listen = if cfg!(target_os = "linux") {
+            format!("127.0.7.{}:0", NEXT.fetch_add(1, Ordering::Relaxed))
+        } else {
+            "127.0.0.1:0".into()
+        };
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let mut env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        env.push((LOG_TO_FILE.into(), "1".into()));
+        Self::on(folder, env, &listen).await
+    }
+
     async fn on(folder: Arc<TempDir>, env: Vec<(String, String)>, listen: &str) -> Self {
         let mut command = Self::command_in(&folder, &["serve"]);
-        command.env("TIDINGS_LISTEN", listen).envs(env.clone());
+        command.env("TIDINGS_LISTEN", listen);
+        command.envs(env.iter().filter(|(name, _)| name != LOG_TO_FILE).cloned());
+        if env.iter().any(|(name, _)| name == LOG_TO_FILE) {
+            let log = File::options().create(true).append(true).open(folder.path().join(LOG_FILE)).unwrap();
+            command.stderr(log);
+        }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let address = announced(&mut child);
         let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
@@ -73,8 +104,15 @@ impl Server {
 
     /// Ends the process without a word, as a power cut would.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
+        let _ = self.child.kill(); // it may have ended already
         self.child.wait().unwrap();
+    }
+
+    /// Loses the database, as a disk might.
+    pub(crate) fn remove_database(&self) {
+        for name in ["log.db", "log.db-wal", "log.db-shm"] {
+            let _ = std::fs::remove_file(self.folder.path().join(name));
+        }
     }
 
     /// Starts it again where it was.
@@ -89,6 +127,43 @@ impl Server {
         let child = &mut self.child;
         let status = until("the end of the process", || std::future::ready(child.try_wait().unwrap())).await;
         status.code()
+    }
+
+    /// Sends a signal, `STOP` for example, to the process.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success(), "the process is there");
+    }
+
+    /// Where its database is, and its log.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What a server that was started apart has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder().join(LOG_FILE)).unwrap_or_default()
+    }
+
+    /// Memory of the process, in KiB (`VmRSS` of proc(5)). `None` where there is no `/proc`.
+    pub(crate) fn resident(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
+    /// The store that the server works on, for looking behind its back.
+    pub(crate) async fn store(&self) -> SqliteStore {
+        let url = format!("sqlite://{}/log.db", self.folder().display());
+        SqliteStore::open(&url, SystemClock.now(), &SystemRandom).await.unwrap()
+    }
+
+    /// What opens its cursors. Clients cannot; those who judge what clients got can.
+    pub(crate) async fn cursors(&self) -> Arc<Cursors> {
+        let store = self.store().await;
+        let cursors = Arc::clone(store.cursors());
+        store.close().await;
+        cursors
     }
 
     pub(crate) fn token(name: &str, role: Role) -> String {

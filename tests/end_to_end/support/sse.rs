@@ -1,6 +1,6 @@
 //! A strict reader of server-sent events (WHATWG HTML, section 9.2.6) over a bare socket.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, io};
 
 use serde_json::Value;
 use tokio::{
@@ -42,7 +42,27 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) async fn open(address: &str, token: &str, query: &str, last_event_id: Option<&[u8]>) -> Self {
-        let mut socket = TcpStream::connect(address).await.unwrap();
+        Self::try_open(address, token, query, last_event_id).await.expect("an answer")
+    }
+
+    /// The same, of a server that may be away.
+    pub(crate) async fn try_open(
+        address: &str,
+        token: &str,
+        query: &str,
+        last_event_id: Option<&[u8]>,
+    ) -> io::Result<Self> {
+        Self::over(TcpStream::connect(address).await?, address, token, query, last_event_id).await
+    }
+
+    /// The same, over a socket with settings of its own.
+    pub(crate) async fn over(
+        mut socket: TcpStream,
+        address: &str,
+        token: &str,
+        query: &str,
+        last_event_id: Option<&[u8]>,
+    ) -> io::Result<Self> {
         let mut request = format!(
             "GET /api/v1/stream{query} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\nauthorization: Bearer {token}\r\n"
         )
@@ -51,7 +71,7 @@ impl Stream {
             request.extend([b"last-event-id: ", id, b"\r\n"].concat());
         }
         request.extend(b"\r\n");
-        socket.write_all(&request).await.unwrap();
+        socket.write_all(&request).await?;
         let mut stream = Self {
             socket,
             raw: Vec::new(),
@@ -61,12 +81,14 @@ impl Stream {
             ended: false,
         };
         while stream.head.is_empty() {
-            assert!(stream.fill().await, "no answer");
+            if !stream.fill().await {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             if let Some(end) = find(&stream.raw, b"\r\n\r\n") {
                 stream.head = String::from_utf8(stream.raw.drain(..end + 4).collect()).unwrap().to_lowercase();
             }
         }
-        stream
+        Ok(stream)
     }
 
     /// The next block. `None` once the server has ended the stream.

@@ -2,9 +2,11 @@
 
 pub(crate) mod sse;
 
-use serde_json::{Value, json, value::RawValue};
+use serde::Serialize;
+use serde_json::value::RawValue;
 use tidings_broker::{Entry, ResetReason};
 use tidings_models::{Counts, Cursors, InboxPage};
+use utoipa::ToSchema;
 
 use crate::controllers::notifications::ItemView;
 
@@ -21,10 +23,29 @@ pub(crate) fn own(Counts { unread, unseen }: Counts) -> String {
 }
 
 /// The state that replaces what a client holds.
-pub(crate) fn reset(reason: ResetReason, page: &InboxPage, cursors: &Cursors) -> Value {
-    let items: Vec<_> = page.items.iter().cloned().map(|item| ItemView::of(item, cursors)).collect();
-    json!({
-        "reason": reason.as_str(), "unread": page.counts.unread, "unseen": page.counts.unseen,
-        "notifications": items, "more": page.more,
-    })
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ResetView {
+    /// Why continuity cannot be proven: `malformed`, `epoch`, `ahead` or `expired`.
+    #[schema(example = "expired")]
+    reason: &'static str,
+    /// Not read.
+    unread: i64,
+    /// Not read and never shown.
+    unseen: i64,
+    /// The newest, at most 50.
+    notifications: Vec<ItemView>,
+    /// There are older ones: see the list.
+    more: bool,
+}
+
+impl ResetView {
+    pub(crate) fn of(reason: ResetReason, page: &InboxPage, cursors: &Cursors) -> Self {
+        Self {
+            reason: reason.as_str(),
+            unread: page.counts.unread,
+            unseen: page.counts.unseen,
+            notifications: page.items.iter().cloned().map(|item| ItemView::of(item, cursors)).collect(),
+            more: page.more,
+        }
+    }
 }

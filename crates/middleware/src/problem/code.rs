@@ -54,7 +54,7 @@ codes! {
     BadRequest, "bad_request", BAD_REQUEST, "Bad request", "The request could not be understood.";
     InvalidJson, "invalid_json", BAD_REQUEST, "Invalid JSON", "The body is not one well-formed JSON document with each key once.";
     InvalidQuery, "invalid_query", BAD_REQUEST, "Invalid query", "A query parameter is unknown, repeated, or has a value that it cannot have.";
-    InvalidCursor, "invalid_cursor", BAD_REQUEST, "Invalid cursor", "The cursor was not given out by this list. Start again without it.";
+    InvalidCursor, "invalid_cursor", BAD_REQUEST, "Invalid cursor", "The cursor was not given out here: not by this list, or not by this log. Start again without it.";
     InvalidIdempotencyKey, "invalid_idempotency_key", BAD_REQUEST, "Invalid idempotency key", "An Idempotency-Key is 1 to 255 visible ASCII characters, given once.";
     AmbiguousCredentials, "ambiguous_credentials", BAD_REQUEST, "Ambiguous credentials", "The request carries credentials of different users. Send one.";
     TokenInUrl, "token_in_url", BAD_REQUEST, "Token in the URL", "A token in a URL ends up in logs and histories. Send it in the Authorization header.";
@@ -84,7 +84,7 @@ codes! {
     HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large", "The request's headers are larger than this server takes.";
     Internal, "internal", INTERNAL_SERVER_ERROR, "Internal error", "Something went wrong here. The server's log has more under this request id.";
     Overloaded, "overloaded", SERVICE_UNAVAILABLE, "Overloaded", "The server is busy. Nothing was stored; try again after Retry-After seconds.";
-    Unavailable, "unavailable", SERVICE_UNAVAILABLE, "Unavailable", "The database is away. Nothing was stored; try again after Retry-After seconds.";
+    Unavailable, "unavailable", SERVICE_UNAVAILABLE, "Unavailable", "The database is away; try again after Retry-After seconds. What was to be stored may have been: repeat it with the same Idempotency-Key.";
     StorageFull, "storage_full", INSUFFICIENT_STORAGE, "Storage full", "The disk is full. Nothing was stored; reading goes on.";
 }
 

@@ -72,11 +72,12 @@ pub enum Draft {
 }
 
 impl Draft {
-    /// How much of a group it takes: the events that it may become, or one.
+    /// How much of a group it takes: about the rows that it writes.
     #[must_use]
     pub fn weight(&self) -> usize {
         match self {
             Self::Notify { to: Recipients::Users(users), .. } => users.len(),
+            Self::Mark { mark: Mark::Ids(ids, _), .. } => ids.len().max(1),
             Self::Notify { .. } | Self::Mark { .. } | Self::Meet { .. } => 1,
         }
     }
@@ -102,21 +103,14 @@ pub enum Outcome {
     Repeated(NotificationId),
     /// The key belongs to another request; nothing was written.
     KeyConflict,
+    /// It would have expired before it was made; nothing was written.
+    Expired,
     /// The user is known now, or was already.
     Met,
     /// The mark was taken. `false`: everything was so already, and nothing was written.
     Marked(bool),
     /// A named notification is not in this user's inbox; nothing was written.
     NotFound,
-}
-
-/// What a group of drafts became, once it is on disk.
-#[derive(Clone, Debug)]
-pub struct Commit {
-    /// The last position given.
-    pub head: Position,
-    /// What became of each draft, in their order.
-    pub outcomes: Vec<Outcome>,
 }
 
 /// Events to send again, or the news that some of them are gone.
@@ -131,8 +125,9 @@ pub enum Replay {
 /// Everything that is kept. One contract suite holds every implementation to this.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Writes a group of drafts in one transaction. When it returns, they are on disk, or none is.
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Commit, StoreError>;
+    /// Writes a group of drafts in one transaction, and tells what became of each, in their order.
+    /// When it returns, they are on disk, or none is.
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError>;
 
     /// Where the log stands.
     async fn head(&self) -> Result<Head, StoreError>;
@@ -160,8 +155,9 @@ pub trait Store: Send + Sync + 'static {
     /// A notification with those it was sent to, as admins see it.
     async fn notification(&self, id: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError>;
 
-    /// Takes one small step towards what is to be kept, at `now`.
-    async fn trim(&self, keep: &Retention, now: Timestamp) -> Result<Trimmed, StoreError>;
+    /// Takes one small step towards what is to be kept, at `now`. No event after `up_to` leaves the log:
+    /// somebody has yet to read it.
+    async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError>;
 
     /// Makes an account and its recipient; `false` when there is one of that name.
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError>;

@@ -1,15 +1,14 @@
 //! The statements, written once for every database: `$1` parameters, `ON CONFLICT`, `RETURNING`.
 //! What the dialects do not share stands in `sqlite.rs` and `postgres.rs`. A test prepares each.
 
-pub(super) const HEAD: &str = "SELECT epoch, position, floor FROM head WHERE id = 1";
-pub(super) const SET_HEAD: &str = "UPDATE head SET position = $1 WHERE id = 1";
-pub(super) const EPOCHS: &str = "SELECT epoch FROM epochs";
-pub(super) const ADD_EPOCH: &str = "INSERT INTO epochs (epoch, began_at) VALUES ($1, $2)";
-pub(super) const FIRST_HEAD: &str =
-    "INSERT INTO head (id, epoch, position, floor) VALUES (1, $1, 0, 0) ON CONFLICT (id) DO NOTHING";
-
-pub(super) const SECRET: &str = "SELECT value FROM secrets WHERE name = $1";
-pub(super) const ADD_SECRET: &str = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+/// Declares statements, and for the tests a list of all of them.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$doc])* pub(super) const $name: &str = $text;)*
+        #[cfg(test)]
+        pub(super) const ALL: &[&str] = &[$($name),*];
+    };
+}
 
 /// An event with its content.
 macro_rules! event {
@@ -21,15 +20,6 @@ macro_rules! event {
         )
     };
 }
-
-pub(super) const LOG: &str = event!("WHERE e.position > $1 ORDER BY e.position LIMIT $2");
-pub(super) const REPLAY: &str =
-    event!("WHERE e.audience = $1 AND e.position > $2 AND e.position <= $3 ORDER BY e.position LIMIT $4");
-
-pub(super) const MEET: &str = "INSERT INTO recipients (user_id, known_from, created_at) \
-     SELECT $1, position, $2 FROM head WHERE id = 1 ON CONFLICT (user_id) DO NOTHING";
-pub(super) const RECIPIENT: &str =
-    "SELECT known_from, seen_up_to, read_up_to, archived_up_to FROM recipients WHERE user_id = $1";
 
 /// Entries of an audience ($2) beside what a user ($1) made of them: a receipt wins over the
 /// watermarks seen ($3), read ($4) and archived ($5).
@@ -51,113 +41,130 @@ macro_rules! entry {
     };
 }
 
-/// `$6` and `$7`: between these positions, both excluded. `$8`, `$9`: level and category, NULL for
-/// any. `$10`, `$11`: archived and read, NULL for either. Newest first, at most `$12`. (The casts tell
-/// PostgreSQL what a parameter is that may be NULL.)
-pub(super) const INBOX: &str = entry!(
-    "AND e.position > $6 AND e.position < $7) n \
-     WHERE (CAST($8 AS TEXT) IS NULL OR n.level = $8) AND (CAST($9 AS TEXT) IS NULL OR n.category = $9) \
-     AND (CAST($10 AS INTEGER) IS NULL OR n.archived = $10) AND (CAST($11 AS INTEGER) IS NULL OR n.read = $11) \
-     ORDER BY n.position DESC LIMIT $12"
-);
-/// `$6`: after this position. `$7`: the notification.
-pub(super) const INBOX_ITEM: &str = entry!("AND e.position > $6 AND e.notification = $7) n");
+/// SQLite alone: a copy of one instant.
+pub(super) const VACUUM_INTO: &str = "VACUUM INTO $1";
 
-/// What is unread without a receipt, and what a receipt leaves unread, above the watermarks: entries
-/// of audience `$2` for user `$1` after `$3`. `$4`: the watermark of seen.
-pub(super) const COUNT_ABOVE: &str = "SELECT COUNT(*) AS unread, \
-       COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END)), 0) AS unseen \
-     FROM entries e LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-     WHERE e.audience = $2 AND e.position > $3 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
-     AND r.deleted IS NULL";
-/// What receipts of user `$1` leave unread at or below `$2`, the higher watermark of read (`$4`) and
-/// archived (`$5`). Below it, only a receipt can make something unread. `$3`: the watermark of seen.
-pub(super) const COUNT_BELOW: &str = "SELECT COUNT(*) AS unread, \
-       COALESCE(SUM(1 - COALESCE(seen, CASE WHEN position <= $3 THEN 1 ELSE 0 END)), 0) AS unseen \
-     FROM receipts WHERE user_id = $1 AND position <= $2 AND deleted IS NULL \
-     AND COALESCE(read, CASE WHEN position <= $4 THEN 1 ELSE 0 END) = 0 \
-     AND COALESCE(archived, CASE WHEN position <= $5 THEN 1 ELSE 0 END) = 0";
-
-/// Which audiences a notification ($1) was sent to.
-pub(super) const PLACES: &str = "SELECT audience FROM entries WHERE notification = $1 ORDER BY position";
-pub(super) const NOTIFICATION: &str =
-    "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
-
-/// Gives a receipt some states; NULL leaves one as it was.
-pub(super) const SET_RECEIPT: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, deleted, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7) \
-     ON CONFLICT (user_id, position) DO UPDATE SET \
+/// Gives receipts some states; NULL leaves one as it was.
+pub(super) const INTO_RECEIPTS: &str =
+    "INSERT INTO receipts (user_id, position, seen, read, archived, deleted, updated_at) ";
+pub(super) const OVER_RECEIPTS: &str = " ON CONFLICT (user_id, position) DO UPDATE SET \
        seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
        archived = COALESCE(excluded.archived, receipts.archived), \
        deleted = COALESCE(excluded.deleted, receipts.deleted), updated_at = excluded.updated_at";
 
-/// Raises the watermarks of a user ($1) to $2, $3, $4; one that is higher already stays.
-pub(super) const RAISE_WATERMARKS: &str = "UPDATE recipients SET \
-       seen_up_to = CASE WHEN $2 > seen_up_to THEN $2 ELSE seen_up_to END, \
-       read_up_to = CASE WHEN $3 > read_up_to THEN $3 ELSE read_up_to END, \
-       archived_up_to = CASE WHEN $4 > archived_up_to THEN $4 ELSE archived_up_to END \
-     WHERE user_id = $1";
-/// Below a raised watermark no receipt says otherwise: for user $1 up to $2, $3, $4 (0: as it is).
-pub(super) const CLEAR_RECEIPTS: &str = "UPDATE receipts SET \
-       seen = CASE WHEN position <= $2 THEN NULL ELSE seen END, \
-       read = CASE WHEN position <= $3 THEN NULL ELSE read END, \
-       archived = CASE WHEN position <= $4 THEN NULL ELSE archived END \
-     WHERE user_id = $1 AND ((seen = 0 AND position <= $2) OR (read = 0 AND position <= $3) \
-       OR (archived = 0 AND position <= $4))";
-/// Whether audience $1 has an entry after $2 and up to $3.
-pub(super) const ANY_ENTRY: &str =
-    "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3)";
-/// Takes states back ($8, $9, $10: 0, or NULL for one that stays) from what stands in audience $2
-/// after $6 and up to $7 and has them, for user $1 with the watermarks $3, $4, $5. $11: now.
-pub(super) const LOWER_RECEIPTS: &str = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
-     SELECT $1, e.position, $8, $9, $10, $11 FROM entries e \
-       LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-     WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND r.deleted IS NULL AND ( \
-       ($8 = 0 AND COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) = 1) \
-       OR ($9 = 0 AND COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) = 1) \
-       OR ($10 = 0 AND COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) = 1)) \
-     ON CONFLICT (user_id, position) DO UPDATE SET \
-       seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
-       archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+statements! {
+    HEAD = "SELECT epoch, position, floor FROM head WHERE id = 1";
+    SET_HEAD = "UPDATE head SET position = $1 WHERE id = 1";
+    EPOCHS = "SELECT epoch FROM epochs";
+    ADD_EPOCH = "INSERT INTO epochs (epoch, began_at) VALUES ($1, $2)";
+    FIRST_HEAD = "INSERT INTO head (id, epoch, position, floor) VALUES (1, $1, 0, 0) ON CONFLICT (id) DO NOTHING";
 
-/// The end of the events after $1 and up to $2 that are older than $3: right before the first that is not.
-pub(super) const FIRST_KEPT: &str =
-    "SELECT MIN(position) FROM events WHERE position > $1 AND position <= $2 AND created_at >= $3";
-pub(super) const TRIM_EVENTS: &str = "DELETE FROM events WHERE position <= $1";
-pub(super) const SET_FLOOR: &str = "UPDATE head SET floor = $1 WHERE id = 1";
-/// Payloads after $1 and up to $2 that no event and no notification carries any more. Payloads are in
-/// the order of the events, so those before the payload of the first event are not of any.
-pub(super) const TRIM_PAYLOADS: &str = "DELETE FROM payloads WHERE id > $1 AND id <= $2 \
-     AND id < COALESCE((SELECT payload FROM events ORDER BY position LIMIT 1), $2 + 1) \
-     AND NOT EXISTS (SELECT 1 FROM notifications WHERE payload = payloads.id)";
-/// The oldest notifications with an id below $1, all of whose events are at or below $2.
-pub(super) const OLD_NOTIFICATIONS: &str = "SELECT n.id, n.payload, p.json FROM notifications n \
-     JOIN payloads p ON p.id = n.payload WHERE n.id < $1 \
-     AND (SELECT MAX(position) FROM entries WHERE notification = n.id) <= $2 ORDER BY n.id LIMIT $3";
-/// The first notification that is kept when only the newest $1 are.
-pub(super) const NEWEST_KEPT: &str = "SELECT id FROM notifications ORDER BY id DESC LIMIT 1 OFFSET $1";
-pub(super) const ENTRIES: &str = "SELECT audience, position FROM entries WHERE notification = $1 ORDER BY position";
-/// Whether the entry at $2 is unread by user $1, and unseen.
-pub(super) const UNREAD_UNSEEN: &str = "SELECT \
-       COALESCE(r.read, CASE WHEN $2 <= u.read_up_to THEN 1 ELSE 0 END) = 0 \
-         AND COALESCE(r.archived, CASE WHEN $2 <= u.archived_up_to THEN 1 ELSE 0 END) = 0 \
-         AND r.deleted IS NULL, \
-       COALESCE(r.seen, CASE WHEN $2 <= u.seen_up_to THEN 1 ELSE 0 END) = 0 \
-     FROM recipients u LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1";
-pub(super) const DROP_RECEIPTS: &str = "DELETE FROM receipts WHERE position = $1";
-pub(super) const DROP_KEYS: &str = "DELETE FROM idempotency_keys WHERE notification = $1";
-pub(super) const DROP_ENTRIES: &str = "DELETE FROM entries WHERE notification = $1";
-pub(super) const DROP_NOTIFICATION: &str = "DELETE FROM notifications WHERE id = $1";
-pub(super) const DROP_PAYLOAD: &str = "DELETE FROM payloads WHERE id = $1";
+    SECRET = "SELECT value FROM secrets WHERE name = $1";
+    ADD_SECRET = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
-pub(super) const SET_EPOCH: &str = "UPDATE head SET epoch = $1 WHERE id = 1";
+    LOG = event!("WHERE e.position > $1 ORDER BY e.position LIMIT $2");
+    REPLAY = event!("WHERE e.audience = $1 AND e.position > $2 AND e.position <= $3 ORDER BY e.position LIMIT $4");
 
-pub(super) const KEY: &str = "SELECT fingerprint, notification FROM idempotency_keys WHERE publisher = $1 AND key = $2";
+    MEET = "INSERT INTO recipients (user_id, known_from, created_at) \
+         SELECT $1, position, $2 FROM head WHERE id = 1 ON CONFLICT (user_id) DO NOTHING";
+    RECIPIENT = "SELECT known_from, seen_up_to, read_up_to, archived_up_to FROM recipients WHERE user_id = $1";
 
-pub(super) const ADD_ACCOUNT: &str = "INSERT INTO accounts (user_id, password, role, disabled, created_at) \
-     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO NOTHING";
-pub(super) const ACCOUNT: &str =
-    "SELECT user_id, password, role, disabled, created_at FROM accounts WHERE user_id = $1";
-pub(super) const ACCOUNTS: &str = "SELECT user_id, password, role, disabled, created_at FROM accounts ORDER BY user_id";
-pub(super) const SET_PASSWORD: &str = "UPDATE accounts SET password = $2 WHERE user_id = $1";
-pub(super) const SET_DISABLED: &str = "UPDATE accounts SET disabled = $2 WHERE user_id = $1";
+    /// `$6` and `$7`: between these positions, both excluded. `$8`, `$9`: level and category, NULL for
+    /// any. `$10`, `$11`: archived and read, NULL for either. Newest first, at most `$12`. (The casts tell
+    /// PostgreSQL what a parameter is that may be NULL.)
+    INBOX = entry!(
+        "AND e.position > $6 AND e.position < $7) n \
+         WHERE (CAST($8 AS TEXT) IS NULL OR n.level = $8) AND (CAST($9 AS TEXT) IS NULL OR n.category = $9) \
+         AND (CAST($10 AS INTEGER) IS NULL OR n.archived = $10) AND (CAST($11 AS INTEGER) IS NULL OR n.read = $11) \
+         ORDER BY n.position DESC LIMIT $12"
+    );
+    /// `$6`: after this position. `$7`: the notification.
+    INBOX_ITEM = entry!("AND e.position > $6 AND e.notification = $7) n");
+
+    /// What is unread without a receipt, and what a receipt leaves unread, above the watermarks: entries
+    /// of audience `$2` for user `$1` after `$3`. `$4`: the watermark of seen.
+    COUNT_ABOVE = "SELECT COUNT(*) AS unread, \
+           COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END)), 0) AS unseen \
+         FROM entries e LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+         WHERE e.audience = $2 AND e.position > $3 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
+         AND r.deleted IS NULL";
+    /// What receipts of user `$1` leave unread at or below `$2`, the higher watermark of read (`$4`) and
+    /// archived (`$5`). Below it, only a receipt can make something unread. `$3`: the watermark of seen.
+    COUNT_BELOW = "SELECT COUNT(*) AS unread, \
+           COALESCE(SUM(1 - COALESCE(seen, CASE WHEN position <= $3 THEN 1 ELSE 0 END)), 0) AS unseen \
+         FROM receipts WHERE user_id = $1 AND position <= $2 AND deleted IS NULL \
+         AND COALESCE(read, CASE WHEN position <= $4 THEN 1 ELSE 0 END) = 0 \
+         AND COALESCE(archived, CASE WHEN position <= $5 THEN 1 ELSE 0 END) = 0";
+
+    /// Which audiences a notification ($1) was sent to.
+    PLACES = "SELECT audience FROM entries WHERE notification = $1 ORDER BY position";
+    NOTIFICATION = "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
+
+    /// Raises the watermarks of a user ($1) to $2, $3, $4; one that is higher already stays.
+    RAISE_WATERMARKS = "UPDATE recipients SET \
+           seen_up_to = CASE WHEN $2 > seen_up_to THEN $2 ELSE seen_up_to END, \
+           read_up_to = CASE WHEN $3 > read_up_to THEN $3 ELSE read_up_to END, \
+           archived_up_to = CASE WHEN $4 > archived_up_to THEN $4 ELSE archived_up_to END \
+         WHERE user_id = $1";
+    /// Below a raised watermark no receipt says otherwise: for user $1 up to $2, $3, $4 (0: as it is).
+    CLEAR_RECEIPTS = "UPDATE receipts SET \
+           seen = CASE WHEN position <= $2 THEN NULL ELSE seen END, \
+           read = CASE WHEN position <= $3 THEN NULL ELSE read END, \
+           archived = CASE WHEN position <= $4 THEN NULL ELSE archived END \
+         WHERE user_id = $1 AND ((seen = 0 AND position <= $2) OR (read = 0 AND position <= $3) \
+           OR (archived = 0 AND position <= $4))";
+    /// Whether audience $1 has an entry after $2 and up to $3.
+    ANY_ENTRY = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3)";
+    /// Takes states back ($8, $9, $10: 0, or NULL for one that stays) from what stands in audience $2
+    /// after $6 and up to $7 and has them, for user $1 with the watermarks $3, $4, $5. $11: now.
+    LOWER_RECEIPTS = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
+         SELECT $1, e.position, $8, $9, $10, $11 FROM entries e \
+           LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+         WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND r.deleted IS NULL AND ( \
+           ($8 = 0 AND COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) = 1) \
+           OR ($9 = 0 AND COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) = 1) \
+           OR ($10 = 0 AND COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) = 1)) \
+         ON CONFLICT (user_id, position) DO UPDATE SET \
+           seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
+           archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+
+    /// The end of the events after $1 and up to $2 that are older than $3: right before the first that is not.
+    FIRST_KEPT = "SELECT MIN(position) FROM events WHERE position > $1 AND position <= $2 AND created_at >= $3";
+    TRIM_EVENTS = "DELETE FROM events WHERE position <= $1";
+    SET_FLOOR = "UPDATE head SET floor = $1 WHERE id = 1";
+    /// Payloads after $1 and up to $2 that no event and no notification carries any more. Payloads are in
+    /// the order of the events, so those before the payload of the first event are not of any.
+    TRIM_PAYLOADS = "DELETE FROM payloads WHERE id > $1 AND id <= $2 \
+         AND id < COALESCE((SELECT payload FROM events ORDER BY position LIMIT 1), $2 + 1) \
+         AND NOT EXISTS (SELECT 1 FROM notifications WHERE payload = payloads.id)";
+    /// The oldest notifications with an id below $1, all of whose events are at or below $2.
+    OLD_NOTIFICATIONS = "SELECT n.id, n.payload, p.json FROM notifications n \
+         JOIN payloads p ON p.id = n.payload WHERE n.id < $1 \
+         AND (SELECT MAX(position) FROM entries WHERE notification = n.id) <= $2 ORDER BY n.id LIMIT $3";
+    /// The first notification that is kept when only the newest $1 are.
+    NEWEST_KEPT = "SELECT id FROM notifications ORDER BY id DESC LIMIT 1 OFFSET $1";
+    ENTRIES = "SELECT audience, position FROM entries WHERE notification = $1 ORDER BY position";
+    /// Whether the entry at $2 is unread by user $1, and unseen.
+    UNREAD_UNSEEN = "SELECT \
+           COALESCE(r.read, CASE WHEN $2 <= u.read_up_to THEN 1 ELSE 0 END) = 0 \
+             AND COALESCE(r.archived, CASE WHEN $2 <= u.archived_up_to THEN 1 ELSE 0 END) = 0 \
+             AND r.deleted IS NULL, \
+           COALESCE(r.seen, CASE WHEN $2 <= u.seen_up_to THEN 1 ELSE 0 END) = 0 \
+         FROM recipients u LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1";
+    DROP_RECEIPTS = "DELETE FROM receipts WHERE position = $1";
+    DROP_KEYS = "DELETE FROM idempotency_keys WHERE notification = $1";
+    DROP_ENTRIES = "DELETE FROM entries WHERE notification = $1";
+    DROP_NOTIFICATION = "DELETE FROM notifications WHERE id = $1";
+    DROP_PAYLOAD = "DELETE FROM payloads WHERE id = $1";
+
+    SET_EPOCH = "UPDATE head SET epoch = $1 WHERE id = 1";
+
+    KEY = "SELECT fingerprint, notification FROM idempotency_keys WHERE publisher = $1 AND key = $2";
+
+    ADD_ACCOUNT = "INSERT INTO accounts (user_id, password, role, disabled, created_at) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO NOTHING";
+    ACCOUNT = "SELECT user_id, password, role, disabled, created_at FROM accounts WHERE user_id = $1";
+    ACCOUNTS = "SELECT user_id, password, role, disabled, created_at FROM accounts ORDER BY user_id";
+    SET_PASSWORD = "UPDATE accounts SET password = $2 WHERE user_id = $1";
+    SET_DISABLED = "UPDATE accounts SET disabled = $2 WHERE user_id = $1";
+}

@@ -4,10 +4,12 @@ use clap::Subcommand;
 
 use crate::failure::Failure;
 
+mod backup;
 mod http;
 mod migrate;
 mod openapi;
 mod output;
+mod restore;
 mod send;
 mod serve;
 mod sse;
@@ -22,6 +24,10 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     /// Make the database or bring it up to date, and tell where its log stands
     Migrate(migrate::Migrate),
+    /// Write a copy of the database, also while the server runs
+    Backup(backup::Backup),
+    /// Put a copy back; clients are then given the current state
+    Restore(restore::Restore),
     /// Make a token for trying the API
     Token(token::Token),
     /// Send a notification
@@ -46,6 +52,8 @@ impl Command {
         match self {
             Self::Serve(_) => Ok(()),
             Self::Migrate(migrate) => migrate.run().await,
+            Self::Backup(backup) => backup.run().await,
+            Self::Restore(restore) => restore.run().await,
             Self::Token(token) => token.run().await,
             Self::Send(send) => send.run().await,
             Self::Tail(tail) => tail.run().await,

@@ -32,6 +32,11 @@ pub(crate) struct DatabaseUrl {
 }
 
 impl DatabaseUrl {
+    /// The database in a file.
+    pub(crate) fn of_file(path: &Path) -> Self {
+        Self { url: format!("sqlite://{}", path.display()).into(), path: path.to_owned() }
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.url
     }

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use tidings_broker::{Frame, Start, Stream};
 use tidings_middleware::{Code, Problem, ProblemBody, User};
 use tidings_models::Cursors;
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, error, extract::Query, frames::envelope, frames::reset};
+use crate::{
+    App, error,
+    extract::Query,
+    frames::{ResetView, envelope},
+};
 
 /// Most events of one answer; bounds what one request reads and renders.
 const MAX_LIMIT: usize = 200;
@@ -49,8 +53,7 @@ pub(crate) struct EventsResponse {
     more: bool,
     /// Continuity cannot be proven: this state replaces what the client holds. As on the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    reset: Option<Value>,
+    reset: Option<ResetView>,
 }
 
 /// The events by request
@@ -126,7 +129,7 @@ impl Collected {
                 self.answer.cursor = entry.cursor.to_string();
             }
             Frame::Reset { reason, cursor, page } => {
-                self.answer.reset = Some(reset(*reason, page, cursors));
+                self.answer.reset = Some(ResetView::of(*reason, page, cursors));
                 self.answer.cursor = cursor.to_string();
             }
             Frame::Ready { cursor, .. } => {

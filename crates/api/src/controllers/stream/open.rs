@@ -2,9 +2,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{self, HeaderValue},
+    http::header,
     web::{Bytes, Data},
 };
+use actix_web_lab::header::{CacheControl, CacheDirective};
 use futures_util::stream;
 use serde::Deserialize;
 use tidings_broker::{Error, Goodbye, GoodbyeReason, OpenError, Start, Stream};
@@ -86,7 +87,7 @@ fn answer() -> actix_web::HttpResponseBuilder {
     answer
         .content_type("text/event-stream")
         // `no-transform`: a proxy that compresses a stream holds it back.
-        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")))
+        .insert_header(CacheControl(vec![CacheDirective::NoStore, CacheDirective::NoTransform]))
         // nginx: do not buffer.
         .insert_header(("x-accel-buffering", "no"))
         // Its end is the end of the connection: nobody waits on one that was said goodbye to.

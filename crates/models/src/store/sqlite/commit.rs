@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction, query_builder::Separated};
 use uuid::Uuid;
 
-use super::{Commit, Draft, StoreError, log, marks, sql};
+use super::{Draft, StoreError, log, marks, sql};
 use crate::{
     Audience, Change, Effect, Kind, Notification, NotificationId, Position, Recipients, Timestamp,
     store::{IdempotencyKey, Outcome},
@@ -18,7 +18,7 @@ use crate::{
 /// Rows of one statement. SQLite takes 32,766 parameters, and no row here has more than 8.
 const ROWS_PER_STATEMENT: usize = 4000;
 
-pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
     let tx = pool.begin_with("BEGIN IMMEDIATE").await?;
     let mut group = Group::begin(tx).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
@@ -39,7 +39,8 @@ pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Comm
             },
         });
     }
-    Ok(Commit { head: group.commit().await?, outcomes })
+    group.commit().await?;
+    Ok(outcomes)
 }
 
 /// A transaction, and what it is going to add.
@@ -104,7 +105,13 @@ impl Group {
             if let Some((fingerprint, made)) = self.made_by(&key).await? {
                 return Ok(if fingerprint == key.fingerprint { Outcome::Repeated(made) } else { Outcome::KeyConflict });
             }
+            if is_late(notification) {
+                return Ok(Outcome::Expired);
+            }
             self.keys.insert((key.publisher.as_str().to_owned(), key.key), (key.fingerprint, notification.id));
+        }
+        if is_late(notification) {
+            return Ok(Outcome::Expired);
         }
         let payload = self.payload(notification)?;
         self.notifications.push(NotificationRow {
@@ -180,11 +187,7 @@ impl Group {
         self.events.push(EventRow { position, audience, kind, notification, payload, effect, created_at, seq: 0 });
     }
 
-    pub(super) async fn commit(mut self) -> Result<Position, StoreError> {
-        if self.events.is_empty() && self.met.is_empty() {
-            self.tx.rollback().await?;
-            return Ok(self.start);
-        }
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
         self.meet().await?;
         if !self.events.is_empty() {
             self.give_seqs().await?;
@@ -192,7 +195,7 @@ impl Group {
             sqlx::query(sql::SET_HEAD).bind(self.head.get()).execute(&mut *self.tx).await?;
         }
         self.tx.commit().await?;
-        Ok(self.head)
+        Ok(())
     }
 
     /// Broadcasts of this group are theirs already.
@@ -290,8 +293,14 @@ impl Group {
     }
 }
 
+/// Whether it would be of no interest any more when it is made. Asked after its key: a retry that comes
+/// late still gets its first answer.
+fn is_late(notification: &Notification) -> bool {
+    notification.expires_at.is_some_and(|at| at <= notification.created_at)
+}
+
 /// Inserts `rows` in as few statements as the database takes.
-async fn insert<T>(
+pub(super) async fn insert<T>(
     conn: &mut SqliteConnection,
     into: &str,
     rest: &str,

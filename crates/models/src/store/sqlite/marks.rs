@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use super::{StoreError, inbox::Recipient, sql};
+use super::{StoreError, commit::insert, inbox::Recipient, sql};
 use crate::{Change, Effect, Flags, Mark, NotificationId, Position, Timestamp, UserId, Window};
 
 /// What a mark did.
@@ -31,16 +31,17 @@ pub(super) async fn apply(
         });
     };
     let before = recipient.counts(conn, user).await?;
+    let applied = mark.flags().with_implied();
     let change = match mark {
-        Mark::Ids(ids, flags) => match by_ids(conn, user, &recipient, ids, *flags, now).await? {
+        Mark::Ids(ids, flags) => match by_ids(conn, user, &recipient, ids, applied, now).await? {
             None => return Ok(Applied::NotFound),
             Some(changed) if changed.is_empty() => return Ok(Applied::Nothing),
             Some(changed) => Change { ids: changed, up_to: None, flags: *flags },
         },
         Mark::UpTo(up_to, flags) => {
             let up_to = head.min(*up_to);
-            let raised = raise(conn, user, &recipient, up_to, *flags).await?;
-            let lowered = lower(conn, user, &recipient, up_to, *flags, now).await?;
+            let raised = raise(conn, user, &recipient, up_to, applied).await?;
+            let lowered = lower(conn, user, &recipient, up_to, applied, now).await?;
             if !raised && !lowered {
                 return Ok(Applied::Nothing);
             }
@@ -82,18 +83,16 @@ async fn by_ids(
             || differs(flags.archived, place.archived, at, recipient.archived)
             || flags.deleted == Some(true)
     });
-    for place in &found {
-        sqlx::query(sql::SET_RECEIPT)
-            .bind(user.as_str())
-            .bind(place.position.get())
-            .bind(flags.seen)
-            .bind(flags.read)
-            .bind(flags.archived)
-            .bind(flags.deleted.filter(|deleted| *deleted))
-            .bind(now.as_millis())
-            .execute(&mut *conn)
-            .await?;
-    }
+    insert(conn, sql::INTO_RECEIPTS, sql::OVER_RECEIPTS, &found, |mut row, place| {
+        row.push_bind(user.as_str().to_owned())
+            .push_bind(place.position.get())
+            .push_bind(flags.seen)
+            .push_bind(flags.read)
+            .push_bind(flags.archived)
+            .push_bind(flags.deleted.filter(|deleted| *deleted))
+            .push_bind(now.as_millis());
+    })
+    .await?;
     Ok(Some(found.into_iter().map(|place| place.id).collect()))
 }
 

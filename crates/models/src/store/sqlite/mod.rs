@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Commit, Draft, Replay, Retention, Store, StoreError, Trimmed, sql};
+use super::{Draft, Outcome, Replay, Retention, Store, StoreError, Trimmed, sql};
 use crate::{
     Account, CursorKey, Cursors, Epoch, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId,
     Position, Random, Recipients, Timestamp, UserId, Window, password::PasswordHash,
@@ -70,23 +70,54 @@ impl SqliteStore {
         Ok(Self { writer, readers, cursors: Arc::new(cursors) })
     }
 
+    /// Writes a copy of the database, as of one instant, to a file that is not there yet. The server may
+    /// go on meanwhile.
+    pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        let path = to.to_str().ok_or_else(|| StoreError::Corrupt(format!("{} is not UTF-8", to.display())))?;
+        prepare_file(to)?; // SQLite fills an empty file, and refuses one that is not
+        sqlx::query(sql::VACUUM_INTO).bind(path).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// Begins another life of the log: for a copy that is put back. Cursors of what came after the copy
+    /// was made must not be taken for places in what comes now.
+    pub async fn begin_epoch(&self, now: Timestamp, random: &dyn Random) -> Result<(), StoreError> {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes);
+        let epoch = *Epoch::from_random(bytes).as_uuid();
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
+        sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// One instant of the database to read from.
     async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.readers.begin().await?)
     }
 }
 
-/// The file holds secrets: it and its folder are for their owner alone.
+/// The file holds secrets: it is for its owner alone, also where a copy of it was put back with other
+/// rights, and so is a folder that is made for it.
 fn prepare_file(path: &Path) -> Result<(), StoreError> {
     let io = |error: std::io::Error| StoreError::Unavailable(sqlx::Error::Io(error));
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(io)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
+    let (mut folders, mut options) = (std::fs::DirBuilder::new(), std::fs::OpenOptions::new());
+    folders.recursive(true);
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(io)
+    {
+        std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        folders.create(folder).map_err(io)?;
+    }
+    let file = options.open(path).map_err(io)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io)?;
+    drop(file);
+    Ok(())
 }
 
 /// Reads back what the rest relies on: a pragma that SQLite does not accept is silently ignored.
@@ -161,7 +192,7 @@ fn position(value: i64) -> Result<Position, StoreError> {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
         commit::commit(&self.writer, drafts).await
     }
 
@@ -195,8 +226,8 @@ impl Store for SqliteStore {
         inbox::notification(self.snapshot().await?, id).await
     }
 
-    async fn trim(&self, keep: &Retention, now: Timestamp) -> Result<Trimmed, StoreError> {
-        trim::step(&self.writer, &self.readers, keep, now).await
+    async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError> {
+        trim::step(&self.writer, &self.readers, keep, now, up_to).await
     }
 
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
@@ -231,5 +262,75 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Executor as _, SqlStr};
+
+    use super::*;
+    use crate::SystemRandom;
+
+    #[tokio::test]
+    async fn every_statement_prepares() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+        for statement in sql::ALL {
+            let prepared = store.readers.prepare(SqlStr::from_static(statement)).await;
+            assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_file_and_its_folder_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let outer = tempfile::tempdir().unwrap();
+        let (folder, file) = (outer.path().join("data"), outer.path().join("data/log.db"));
+        let url = format!("sqlite://{}", file.display());
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        for _ in 0..2 {
+            let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+            store.close().await;
+            assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap(); // a copy put back
+        }
+    }
+
+    /// I6: what came after the copy and what comes now have the same positions, and other cursors.
+    #[tokio::test]
+    async fn a_copy_that_is_put_back_is_another_epoch() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
+        let open =
+            async |name: &str| SqliteStore::open(&url(name), Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+        let store = open("log.db").await;
+        store.back_up(&folder.path().join("copy.db")).await.unwrap();
+        assert!(store.back_up(&folder.path().join("copy.db")).await.is_err(), "nothing is overwritten");
+        let place = Position::new(7).unwrap();
+        let held = store.cursors().seal(place);
+        let copy = open("copy.db").await;
+        copy.begin_epoch(Timestamp::from_millis(1), &SystemRandom).await.unwrap();
+        copy.close().await;
+        let copy = open("copy.db").await;
+        assert_eq!(copy.cursors().open(held.as_str().as_bytes()), Err(crate::CursorError::Epoch));
+        assert_eq!(copy.cursors().open(copy.cursors().seal(place).as_str().as_bytes()), Ok(place));
+        assert_ne!(copy.head().await.unwrap().epoch, store.head().await.unwrap().epoch);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_from_a_database_that_is_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+        let user = |i: usize| UserId::parse(&format!("{i}{}", "x".repeat(200))).unwrap();
+        let meet = (0..1000).map(|i| Draft::Meet { user: user(i), at: Timestamp::from_millis(0) }).collect();
+        assert!(matches!(store.commit(meet).await, Err(StoreError::Full(_))));
+        sqlx::query("PRAGMA max_page_count = 100000").execute(&store.writer).await.unwrap();
+        let meet = vec![Draft::Meet { user: user(0), at: Timestamp::from_millis(0) }];
+        assert_eq!(store.commit(meet).await.unwrap(), [Outcome::Met], "no restart is needed once there is room");
     }
 }

@@ -11,24 +11,27 @@ use crate::{
 
 /// Events of one step; bounds how long the writer is taken.
 const EVENTS_PER_STEP: i64 = 500;
-/// Notifications of one step. Each takes a handful of statements.
+/// Notifications of one step at most.
 const NOTIFICATIONS_PER_STEP: i64 = 50;
+/// A step takes no further notification once it has removed this many entries. Each takes two
+/// statements, and one notification has a thousand entries at most.
+const ENTRIES_PER_STEP: usize = 200;
 
 pub(super) async fn step(
     writer: &SqlitePool,
     readers: &SqlitePool,
     keep: &Retention,
     now: Timestamp,
+    up_to: Position,
 ) -> Result<Trimmed, StoreError> {
-    let events = events(writer, keep, now).await?;
-    let notifications = notifications(writer, readers, keep, now).await?;
-    let more = events >= EVENTS_PER_STEP || notifications >= NOTIFICATIONS_PER_STEP;
-    Ok(Trimmed { events, notifications, more })
+    let events = events(writer, keep, now, up_to).await?;
+    let (notifications, more) = notifications(writer, readers, keep, now).await?;
+    Ok(Trimmed { events, notifications, more: more || events >= EVENTS_PER_STEP })
 }
 
 /// Raises the floor over events that are too old or too many, and removes what lies below it, in one
 /// transaction: a reader sees either both or neither.
-async fn events(writer: &SqlitePool, keep: &Retention, now: Timestamp) -> Result<i64, StoreError> {
+async fn events(writer: &SqlitePool, keep: &Retention, now: Timestamp, up_to: Position) -> Result<i64, StoreError> {
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
     let head = log::head(&mut tx).await?;
     let (floor, last) = (head.floor.get(), head.position.get());
@@ -41,7 +44,7 @@ async fn events(writer: &SqlitePool, keep: &Retention, now: Timestamp) -> Result
         .await?;
     let too_old = kept.map_or(reach, |kept| kept - 1);
     let too_many = (last - keep.max_events).min(reach);
-    let cut = too_old.max(too_many);
+    let cut = too_old.max(too_many).min(up_to.get());
     if cut <= floor {
         tx.rollback().await?;
         return Ok(0);
@@ -62,7 +65,7 @@ async fn notifications(
     readers: &SqlitePool,
     keep: &Retention,
     now: Timestamp,
-) -> Result<i64, StoreError> {
+) -> Result<(i64, bool), StoreError> {
     let newest: Option<Uuid> =
         sqlx::query_scalar(sql::NEWEST_KEPT).bind((keep.max_notifications - 1).max(0)).fetch_optional(readers).await?;
     let too_old = NotificationId::first_at(keep.notifications_before(now));
@@ -76,15 +79,25 @@ async fn notifications(
         .bind(NOTIFICATIONS_PER_STEP)
         .fetch_all(&mut *group.tx)
         .await?;
-    for (id, payload, json) in &old {
-        remove(&mut group, *id, *payload, json, now).await?;
+    let full = i64::try_from(old.len()).unwrap_or(i64::MAX) >= NOTIFICATIONS_PER_STEP;
+    let (mut removed, mut entries) = (0, 0);
+    for (id, payload, json) in old {
+        if entries >= ENTRIES_PER_STEP {
+            group.commit().await?;
+            return Ok((removed, true));
+        }
+        entries += remove(&mut group, id, payload, json, now).await?;
+        removed += 1;
     }
     group.commit().await?;
-    Ok(i64::try_from(old.len()).unwrap_or(i64::MAX))
+    Ok((removed, full))
 }
 
-async fn remove(group: &mut Group, id: Uuid, payload: i64, json: &str, now: Timestamp) -> Result<(), StoreError> {
+/// Removes a notification, and tells those who had it unread. How many entries it had.
+async fn remove(group: &mut Group, id: Uuid, payload: i64, json: String, now: Timestamp) -> Result<usize, StoreError> {
     let entries: Vec<(String, i64)> = sqlx::query_as(sql::ENTRIES).bind(id).fetch_all(&mut *group.tx).await?;
+    let count = entries.len();
+    let mut told = Vec::new();
     for (audience, at) in entries {
         let audience =
             Audience::parse(&audience).ok_or_else(|| StoreError::Corrupt(format!("the audience of entry {at}")))?;
@@ -92,16 +105,20 @@ async fn remove(group: &mut Group, id: Uuid, payload: i64, json: &str, now: Time
             Audience::User(user) => leaving(group, user, position(at)?).await?,
             Audience::Topic(_) | Audience::Everyone => Some(Effect::Recounts),
         };
-        if let Some(effect) = effect {
-            group.expired(json.to_owned(), effect, audience, now);
-        }
+        told.extend(effect.map(|effect| (audience, effect)));
         sqlx::query(sql::DROP_RECEIPTS).bind(at).execute(&mut *group.tx).await?;
     }
     for statement in [sql::DROP_KEYS, sql::DROP_ENTRIES, sql::DROP_NOTIFICATION] {
         sqlx::query(statement).bind(id).execute(&mut *group.tx).await?;
     }
     sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.tx).await?;
-    Ok(())
+    if !told.is_empty() {
+        let payload = group.raw_payload(json); // one for all of them
+        for (audience, effect) in told {
+            group.event(audience, Kind::NotificationExpired, None, payload, effect, now);
+        }
+    }
+    Ok(count)
 }
 
 /// What a user's counts lose with an entry. `None`: nothing.
@@ -109,12 +126,4 @@ async fn leaving(group: &mut Group, user: &UserId, at: Position) -> Result<Optio
     let state: Option<(bool, bool)> =
         sqlx::query_as(sql::UNREAD_UNSEEN).bind(user.as_str()).bind(at.get()).fetch_optional(&mut *group.tx).await?;
     Ok(state.filter(|(unread, _)| *unread).map(|(_, unseen)| Effect::Adds { unread: -1, unseen: -i64::from(unseen) }))
-}
-
-impl Group {
-    /// Plans the news that a notification is no longer kept.
-    fn expired(&mut self, json: String, effect: Effect, audience: Audience, at: Timestamp) {
-        let payload = self.raw_payload(json);
-        self.event(audience, Kind::NotificationExpired, None, payload, effect, at);
-    }
 }

@@ -1,0 +1,193 @@
+//! The broker against a naive list, over random histories.
+//!
+//! A case is a list of things that happen to a log, to nodes and to clients: somebody publishes or
+//! marks, a commit fails before or after it happened, a bell is lost, a read takes long, a client stops
+//! reading or comes back with whatever it has, the log is trimmed or restored, a node is killed. Every
+//! frame is judged when a client takes it, and at the end all faults heal and everybody must agree with
+//! their inbox. Time is virtual, and queues, ring and pages are tiny, so a short history reaches far.
+//!
+//! How to run it again, or for longer: docs/testing.md.
+
+use std::{cell::RefCell, fmt};
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngSeed, TestError, TestRunner},
+};
+use tidings_models::{Flags, Random, SystemRandom};
+
+use self::{
+    store::Fails,
+    world::{Tally, World},
+};
+use crate::sizes::Sizes;
+
+mod bus;
+mod client;
+mod log;
+mod store;
+mod world;
+
+const NODES: usize = 2;
+const CLIENTS: usize = 4;
+/// Histories of `make test`.
+const CASES: u32 = 10_000;
+/// Steps of one history.
+const STEPS: usize = 30;
+
+/// Who a notification is for.
+#[derive(Clone, Copy, Debug)]
+enum To {
+    One(usize),
+    Two,
+    Everyone,
+}
+
+/// What a client comes with.
+#[derive(Clone, Debug)]
+enum Place {
+    /// Its last id.
+    Held,
+    Nothing,
+    /// It was elsewhere before: the state of some place in the log, and its cursor.
+    Earlier(u8),
+    Ahead(u8),
+    Garbage(String),
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+enum Op {
+    Send { node: usize, to: To, count: usize, key: Option<u8> },
+    Abandon { node: usize, to: To },
+    Mark { user: usize, pick: u8, flags: Flags },
+    MarkUpTo { user: usize, pick: u8, flags: Flags },
+    CommitFails(Fails),
+    ReadsFail,
+    ReadsTake(u64),
+    Heal,
+    Hide,
+    Connect { client: usize, node: usize, place: Place },
+    Read { client: usize, frames: usize },
+    Cut { client: usize },
+    LoseBell { node: usize },
+    ForgeBell { node: usize },
+    Trim { keep: u8, behind: bool },
+    Expire,
+    Restart { node: usize, goodbye: bool },
+    Restore { back: u8 },
+    Advance(u64),
+    Jump(u64),
+}
+
+/// A history, and how little there is room for in it.
+#[derive(Clone)]
+struct Case {
+    sizes: Sizes,
+    ops: Vec<Op>,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:?}", self.sizes)?;
+        self.ops.iter().enumerate().try_for_each(|(index, op)| writeln!(f, "  {index}: {op:?}"))
+    }
+}
+
+fn flags() -> impl Strategy<Value = Flags> {
+    let none = Flags::default();
+    prop::sample::select(vec![
+        Flags { read: Some(true), ..none },
+        Flags { read: Some(false), ..none },
+        Flags { seen: Some(true), ..none },
+        Flags { archived: Some(true), ..none },
+        Flags { archived: Some(false), read: Some(true), ..none },
+    ])
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let node = || prop_oneof![3 => Just(0), 1 => 1..NODES];
+    let to = || prop_oneof![4 => (0..3_usize).prop_map(To::One), 1 => Just(To::Two), 3 => Just(To::Everyone)];
+    let place = prop_oneof![
+        6 => Just(Place::Held),
+        2 => Just(Place::Nothing),
+        2 => any::<u8>().prop_map(Place::Earlier),
+        1 => (1..4_u8).prop_map(Place::Ahead),
+        1 => prop::sample::select(vec!["", "\r\nid: 1", "AAAAAAAAAAAAAAAAAAAAAA"]).prop_map(|text| Place::Garbage(text.into())),
+    ];
+    let deleted = Flags { deleted: Some(true), ..Flags::default() };
+    prop_oneof![
+        12 => (node(), to(), 1..4_usize, prop::option::weighted(0.2, 0..3_u8))
+            .prop_map(|(node, to, count, key)| Op::Send { node, to, count, key }),
+        1 => (node(), to()).prop_map(|(node, to)| Op::Abandon { node, to }),
+        3 => (0..3_usize, any::<u8>(), prop_oneof![4 => flags(), 1 => Just(deleted)])
+            .prop_map(|(user, pick, flags)| Op::Mark { user, pick, flags }),
+        2 => (0..3_usize, any::<u8>(), flags()).prop_map(|(user, pick, flags)| Op::MarkUpTo { user, pick, flags }),
+        1 => prop_oneof![Just(Fails::Before), Just(Fails::After)].prop_map(Op::CommitFails),
+        1 => Just(Op::ReadsFail),
+        2 => prop::sample::select(vec![2_u64, 20, 1500]).prop_map(Op::ReadsTake),
+        1 => Just(Op::Heal),
+        1 => Just(Op::Hide),
+        8 => (0..CLIENTS, node(), place).prop_map(|(client, node, place)| Op::Connect { client, node, place }),
+        12 => (0..CLIENTS, 1..8_usize).prop_map(|(client, frames)| Op::Read { client, frames }),
+        1 => (0..CLIENTS).prop_map(|client| Op::Cut { client }),
+        3 => node().prop_map(|node| Op::LoseBell { node }),
+        1 => node().prop_map(|node| Op::ForgeBell { node }),
+        2 => (0..6_u8, prop::bool::weighted(0.1)).prop_map(|(keep, behind)| Op::Trim { keep, behind }),
+        1 => Just(Op::Expire),
+        1 => (node(), any::<bool>()).prop_map(|(node, goodbye)| Op::Restart { node, goodbye }),
+        1 => (0..5_u8).prop_map(|back| Op::Restore { back }),
+        3 => prop::sample::select(vec![3_u64, 50, 1200, 4000]).prop_map(Op::Advance),
+        1 => (1..40_u64).prop_map(Op::Jump),
+    ]
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let sizes = (1..7_usize, 1..9_usize, 1..5_usize);
+    (sizes, prop::collection::vec(op(), 1..STEPS)).prop_map(|((queue, ring, replay_page), ops)| Case {
+        sizes: Sizes { queue, ring, replay_page },
+        ops,
+    })
+}
+
+/// Lives through random histories. The first that goes wrong is made as short as it gets.
+fn run(cases: u32, seed: u64, shrinks: u32) -> Result<Tally, String> {
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_shrink_iters: shrinks,
+        ..Config::default()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let tally = RefCell::new(Tally::default());
+    let outcome = TestRunner::new(config).run(&case(), |case| {
+        let lived = runtime.block_on(World::live(&case)).map_err(TestCaseError::fail)?;
+        tally.borrow_mut().add(&lived);
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => Ok(tally.into_inner()),
+        Err(TestError::Fail(what, case)) => Err(format!("{what}\n{case:?}")),
+        Err(TestError::Abort(why)) => Err(why.to_string()),
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap())
+}
+
+#[test]
+fn the_broker_agrees_with_a_naive_list() {
+    let cases = number("TIDINGS_MODEL_CASES").map_or(CASES, |cases| u32::try_from(cases).unwrap());
+    let seed = number("TIDINGS_MODEL_SEED").unwrap_or_else(|| SystemRandom.up_to(u32::MAX).into());
+    match run(cases, seed, 4096) {
+        Ok(tally) => {
+            println!("{cases} histories of seed {seed}: {tally:?}");
+            assert!(cases < CASES || tally.is_complete(), "a part of the broker was not reached: {tally:?}");
+        }
+        Err(what) => panic!(
+            "{what}\nAgain: TIDINGS_MODEL_SEED={seed} TIDINGS_MODEL_CASES={cases} cargo test -p tidings-broker model"
+        ),
+    }
+}

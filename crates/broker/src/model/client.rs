@@ -1,0 +1,323 @@
+//! A client that believes its frames, and a judge who has read the log.
+
+use std::{collections::VecDeque, pin::Pin, time::Duration};
+
+use tidings_models::*;
+
+use super::{
+    log::{Held, Holdings, Log, What, take_in},
+    store::{LogStore, newest},
+};
+use crate::{Entry, Frame, ResetReason, Stream};
+
+/// What goes wrong is told in words.
+pub(super) type Verdict = Result<(), String>;
+
+macro_rules! ensure {
+    ($holds:expr, $($words:tt)*) => {
+        if !$holds {
+            return Err(format!($($words)*));
+        }
+    };
+}
+pub(super) use ensure;
+
+type Pending = Pin<Box<dyn Future<Output = Option<(Stream, Vec<Frame>)>>>>;
+
+/// Its way to the server.
+#[derive(Default)]
+pub(super) enum Wire {
+    #[default]
+    Cut,
+    /// Something is under way: opening, or the next frames.
+    Pending(Pending),
+    Idle(Stream),
+}
+
+/// What a client came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    WithNothing,
+    WithPlace,
+    /// With something that must be answered by `reset`.
+    Impossible(ResetReason),
+}
+
+pub(super) struct Client {
+    pub(super) user: UserId,
+    pub(super) wire: Wire,
+    /// What has come over the wire and was not looked at yet.
+    inbound: VecDeque<Frame>,
+    /// The last id.
+    pub(super) cursor: Option<String>,
+    /// What that id stands for, and the life of the log that it is of.
+    pub(super) place: i64,
+    pub(super) life: u8,
+    pub(super) held: Holdings,
+    counts: Option<Counts>,
+    /// Everything after this it must know of. What came before it may have begun without.
+    baseline: i64,
+    came: Came,
+    /// The end of the log when it came.
+    head_then: i64,
+    settled: bool,
+    events: u64,
+    /// The counts that it saw are of here or later.
+    counted: i64,
+    ended: bool,
+}
+
+impl Client {
+    pub(super) fn new(user: UserId) -> Self {
+        Self {
+            user,
+            wire: Wire::Cut,
+            inbound: VecDeque::new(),
+            cursor: None,
+            place: 0,
+            life: 0,
+            held: Holdings::new(),
+            counts: None,
+            baseline: 0,
+            came: Came::WithNothing,
+            head_then: 0,
+            settled: false,
+            events: 0,
+            counted: 0,
+            ended: false,
+        }
+    }
+
+    /// Forgets everything: another client, with a place of its own. Its past is as the log has it.
+    pub(super) fn become_new(&mut self, cursor: Option<String>, place: i64, life: u8, held: Holdings) {
+        *self = Self { cursor, place, life, held, baseline: place, ..Self::new(self.user.clone()) };
+    }
+
+    pub(super) fn cut(&mut self) {
+        self.wire = Wire::Cut;
+        self.inbound.clear(); // what it had not read is lost
+    }
+
+    pub(super) fn opens(&mut self, came: Came, head: i64, opening: Pending) {
+        self.cut();
+        self.came = came;
+        self.head_then = head;
+        self.settled = false;
+        self.events = 0;
+        self.counted = self.place;
+        self.ended = false;
+        if came == Came::WithNothing {
+            self.held.clear();
+            (self.place, self.counted, self.baseline) = (0, 0, 0);
+        }
+        self.wire = Wire::Pending(opening);
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        !matches!(self.wire, Wire::Cut)
+    }
+
+    /// Goes on with what is under way, without asking for more.
+    pub(super) async fn progress(&mut self, patience: Duration) {
+        let Wire::Pending(pending) = &mut self.wire else { return };
+        if let Ok(done) = tokio::time::timeout(patience, pending).await {
+            self.wire = done.map_or(Wire::Cut, |(stream, frames)| {
+                self.inbound.extend(frames);
+                Wire::Idle(stream)
+            });
+        }
+    }
+
+    /// The next frame, if one comes soon enough.
+    pub(super) async fn next(&mut self, patience: Duration) -> Option<Frame> {
+        if self.inbound.is_empty() {
+            if let Wire::Idle(mut stream) = std::mem::take(&mut self.wire) {
+                self.wire = Wire::Pending(Box::pin(async move {
+                    let frames = stream.next().await?;
+                    Some((stream, frames))
+                }));
+            }
+            self.progress(patience).await;
+        }
+        if self.inbound.is_empty()
+            && let Wire::Idle(_) = self.wire
+        {
+            // It had only been opening.
+            return Box::pin(self.next(patience)).await;
+        }
+        self.inbound.pop_front()
+    }
+
+    /// Believes a frame, and has it judged.
+    pub(super) fn take(&mut self, frame: Frame, store: &LogStore, life: u8) -> Verdict {
+        let log = store.log();
+        ensure!(!self.ended, "something came after the goodbye");
+        match frame {
+            Frame::Event(entry, counts) => self.event(&entry, counts, store, &log),
+            Frame::Reset { reason, cursor, page } => {
+                let at = open(store, cursor.as_str())?;
+                self.reset(reason, at, &page, &log, life)?;
+                self.cursor = Some(cursor.to_string());
+                Ok(())
+            }
+            Frame::Ready { cursor, counts, replayed, .. } => {
+                ensure!(replayed == self.events, "{replayed} are said to be replayed, {} came", self.events);
+                let at = open(store, cursor.as_str())?;
+                if self.came == Came::WithNothing && !self.settled {
+                    self.begin(at, &log)?;
+                }
+                self.moves_to(at, &log)?;
+                self.sees(counts, at, &log)?;
+                self.settled = true;
+                self.cursor = Some(cursor.to_string());
+                Ok(())
+            }
+            Frame::Heartbeat(None) => Ok(()),
+            Frame::Heartbeat(Some(cursor)) => {
+                self.moves_to(open(store, cursor.as_str())?, &log)?;
+                self.cursor = Some(cursor.to_string());
+                Ok(())
+            }
+            Frame::Expiring(_) => Ok(()),
+            Frame::Goodbye(_) => {
+                self.ended = true;
+                Ok(())
+            }
+        }
+    }
+
+    fn event(&mut self, entry: &Entry, counts: Counts, store: &LogStore, log: &Log) -> Verdict {
+        let at = entry.position().get();
+        ensure!(open(store, entry.cursor.as_str())? == at, "the event at {at} has another id");
+        let Some(logged) = log.at(at) else { return Err(format!("an event at {at}, beyond the log")) };
+        ensure!(log.is_for(&self.user, &logged.event), "the event at {at} is not for {}", self.user);
+        let same = entry.event.kind == logged.event.kind && entry.event.audience == logged.event.audience;
+        ensure!(same && says(entry, logged), "the event at {at} says something else");
+        self.events += 1;
+        if self.came == Came::WithNothing && !self.settled {
+            ensure!(at > self.place, "the event at {at} after {}", self.place);
+            let What::Sent(id) = logged.what else { return Err(format!("{at} is no notification")) };
+            self.held.insert(id, Held { position: at, seen: None, read: false, archived: false });
+            (self.place, self.baseline) = (at, at);
+        } else {
+            ensure!(at > self.place, "the event at {at} after {} (I2)", self.place);
+            self.moves_to(at - 1, log)?;
+            take_in(&mut self.held, at, &logged.what);
+            self.place = at;
+        }
+        self.cursor = Some(entry.cursor.to_string());
+        self.sees(counts, at, log)
+    }
+
+    /// Its place moves on: only over what is not for it (I1), and never back (I3).
+    fn moves_to(&mut self, at: i64, log: &Log) -> Verdict {
+        if let Came::Impossible(reason) = self.came
+            && !self.settled
+        {
+            return Err(format!("a place that must be reset ({}) was continued", reason.as_str()));
+        }
+        ensure!(at >= self.place, "back from {} to {at} without a reset (I3)", self.place);
+        ensure!(at <= log.head(), "{at} is beyond the log");
+        let missed = log.missed(&self.user, self.place, at + 1);
+        ensure!(missed.is_empty(), "{} moved from {} to {at} and missed {missed:?} (I1)", self.user, self.place);
+        self.place = at;
+        Ok(())
+    }
+
+    /// Counts must be those of some moment at `at` or later, and never of one before the last (I9).
+    fn sees(&mut self, counts: Counts, at: i64, log: &Log) -> Verdict {
+        let from = at.max(self.counted);
+        let moment = (from..=log.head()).find(|moment| log.counts_at(&self.user, *moment) == Some(counts));
+        let Some(moment) = moment else { return Err(format!("{counts:?} at {at} is of no moment since {from} (I9)")) };
+        self.counted = moment;
+        self.counts = Some(counts);
+        Ok(())
+    }
+
+    /// The end of the unread ones that a client without a place begins with.
+    fn begin(&mut self, at: i64, log: &Log) -> Verdict {
+        let inbox = log.inbox_at(&self.user, at);
+        let mut unread: Vec<_> = newest(&inbox, InboxState::Unread).into_iter().map(|(id, _)| id).collect();
+        unread.truncate(100);
+        unread.retain(|id| !log.is_gone(&self.user, *id));
+        let known: Vec<_> = newest(&self.held, InboxState::All).into_iter().map(|(id, _)| id).collect();
+        let known: Vec<_> = known.into_iter().filter(|id| !log.is_gone(&self.user, *id)).collect();
+        ensure!(known == unread, "the unread at {at} are {unread:?}, it began with {known:?}");
+        // What lies between is in that state.
+        (self.place, self.baseline) = (at, at);
+        Ok(())
+    }
+
+    fn reset(&mut self, reason: ResetReason, at: i64, page: &InboxPage, log: &Log, life: u8) -> Verdict {
+        let just = match (self.came, reason) {
+            (Came::Impossible(expected), _) if !self.settled => expected == reason,
+            (_, ResetReason::Ahead) => self.place > self.head_then,
+            (_, ResetReason::Expired) => self.place < log.floor,
+            (_, ResetReason::Malformed | ResetReason::Epoch) => false,
+        };
+        ensure!(just, "reset from {} as {} without need", self.place, reason.as_str());
+        ensure!(page.head.position.get() == at, "a state of {} at {at}", page.head.position);
+        ensure!(at <= log.head(), "{at} is beyond the log");
+        let inbox = log.inbox_at(&self.user, at);
+        let shown = |(id, held): (NotificationId, Held)| (id, held.position, held.seen == Some(true) || held.read);
+        let mut expected: Vec<_> = newest(&inbox, InboxState::All).into_iter().take(50).map(shown).collect();
+        expected.retain(|(id, ..)| !log.is_gone(&self.user, *id));
+        let mut items: Vec<_> =
+            page.items.iter().map(|item| (item.notification.id, item.position.get(), item.seen)).collect();
+        items.retain(|(id, ..)| !log.is_gone(&self.user, *id));
+        ensure!(items == expected, "the state at {at} is {expected:?}, it was given {items:?}");
+        let held = page.items.iter().map(|item| {
+            // What was read is shown as seen, whether it was or not.
+            let seen = (!item.read).then_some(item.seen);
+            let held = Held { position: item.position.get(), seen, read: item.read, archived: item.archived };
+            (item.notification.id, held)
+        });
+        self.held = held.collect();
+        (self.place, self.baseline, self.counted, self.life, self.settled) = (at, at, at, life, true);
+        self.sees(page.counts, at, log)
+    }
+
+    /// Whether what it holds is what its inbox says (I9).
+    pub(super) fn agrees(&self, log: &Log) -> Verdict {
+        let missed = log.missed(&self.user, self.place, log.head() + 1);
+        ensure!(missed.is_empty(), "{} stays at {} and misses {missed:?} (I1)", self.user, self.place);
+        let expected = log.counts_at(&self.user, log.head());
+        ensure!(self.counts == expected, "{} shows {:?}, its inbox {expected:?} (I9)", self.user, self.counts);
+        let inbox = log.inbox(&self.user);
+        for (id, item) in inbox {
+            let known = item.position <= self.baseline || self.held.contains_key(id);
+            ensure!(known, "{} does not have what came at {} (I9)", self.user, item.position);
+        }
+        for (id, held) in &self.held {
+            if log.is_gone(&self.user, *id) {
+                continue;
+            }
+            let Some(item) = inbox.get(id) else {
+                return Err(format!("{} still has what came at {} (I9)", self.user, held.position));
+            };
+            let seen = held.seen.is_none() || held.seen == item.seen;
+            let same = seen && held.read == item.read && held.archived == item.archived;
+            ensure!(same, "{} has {held:?}, its inbox {item:?} (I9)", self.user);
+        }
+        Ok(())
+    }
+
+    /// Counts of the last moment, and not of one before (I9): for when nothing lags.
+    pub(super) fn shows(&self, counts: Option<Counts>) -> bool {
+        self.counts == counts
+    }
+}
+
+fn open(store: &LogStore, cursor: &str) -> Result<i64, String> {
+    let place = store.cursors().open(cursor.as_bytes());
+    place.map(Position::get).map_err(|error| format!("an id that is no cursor: {error}"))
+}
+
+/// Whether an event's envelope has the content that was logged (I6).
+fn says(entry: &Entry, logged: &super::log::Logged) -> bool {
+    match logged.what {
+        // Its places are cursors in the envelope: `entry.rs` tests that.
+        What::Changed(_) => true,
+        What::Sent(_) | What::Expired(_) => entry.envelope.ends_with(logged.event.payload.as_bytes()),
+    }
+}

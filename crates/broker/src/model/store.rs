@@ -1,0 +1,212 @@
+//! The naive log behind the door that the broker knows, with a database's moods: it takes time, fails
+//! before or after a commit, and trims while somebody reads.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use parking_lot::{Mutex, MutexGuard};
+use secrecy::SecretBox;
+use tidings_models::{password::PasswordHash, *};
+
+use super::log::{Holdings, Log};
+use crate::{
+    sabotage::{self, Bug},
+    testing::pos,
+};
+
+/// A commit takes so long, and its answer as long again.
+pub(super) const COMMIT: Duration = Duration::from_millis(2);
+
+/// When a commit fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fails {
+    /// Nothing was stored.
+    Before,
+    /// It was, but nobody is told.
+    After,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Faults {
+    /// What a read takes between its snapshot and its answer.
+    pub(super) latency: Duration,
+    /// What becomes of the next commit.
+    pub(super) commit: Option<Fails>,
+    pub(super) reads_fail: bool,
+    /// A row that followers do not see yet, though later ones they do.
+    pub(super) hidden: Option<i64>,
+}
+
+pub(super) struct LogStore {
+    log: Mutex<Log>,
+    pub(super) faults: Mutex<Faults>,
+    epoch: Epoch,
+    cursors: Arc<Cursors>,
+    /// Replays that were read from here, not from a ring.
+    pub(super) replays: Mutex<usize>,
+}
+
+fn epoch(life: u8) -> Epoch {
+    Epoch::from_random([life + 1; 16])
+}
+
+impl LogStore {
+    /// A log in one of its lives, 0 being the first.
+    pub(super) fn new(log: Log, life: u8) -> Self {
+        let past: Vec<_> = (0..life).map(epoch).collect();
+        Self {
+            log: Mutex::new(log),
+            faults: Mutex::default(),
+            epoch: epoch(life),
+            cursors: Arc::new(Cursors::new(&CursorKey::new([7; 16]), epoch(life), &past)),
+            replays: Mutex::default(),
+        }
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock()
+    }
+
+    /// An answer is on its way. What it says was true when it was read.
+    async fn answer<T>(&self, read: T) -> Result<T, StoreError> {
+        let faults = *self.faults.lock();
+        if !faults.latency.is_zero() {
+            tokio::time::sleep(faults.latency).await;
+        }
+        if faults.reads_fail { Err(StoreError::Corrupt("told to fail".into())) } else { Ok(read) }
+    }
+
+    fn head_of(&self, log: &Log) -> Head {
+        Head { epoch: self.epoch, position: pos(log.head()), floor: pos(log.floor) }
+    }
+
+    fn own(log: &Log, windows: &[Window], after: Position, up_to: Position, limit: u32) -> Vec<Event> {
+        let kept = log.between(after.get().max(log.floor), up_to.get()).iter().map(|entry| &entry.event);
+        let own = kept.filter(|event| crate::session::entitled(windows, &event.audience, event.position));
+        own.take(limit as usize).cloned().collect()
+    }
+
+    fn page(&self, log: &Log, user: &UserId, query: &InboxQuery) -> Option<InboxPage> {
+        let windows = log.windows(user)?;
+        let wanted = newest(log.inbox(user), query.state);
+        let items: Vec<_> = wanted.iter().take(query.limit as usize).map(|(id, held)| {
+            let event = &log.at(held.position).unwrap().event;
+            InboxItem {
+                notification: log.notification(*id).clone(),
+                audience: event.audience.clone(),
+                position: event.position,
+                seq: event.seq,
+                seen: held.seen == Some(true) || held.read,
+                read: held.read,
+                archived: held.archived,
+            }
+        });
+        let items: Vec<_> = items.collect();
+        let counts = log.counts_at(user, log.head()).unwrap();
+        Some(InboxPage { head: self.head_of(log), windows, counts, more: items.len() < wanted.len(), items })
+    }
+}
+
+/// A part of an inbox, newest first.
+pub(super) fn newest(held: &Holdings, state: InboxState) -> Vec<(NotificationId, super::log::Held)> {
+    let wanted = held.iter().filter(|(_, item)| match state {
+        InboxState::All => !item.archived,
+        InboxState::Unread => !item.archived && !item.read,
+        InboxState::Read => !item.archived && item.read,
+        InboxState::Archived => item.archived,
+    });
+    let mut wanted: Vec<_> = wanted.map(|(id, item)| (*id, *item)).collect();
+    wanted.sort_by_key(|(_, item)| std::cmp::Reverse(item.position));
+    wanted
+}
+
+#[async_trait]
+impl Store for LogStore {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+        tokio::time::sleep(COMMIT).await;
+        let fails = self.faults.lock().commit.take();
+        if fails == Some(Fails::Before) {
+            return Err(StoreError::Corrupt("told to fail".into()));
+        }
+        let (head, outcomes) = {
+            let mut log = self.log.lock();
+            let outcomes = log.commit(drafts);
+            (pos(log.head()), outcomes)
+        };
+        tokio::time::sleep(COMMIT).await;
+        match fails {
+            Some(_) => Err(StoreError::Corrupt("told to fail, too late".into())),
+            None => Ok(Commit { head, outcomes }),
+        }
+    }
+
+    async fn head(&self) -> Result<Head, StoreError> {
+        let head = self.head_of(&self.log());
+        self.answer(head).await
+    }
+
+    async fn read_log(&self, after: Position, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let hidden = self.faults.lock().hidden;
+        let events = {
+            let log = self.log();
+            let kept = log.between(after.get().max(log.floor), i64::MAX).iter().map(|entry| &entry.event);
+            kept.filter(|event| Some(event.position.get()) != hidden).take(limit as usize).cloned().collect()
+        };
+        self.answer(events).await
+    }
+
+    async fn replay(
+        &self,
+        windows: &[Window],
+        after: Position,
+        up_to: Position,
+        limit: u32,
+    ) -> Result<Replay, StoreError> {
+        *self.replays.lock() += 1;
+        let floor = pos(self.log().floor);
+        if sabotage::is(Bug::TrimBetweenFloorAndRead) {
+            self.answer(()).await?; // and in the meantime somebody trims
+        }
+        let events = Self::own(&self.log(), windows, after, up_to, limit);
+        self.answer(if after < floor { Replay::Expired } else { Replay::Events(events) }).await
+    }
+
+    async fn inbox(&self, reader: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
+        let page = self.page(&self.log(), reader, query);
+        self.answer(page).await
+    }
+
+    fn cursors(&self) -> &Arc<Cursors> {
+        &self.cursors
+    }
+
+    async fn trim(&self, _: &Retention, _: Timestamp) -> Result<Trimmed, StoreError> {
+        Ok(Trimmed::default()) // the test says when
+    }
+
+    async fn inbox_item(&self, _: &UserId, _: NotificationId) -> Result<Option<InboxItem>, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn notification(&self, _: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn create_account(&self, _: &Account) -> Result<bool, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn account(&self, _: &UserId) -> Result<Option<Account>, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn set_password(&self, _: &UserId, _: &PasswordHash) -> Result<bool, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn set_disabled(&self, _: &UserId, _: bool) -> Result<bool, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
+        unreachable!("not asked by the broker")
+    }
+    async fn close(&self) {}
+}

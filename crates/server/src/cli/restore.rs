@@ -1,0 +1,66 @@
+//! `tidings restore`: puts a copy of the database back, as another life of its log.
+//!
+//! A copy that is put back by hand would give positions again that clients have seen with another
+//! content. This begins a new epoch, so each of them is told to start from the current state.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tidings_models::{Clock as _, Store as _, SystemClock, SystemRandom};
+
+use super::output;
+use crate::{
+    config::{Database, DatabaseUrl},
+    database,
+    failure::Failure,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The copy that `tidings backup` wrote
+    file: PathBuf,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Restore {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let target = self.database.database_url.path();
+        let failed = |what: &Path, error: std::io::Error| Failure::new(format!("{}: {error}", what.display()));
+        if !self.file.is_file() {
+            return Err(Failure::new(format!("there is no file {}.", self.file.display())));
+        }
+        for file in beside(target) {
+            if file.exists() {
+                return Err(Failure::new(format!(
+                    "{} is there. Stop the server, move it away, and try again: nothing is overwritten.",
+                    file.display()
+                )));
+            }
+        }
+        // Prepared under another name: a restore that is cut off leaves no database in its place.
+        let draft = with_suffix(target, ".restoring");
+        let _ = std::fs::remove_file(&draft);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+        }
+        std::fs::copy(&self.file, &draft).map_err(|error| failed(&draft, error))?;
+        let store = database::open_file(&DatabaseUrl::of_file(&draft)).await?;
+        let begun = store.begin_epoch(SystemClock.now(), &SystemRandom).await;
+        store.close().await;
+        begun.map_err(|error| Failure::new(format!("{}: {error}", draft.display())))?;
+        std::fs::rename(&draft, target).map_err(|error| failed(target, error))?;
+        output::line(&format!("Restored {}. Clients that come back are given the current state.", target.display()))
+    }
+}
+
+/// The files of a database: itself, and what it keeps beside itself while it is open.
+fn beside(path: &Path) -> [PathBuf; 3] {
+    [path.to_owned(), with_suffix(path, "-wal"), with_suffix(path, "-shm")]
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
