@@ -98,6 +98,10 @@ async fn fields_that_are_wrong() {
         let named = problem["errors"][0]["field"].as_str().unwrap_or_default();
         assert!(named.starts_with(field), "{field} is named in {problem}");
     }
+    for array in [r#"[{"user":"ann"},"x"]"#, r#"{"to":["ann"],"title":"x"}"#, "[]"] {
+        let problem = refused(create(&server, array), 422, "invalid_request").await;
+        assert!(!problem.to_string().contains("struct"), "{problem}");
+    }
     let problem = refused(create(&server, r#"{"to":{"user":"ann"}}"#), 422, "invalid_title").await;
     assert_eq!(problem["errors"][0]["field"], "title");
     unharmed(&server).await;

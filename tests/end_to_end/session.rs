@@ -51,6 +51,7 @@ async fn a_session_is_a_cookie_that_no_script_reads() {
     let ours = format!("http://{}", server.address);
     assert_eq!(post().header("origin", ours).send().await.unwrap().status(), 200);
 
+    assert_eq!(with_cookie(Method::POST, "/auth/logout").send().await.unwrap().status(), 403, "nor signs out");
     let out = with_cookie(Method::POST, "/auth/logout").header("sec-fetch-site", "same-origin").send().await.unwrap();
     assert_eq!(out.status(), 204);
     assert!(cookie(&out).contains("Max-Age=0"));

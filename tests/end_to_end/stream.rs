@@ -83,6 +83,46 @@ async fn the_header_wins_over_the_url_it_was_opened_with() {
     assert_eq!(titles(&again.ready().await), ["two"]);
 }
 
+/// The id that a polyfill sends is newer than the one that the page opened with.
+#[tokio::test]
+async fn the_polyfills_id_wins_over_the_start_of_the_page() {
+    let server = Server::start().await;
+    let start = server.get("ann", "/inbox").await["cursor"].as_str().unwrap().to_owned();
+    server.notify(json!({"user": "ann"}), "one").await;
+    let newest = server.get("ann", "/inbox").await["cursor"].as_str().unwrap().to_owned();
+    let mut stream = server.stream("ann", &format!("?after={start}&lastEventId={newest}"), None).await;
+    assert_eq!(titles(&stream.ready().await), Vec::<String>::new());
+    for odd in ["%ff", "%zz", "%00"] {
+        let mut stream = server.stream("ann", &format!("?after={odd}"), None).await;
+        assert_eq!(stream.event().await.name, "reset", "{odd}");
+    }
+}
+
+/// A client that asks for an upgrade, or speaks HTTP/1.0, gets what it can read: no chunks.
+#[tokio::test]
+async fn who_cannot_read_chunks_gets_none() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let server = Server::start().await;
+    let token = Server::token("ann", Role::User);
+    for (version, more) in [("1.1", "connection: upgrade\r\nupgrade: websocket\r\n"), ("1.0", "")] {
+        let mut socket = tokio::net::TcpStream::connect(&server.address).await.unwrap();
+        let head = format!(
+            "GET /api/v1/stream HTTP/{version}\r\nhost: {}\r\nauthorization: Bearer {token}\r\n{more}\r\n",
+            server.address
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        while !answer.contains("event: ready") {
+            let mut bytes = [0; 4096];
+            let read = socket.read(&mut bytes).await.unwrap();
+            assert!(read > 0, "{answer}");
+            answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+        }
+        assert!(!answer.to_lowercase().contains("transfer-encoding"), "{answer}");
+        assert!(answer.contains("\r\n\r\nretry: "), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn any_id_is_survived() {
     let server = Server::start().await;

@@ -17,6 +17,7 @@ mod error;
 mod extract;
 mod frames;
 mod openapi;
+mod passwords;
 mod routes;
 
 pub use app::App;

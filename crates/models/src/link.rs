@@ -37,6 +37,9 @@ impl Link {
                 refused("no user name or password in a link")
             }
             // `https:host` and `https:/host` read as `https://host` in a browser: only the plain form is taken.
+            Ok(_) if value.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@')) => {
+                refused("no user name or password in a link")
+            }
             Ok(_) if !value.contains("://") => refused("http://… or https://…"),
             Ok(_) => Ok(Self(value)),
             Err(_) => refused("http, https, or a path that starts with /"),
@@ -72,6 +75,7 @@ mod tests {
             "data:text/html,x",
             "http://u:p@host/",
             "https://u@host/",
+            "http://@host",
             "https:host",
             "ftp://x",
             "/a b",

@@ -1,6 +1,6 @@
 //! How a command ends when it does not do what it was asked.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io, process::ExitCode};
 
 /// What to tell, and the exit code.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,19 +39,24 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         match self.kind {
             Kind::Help => {
-                print!("{}", self.text);
+                tell(&mut io::stdout().lock(), format_args!("{}", self.text));
                 ExitCode::SUCCESS
             }
             Kind::Failed => {
-                eprintln!("tidings: {}", self.text);
+                tell(&mut io::stderr().lock(), format_args!("tidings: {}\n", self.text));
                 ExitCode::from(1)
             }
             Kind::Usage => {
-                eprintln!("tidings: {}", self.text);
+                tell(&mut io::stderr().lock(), format_args!("tidings: {}\n", self.text));
                 ExitCode::from(2)
             }
         }
     }
+}
+
+/// Writes, unless there is nobody any more who reads: that is no reason to panic, as `print!` does.
+fn tell(out: &mut impl io::Write, text: fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text).and_then(|()| out.flush());
 }
 
 impl fmt::Display for Failure {

@@ -50,6 +50,11 @@ async fn page(request: HttpRequest) -> HttpResponse {
     if let Some(file) = Pages::get(path) {
         return found(&request, path, file);
     }
+    // A page is for somebody who looks at it: a probe of `/healthz/` or `/metrics` is not told that all is well.
+    let looks = request.headers().get_all(header::ACCEPT).any(|accept| accept.as_bytes().starts_with(b"text/html"));
+    if !path.is_empty() && !looks {
+        return HttpResponse::NotFound().finish();
+    }
     // What looks like a file is one that is missing: a page in its place would be taken for it.
     if path.starts_with("assets/") || path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
         return HttpResponse::NotFound().finish();
@@ -131,7 +136,16 @@ mod tests {
 
     #[actix_web::test]
     async fn what_is_no_page_is_not_found() {
-        for path in ["/api", "/api/v1/nothing", "/assets/none-123.js", "/robots.txt", "/.env", "/a/b.map"] {
+        for path in [
+            "/healthz/",
+            "/metrics",
+            "/api",
+            "/api/v1/nothing",
+            "/assets/none-123.js",
+            "/robots.txt",
+            "/.env",
+            "/a/b.map",
+        ] {
             let (status, headers, body) = get(path).await;
             assert_eq!((status, body.as_str()), (StatusCode::NOT_FOUND, ""), "{path}");
             assert!(!headers.contains_key(header::CONTENT_TYPE), "the shape of a refusal is the middleware's");
@@ -154,7 +168,8 @@ mod tests {
     #[actix_web::test]
     async fn every_other_path_is_the_page_or_says_how_to_build_it() {
         for path in ["/", "/compose", "/some/where?state=unread"] {
-            let (status, headers, body) = get(path).await;
+            let request = TestRequest::get().uri(path).insert_header((header::ACCEPT, "text/html,*/*;q=0.8"));
+            let (status, headers, body) = ask(request).await;
             if script().is_none() {
                 assert_eq!((status, body.as_str()), (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT));
                 continue;

@@ -37,7 +37,7 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let (bus, clock, random) = (Arc::new(LocalBus::default()), Arc::new(SystemClock), Arc::new(SystemRandom));
     let started = Broker::start(store.clone(), bus, clock.clone(), random.clone(), Settings::default()).await;
     let (broker, tasks) = started.unwrap();
-    let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), Duration::from_mins(1)));
+    let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), Duration::from_mins(1)).unwrap());
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
     let auth = Arc::new(Auth { tokens, origins: Origins::default(), clock, random });
     let bounds = Bounds { streams: 100, workers: Some(1), stop: Plan::of(stop_seconds) };

@@ -133,6 +133,7 @@ describe("frames", () => {
       true,
     ],
     ["a change of another kind asks the server", [change({ ids: ["a"] }, 3)], "c b a", 3, true],
+    ["deleted", [change({ ids: ["b"], deleted: true }, 2)], "c a", 2, false],
     ["retracted", [other("notification.retracted", { id: "b" })], "c a", 0, false],
     ["expired", [other("notification.expired", { id: "c" })], "b a", 0, false],
   ];

@@ -147,6 +147,9 @@ function corrected(item: Item, notification: Notification): Item {
 function changed(state: InboxState, change: InboxChange): InboxState {
   const receipt = receiptOf(change);
   const touched = touchedIds(state, change);
+  if (change.deleted && touched) {
+    return { ...state, items: state.items.filter((item) => !touched.has(item.id)) };
+  }
   // Snoozed, muted, joined, or a watermark that no item here marks: let the server say what is listed.
   if (Object.keys(receipt).length === 0) return { ...state, stale: true };
   if (touched === null) return onlySeen(receipt) ? state : { ...state, stale: true };

@@ -15,6 +15,7 @@ export interface InboxChange {
   read?: boolean;
   seen?: boolean;
   archived?: boolean;
+  deleted?: boolean;
 }
 
 export type GoodbyeReason = "shutdown" | "token_expired" | "revoked" | "overloaded" | "limit";

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use tidings_middleware::{Code, Problem};
 
 use super::{
+    Object,
     body::{self, BodyLimit},
     wellformed, wording,
 };
@@ -27,7 +28,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         Box::pin(async move {
             checked?;
             let body = body::read(&mut payload, limit).await?;
-            parse(&body).map(Self)
+            parse::<Object<T>>(&body).map(|Object(value)| Self(value))
         })
     }
 }

@@ -5,9 +5,11 @@
 
 pub(crate) mod body;
 mod json;
+mod object;
 mod query;
 mod wellformed;
 mod wording;
 
 pub(crate) use json::Json;
-pub(crate) use query::{NoParameters, Query};
+pub(crate) use object::Object;
+pub(crate) use query::{Lossy, NoParameters, Query};

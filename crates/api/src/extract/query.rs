@@ -22,7 +22,20 @@ pub(crate) struct Query<T>(pub(crate) T);
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoParameters {}
 
+/// The same, where a value may be any bytes: what is not UTF-8 comes as U+FFFD, which no cursor has.
+#[derive(Clone, Debug)]
+pub(crate) struct Lossy<T>(pub(crate) T);
+
 impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse_text(request.query_string()).map(Self))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Lossy<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -31,20 +44,28 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
-/// Reads a query (`application/x-www-form-urlencoded`, WHATWG URL, section 5.1), except that what
-/// the standard would mend is refused.
-pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let mut seen = HashSet::new();
+/// Reads a query that is UTF-8 throughout, with no escape cut off.
+fn parse_text<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if !seen.insert(name.clone()) {
-            return Err(invalid(&name, "given more than once"));
-        }
         if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
             return Err(invalid(&name, "not UTF-8"));
         }
     }
-    if !escapes_are_whole(query) {
-        return Err(invalid("", "a % that is not followed by two hexadecimal digits"));
+    if escapes_are_whole(query) {
+        parse(query)
+    } else {
+        Err(invalid("", "a % that is not followed by two hexadecimal digits"))
+    }
+}
+
+/// Reads a query (`application/x-www-form-urlencoded`, WHATWG URL, section 5.1), except that what
+/// the standard would mend is refused.
+pub(crate) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let mut seen = HashSet::new();
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        if !seen.insert(name.clone()) {
+            return Err(invalid(&name, "given more than once"));
+        }
     }
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
@@ -119,10 +140,18 @@ mod tests {
             ("LIMIT=1", "LIMIT: there is no such parameter here"),
         ];
         for (query, detail) in cases {
-            let problem = parse::<List>(query).unwrap_err();
+            let problem = parse_text::<List>(query).unwrap_err();
             assert_eq!(problem.code(), Code::InvalidQuery);
             assert_eq!(problem.body("").detail, detail, "{query}");
         }
         assert!(parse::<NoParameters>("x=1").is_err());
+    }
+
+    #[test]
+    fn where_any_bytes_are_taken_they_are() {
+        for query in ["after=%ff", "after=%zz", "after=%f0%9f%a6%80"] {
+            assert!(parse::<List>(query).unwrap().after.is_some(), "{query}");
+        }
+        assert!(parse::<List>("aftr=x").is_err());
     }
 }

@@ -84,7 +84,8 @@ impl Serve {
                 .await
                 .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
         let session = Duration::from_secs(settings.session_hours * 3600);
-        let app = App::new(store, broker, clock, random, session);
+        let app = App::new(store, broker, clock, random, session)
+            .map_err(|error| Failure::new(format!("a thread cannot be had: {error}")))?;
         let workers = settings.workers.and_then(|workers| usize::try_from(workers).ok());
         let bounds = Bounds { streams, workers, stop: Plan::of(settings.shutdown_seconds) };
         Ok(Node { app: Arc::new(app), auth: Arc::new(auth), tasks, bounds })

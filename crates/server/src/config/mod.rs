@@ -67,7 +67,7 @@ pub(crate) struct Signing {
 pub(crate) struct Log {
     /// What is logged: off, error, warn, info, debug, trace, or by module
     #[arg(long, env = "TIDINGS_LOG", hide_env_values = true, value_name = "FILTER")]
-    #[arg(default_value = "info,actix_server=warn", value_parser = log_filter)]
+    #[arg(default_value = "info,actix_server=warn,actix_http=off", value_parser = log_filter)]
     pub(crate) log: LogFilter,
     /// How it is written: text or json
     #[arg(long, env = "TIDINGS_LOG_FORMAT", hide_env_values = true, value_name = "FORMAT")]

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
+    http::{Version, header},
     web::{Bytes, Data},
 };
 use actix_web_lab::header::{CacheControl, CacheDirective};
@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use super::trace::StreamTrace;
 use crate::{
     App, error,
-    extract::Query,
+    extract::Lossy,
     frames::sse::{self, Pings},
 };
 
@@ -52,7 +52,7 @@ pub(crate) struct StreamQuery {
 pub(crate) async fn open(
     request: HttpRequest,
     User(principal): User,
-    Query(query): Query<StreamQuery>,
+    Lossy(query): Lossy<StreamQuery>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let pings = if query.ping { Pings::Events } else { Pings::Ids };
@@ -60,7 +60,11 @@ pub(crate) async fn open(
     match app.broker.open(principal.user.clone(), start, principal.expires_at).await {
         Ok(stream) => {
             let trace = StreamTrace::new(&stream, &principal.user);
-            Ok(answer().streaming(body(app, stream, trace, pings)))
+            let mut answer = answer().streaming(body(app, stream, trace, pings));
+            // Neither HTTP/1.0 nor what asks to be upgraded is sent in chunks (RFC 9112, section 6.1).
+            let chunks = request.version() >= Version::HTTP_11 && !request.head().upgrade();
+            answer.head_mut().no_chunking(!chunks);
+            Ok(answer)
         }
         Err(error) if accepts_events(&request) => Ok(answer().body(refusal(&app, &error))),
         Err(error) => Err(error::open(error)),
@@ -71,7 +75,7 @@ pub(crate) async fn open(
 /// what an `EventSource` has before its first event.
 fn start(request: &HttpRequest, query: StreamQuery) -> Start {
     let header = request.headers().get("last-event-id").map(|id| id.as_bytes().to_vec());
-    let parameters = [query.after, query.last_event_id].into_iter().flatten().map(String::into_bytes);
+    let parameters = [query.last_event_id, query.after].into_iter().flatten().map(String::into_bytes);
     let mut cursors = header.into_iter().chain(parameters).filter(|cursor| !cursor.is_empty());
     cursors.next().map_or(Start::Unread, Start::After)
 }

@@ -12,7 +12,7 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use secrecy::SecretBox;
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -61,6 +61,7 @@ impl SqliteStore {
             .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
             .pragma("trusted_schema", "OFF");
         prepare_file(options.get_filename())?;
+        let _alone = alone(options.get_filename())?;
         let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(None).max_lifetime(None);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         assert_pragmas(&writer).await?;
@@ -92,6 +93,17 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Passes on how a write went. After a failure the connection is not used again: SQLite rolls back by
+    /// itself on a full disk or a failed write, and the pool would believe in that transaction for ever.
+    async fn renewing<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if done.is_err()
+            && let Ok(connection) = self.writer.acquire().await
+        {
+            let _ = connection.detach().close_hard().await;
+        }
+        done
+    }
+
     /// One instant of the database to read from.
     async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.readers.begin().await?)
@@ -118,6 +130,21 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(io)?;
     drop(file);
     Ok(())
+}
+
+/// Keeps others from making the same database at the same time, for as long as the result is held. It
+/// is the folder that is locked: closing a handle of the file itself would end SQLite's own locks.
+fn alone(path: &Path) -> Result<Option<std::fs::File>, StoreError> {
+    if cfg!(not(unix)) {
+        return Ok(None);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let lock = |folder: &Path| -> std::io::Result<std::fs::File> {
+        let folder = std::fs::File::open(folder)?;
+        folder.lock()?;
+        Ok(folder)
+    };
+    lock(folder).map(Some).map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))
 }
 
 /// Reads back what the rest relies on: a pragma that SQLite does not accept is silently ignored.
@@ -193,7 +220,7 @@ fn position(value: i64) -> Result<Position, StoreError> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
-        commit::commit(&self.writer, drafts).await
+        self.renewing(commit::commit(&self.writer, drafts).await).await
     }
 
     async fn head(&self) -> Result<Head, StoreError> {
@@ -227,11 +254,11 @@ impl Store for SqliteStore {
     }
 
     async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError> {
-        trim::step(&self.writer, &self.readers, keep, now, up_to).await
+        self.renewing(trim::step(&self.writer, &self.readers, keep, now, up_to).await).await
     }
 
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
-        accounts::create(&self.writer, account).await
+        self.renewing(accounts::create(&self.writer, account).await).await
     }
 
     async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
@@ -243,11 +270,11 @@ impl Store for SqliteStore {
     }
 
     async fn set_password(&self, user: &UserId, password: &PasswordHash) -> Result<bool, StoreError> {
-        accounts::set_password(&self.writer, user, password).await
+        self.renewing(accounts::set_password(&self.writer, user, password).await).await
     }
 
     async fn set_disabled(&self, user: &UserId, disabled: bool) -> Result<bool, StoreError> {
-        accounts::set_disabled(&self.writer, user, disabled).await
+        self.renewing(accounts::set_disabled(&self.writer, user, disabled).await).await
     }
 
     fn cursors(&self) -> &Arc<Cursors> {
@@ -325,11 +352,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/log.db", folder.path().display());
         let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
-        sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
         let user = |i: usize| UserId::parse(&format!("{i}{}", "x".repeat(200))).unwrap();
-        let meet = (0..1000).map(|i| Draft::Meet { user: user(i), at: Timestamp::from_millis(0) }).collect();
-        assert!(matches!(store.commit(meet).await, Err(StoreError::Full(_))));
-        sqlx::query("PRAGMA max_page_count = 100000").execute(&store.writer).await.unwrap();
+        for _ in 0..3 {
+            sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+            let meet = (0..1000).map(|i| Draft::Meet { user: user(i), at: Timestamp::from_millis(0) }).collect();
+            assert!(matches!(store.commit(meet).await, Err(StoreError::Full(_))));
+        }
         let meet = vec![Draft::Meet { user: user(0), at: Timestamp::from_millis(0) }];
         assert_eq!(store.commit(meet).await.unwrap(), [Outcome::Met], "no restart is needed once there is room");
     }

@@ -12,7 +12,10 @@ use tidings_models::{
 use utoipa::ToSchema;
 
 use super::{SentView, idempotency::Key};
-use crate::{App, error, extract::Json};
+use crate::{
+    App, error,
+    extract::{Json, Object},
+};
 
 /// It is also written, for the fingerprint that tells a repeat from another request under the same
 /// key: without what is absent, so that a field of a later version changes none.
@@ -21,7 +24,8 @@ use crate::{App, error, extract::Json};
 pub(crate) struct CreateRequest {
     /// Who it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<To>,
+    #[schema(value_type = To)]
+    to: Option<Object<To>>,
     /// One line that says what happened: 1 to 200 characters.
     #[schema(required = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,10 +45,12 @@ pub(crate) struct CreateRequest {
     /// Up to three things to do about it.
     #[serde(default)]
     #[schema(max_items = 3)]
-    actions: Vec<ActionRequest>,
+    #[schema(value_type = Vec<ActionRequest>)]
+    actions: Vec<Object<ActionRequest>>,
     /// Who or what caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<ActorRequest>,
+    #[schema(value_type = Option<ActorRequest>)]
+    actor: Option<Object<ActorRequest>>,
     /// What kind of thing it is about, in your words.
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<String>,
@@ -159,14 +165,14 @@ impl CreateRequest {
     /// Everything that is wrong, or a notification that can be stored.
     fn check(self, id: NotificationId, now: Timestamp) -> Result<(Notification, Recipients), Problem> {
         let mut checks = Checks::default();
-        let to = checks.take("to", recipients(self.to));
+        let to = checks.take("to", recipients(self.to.map(|Object(to)| to)));
         let title = checks.take("title", text::title(self.title.unwrap_or_default()));
         let body = checks.optional("body", self.body, text::body);
         let link = checks.optional("link", self.link, Link::parse);
         let category = checks.optional("category", self.category, text::word);
         let data = checks.optional("data", self.data.as_deref(), data);
         let expires_at = checks.optional("expires_at", self.expires_at, |at| time(&at));
-        let actor = self.actor.and_then(|actor| {
+        let actor = self.actor.and_then(|Object(actor)| {
             let image = checks.optional("actor.image", actor.image, Link::parse);
             Some(Actor { name: checks.take("actor.name", text::word(actor.name))?, image })
         });
@@ -174,7 +180,7 @@ impl CreateRequest {
             checks.0.push(FieldError::new("actions", Code::TooLong, "at most 3 actions"));
         }
         let mut actions = Vec::with_capacity(Notification::MAX_ACTIONS);
-        for (index, action) in self.actions.into_iter().enumerate().take(Notification::MAX_ACTIONS) {
+        for (index, Object(action)) in self.actions.into_iter().enumerate().take(Notification::MAX_ACTIONS) {
             let label = checks.take(&format!("actions[{index}].label"), text::word(action.label));
             let link = checks.take(&format!("actions[{index}].link"), Link::parse(action.link));
             actions.extend(label.zip(link).map(|(label, link)| Action { label, link }));
