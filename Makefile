@@ -17,7 +17,11 @@ PAGE_SOURCES := $(shell find web/src -type f -not -name '*.test.ts') \
 CHROMIUM := $(shell for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
 	command -v "$$name" && break; done)
 
-.PHONY: help run build test test-rust test-web test-system check audit openapi format demo clean tools
+# Passed on to the tests by `make soak`: how long and how much.
+SOAK_SECONDS ?= 600
+SOAK_CASES ?= 1000000
+
+.PHONY: help run build test test-rust test-web test-system soak check audit openapi format demo clean tools
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +38,7 @@ test: test-rust test-web test-system ## Run every test, and install what they ne
 
 test-rust: tools $(PAGES) ## Run the tests in Rust, end to end ones too
 	cargo test --workspace --locked
+	cargo test --locked --package tidings-broker --features shuttle concurrency
 
 test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 	npm --prefix web test
@@ -41,6 +46,10 @@ test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser and with stock clients
 	cargo build --locked --bin tidings
 	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
+
+soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
+	TIDINGS_MODEL_CASES=$(SOAK_CASES) cargo test --locked --package tidings-broker model
+	TIDINGS_SOAK_SECONDS=$(SOAK_SECONDS) cargo test --locked --package tidings-server --test end_to_end promise -- --nocapture
 
 check: tools $(WEB_MODULES) ## Check formatting, lints, types, licences and that the OpenAPI document is up to date
 	cargo fmt --all --check

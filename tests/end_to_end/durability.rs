@@ -26,13 +26,12 @@ async fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
         }
         server.kill();
         while let Some(sent) = sends.join_next().await {
-            match sent.unwrap() {
-                (title, true) => acknowledged.insert(title),
-                (_, false) => {
-                    cut_off += 1;
-                    false
-                }
-            };
+            let (title, is_acknowledged) = sent.unwrap();
+            if is_acknowledged {
+                acknowledged.insert(title);
+            } else {
+                cut_off += 1;
+            }
         }
         server = server.start_again().await;
     }
@@ -43,8 +42,8 @@ async fn a_server_that_is_killed_loses_nothing_that_it_acknowledged() {
     eprintln!("acknowledged {}, cut off {cut_off}, received {}", acknowledged.len(), seen.len());
     assert!(cut_off > 0, "a kill came while requests were under way");
     assert_eq!(unique.len(), seen.len(), "none twice");
-    let lost: Vec<_> = acknowledged.difference(&unique).collect();
-    assert!(lost.is_empty(), "lost {lost:?}");
+    let missing: Vec<_> = acknowledged.difference(&unique).collect();
+    assert!(missing.is_empty(), "lost {missing:?}");
     assert_eq!(server.get("ann", "/inbox").await["unread"], json!(unique.len()), "and the badge is right");
 }
 

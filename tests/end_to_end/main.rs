@@ -1,11 +1,19 @@
 //! Tidings from outside: the real binary, on a real port, with a database of its own for each test.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod behind;
 mod cli;
 mod durability;
+mod events;
 mod inbox;
 mod many;
+mod promise;
 mod publish;
 mod refusals;
+mod retention;
 mod session;
+mod slow_readers;
+mod store_failures;
 mod stream;
 mod support;

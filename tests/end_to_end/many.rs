@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tidings_models::Role;
 
-use crate::support::{Server, Stream, until};
+use crate::support::{Server, Stream, alone, until};
 
 const STREAMS: usize = 5_000;
 
@@ -14,6 +14,7 @@ const STREAMS: usize = 5_000;
 /// hub within a second although nothing is written to it, and a stop says goodbye to all in time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_streams() {
+    let _alone = alone().await;
     let mut server = Server::start().await;
     let address = server.address.clone();
     let opened = Instant::now();

@@ -78,9 +78,9 @@ async fn a_crowd_of_publishers_is_served_in_groups() {
     stream.ready().await;
     let server = &server;
     let send = |i: usize| async move { server.notify(json!({"user": "ann"}), &i.to_string()).await };
-    let sent: Vec<Value> = futures_util::future::join_all((0..300).map(send)).await;
+    let stored: Vec<Value> = futures_util::future::join_all((0..300).map(send)).await;
     let mut seqs = Vec::new();
-    for _ in 0..sent.len() {
+    for _ in 0..stored.len() {
         seqs.push(stream.event().await.json()["seq"].as_i64().unwrap());
     }
     assert_eq!(seqs, (1..=300).collect::<Vec<_>>(), "each once, in the order of the log");

@@ -62,13 +62,13 @@ async fn what_was_missed_is_replayed_after_the_last_id() {
     server.notify(json!({"everyone": true}), "four").await;
 
     let mut again = server.stream("ann", "", Some(&last)).await;
-    assert_eq!(titles(&again.ready().await), ["two", "three", "four"]);
+    assert_eq!(again.titles(3).await, ["two", "three", "four"]);
     for query in [format!("?after={last}"), format!("?lastEventId={last}")] {
         let mut again = server.stream("ann", &query, None).await;
-        assert_eq!(titles(&again.ready().await), ["two", "three", "four"], "{query}");
+        assert_eq!(again.titles(3).await, ["two", "three", "four"], "{query}");
     }
     let mut fresh = server.stream("ann", "", None).await;
-    assert_eq!(titles(&fresh.ready().await), ["one", "two", "three", "four"], "without a start: the unread");
+    assert_eq!(fresh.titles(4).await, ["one", "two", "three", "four"], "without a start: the unread");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn the_header_wins_over_the_url_it_was_opened_with() {
     let last = stream.event().await.id.unwrap();
     server.notify(json!({"user": "ann"}), "two").await;
     let mut again = server.stream("ann", &format!("?after={start}"), Some(&last)).await;
-    assert_eq!(titles(&again.ready().await), ["two"]);
+    assert_eq!(again.titles(1).await, ["two"]);
 }
 
 /// The id that a polyfill sends is newer than the one that the page opened with.

@@ -9,6 +9,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     bus::Bus,
+    doorman,
     error::{Error, OpenError},
     follower::{self, Status, Trouble},
     frame::GoodbyeReason,
@@ -16,8 +17,8 @@ use crate::{
     janitor,
     publisher::Publisher,
     replay::Start,
-    ring::Ring,
     session::Session,
+    sizes::Sizes,
     stream::Stream,
 };
 
@@ -72,6 +73,7 @@ pub struct Broker {
     pub(crate) hub: Arc<Hub>,
     pub(crate) reads: Semaphore,
     pub(crate) settings: Settings,
+    pub(crate) sizes: Sizes,
     publisher: Publisher,
     status: Arc<Status>,
 }
@@ -108,10 +110,22 @@ impl Broker {
         random: Arc<dyn Random>,
         settings: Settings,
     ) -> Result<(Arc<Self>, Tasks), StoreError> {
+        Self::start_sized(store, bus, clock, random, settings, Sizes::default()).await
+    }
+
+    pub(crate) async fn start_sized(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        sizes: Sizes,
+    ) -> Result<(Arc<Self>, Tasks), StoreError> {
         let head = store.head().await?;
-        let warm = i64::try_from(Ring::worth_reading()).unwrap_or(i64::MAX);
+        // As much as the ring holds: most of those who come back are served from there.
+        let warm = i64::try_from(sizes.ring).unwrap_or(i64::MAX);
         let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
-        let hub = Arc::new(Hub::new(from));
+        let hub = Arc::new(Hub::new(from, sizes));
         let status = Arc::new(Status::new());
         follower::catch_up(&*store, &hub, &status).await.map_err(|trouble| match trouble {
             Trouble::Store(error) => error,
@@ -136,12 +150,17 @@ impl Broker {
             following.await;
             "follower"
         });
+        let showing_out = doorman::run(Arc::clone(&hub));
+        tasks.spawn(async move {
+            showing_out.await;
+            "doorman"
+        });
         tasks.spawn(async move {
             trimming.await;
             "janitor"
         });
         let reads = Semaphore::new(CONCURRENT_READS);
-        let broker = Self { store, clock, random, hub, reads, settings, publisher, status };
+        let broker = Self { store, clock, random, hub, reads, settings, sizes, publisher, status };
         Ok((Arc::new(broker), Tasks(tasks)))
     }
 

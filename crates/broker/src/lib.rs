@@ -16,18 +16,26 @@
 
 mod broker;
 pub mod bus;
+#[cfg(all(test, feature = "shuttle"))]
+mod concurrency;
+mod doorman;
 mod entry;
 mod error;
 mod follower;
 mod frame;
 mod hub;
 mod janitor;
+#[cfg(test)]
+mod model;
 mod outlet;
 mod publisher;
 mod replay;
 mod ring;
+mod sabotage;
 mod session;
+mod sizes;
 mod stream;
+mod sync;
 #[cfg(test)]
 mod testing;
 

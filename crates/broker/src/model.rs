@@ -8,19 +8,21 @@
 //!
 //! How to run it again, or for longer: docs/testing.md.
 
-use std::{cell::RefCell, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+};
 
 use proptest::{
     prelude::*,
-    test_runner::{Config, RngSeed, TestError, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner},
 };
 use tidings_models::{Flags, Random, SystemRandom};
 
-use self::{
-    store::Fails,
-    world::{Tally, World},
-};
+use self::{store::Fails, world::World};
 use crate::sizes::Sizes;
+
+pub(crate) use self::world::Tally;
 
 mod bus;
 mod client;
@@ -58,24 +60,66 @@ enum Place {
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Op {
-    Send { node: usize, to: To, count: usize, key: Option<u8> },
-    Abandon { node: usize, to: To },
-    Mark { user: usize, pick: u8, flags: Flags },
-    MarkUpTo { user: usize, pick: u8, flags: Flags },
+    Send {
+        node: usize,
+        to: To,
+        count: usize,
+        key: Option<u8>,
+    },
+    Abandon {
+        node: usize,
+        to: To,
+    },
+    Mark {
+        user: usize,
+        pick: u8,
+        flags: Flags,
+    },
+    MarkUpTo {
+        user: usize,
+        pick: u8,
+        flags: Flags,
+    },
     CommitFails(Fails),
     ReadsFail,
     ReadsTake(u64),
+    FollowersTake(u64),
     Heal,
     Hide,
-    Connect { client: usize, node: usize, place: Place },
-    Read { client: usize, frames: usize },
-    Cut { client: usize },
-    LoseBell { node: usize },
-    ForgeBell { node: usize },
-    Trim { keep: u8, behind: bool },
+    Connect {
+        client: usize,
+        node: usize,
+        place: Place,
+    },
+    Read {
+        client: usize,
+        frames: usize,
+    },
+    Cut {
+        client: usize,
+    },
+    LoseBell {
+        node: usize,
+    },
+    ForgeBell {
+        node: usize,
+    },
+    Trim {
+        keep: u8,
+        behind: bool,
+    },
+    /// During the next replay, so many events beyond its place.
+    TrimUnderfoot {
+        beyond: u8,
+    },
     Expire,
-    Restart { node: usize, goodbye: bool },
-    Restore { back: u8 },
+    Restart {
+        node: usize,
+        goodbye: bool,
+    },
+    Restore {
+        back: u8,
+    },
     Advance(u64),
     Jump(u64),
 }
@@ -84,12 +128,14 @@ enum Op {
 #[derive(Clone)]
 struct Case {
     sizes: Sizes,
+    /// What reads take from the start on, in milliseconds.
+    latency: u64,
     ops: Vec<Op>,
 }
 
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:?}", self.sizes)?;
+        writeln!(f, "{:?}, reads take {} ms", self.sizes, self.latency)?;
         self.ops.iter().enumerate().try_for_each(|(index, op)| writeln!(f, "  {index}: {op:?}"))
     }
 }
@@ -111,7 +157,7 @@ fn op() -> impl Strategy<Value = Op> {
     let place = prop_oneof![
         6 => Just(Place::Held),
         2 => Just(Place::Nothing),
-        2 => any::<u8>().prop_map(Place::Earlier),
+        4 => any::<u8>().prop_map(Place::Earlier),
         1 => (1..4_u8).prop_map(Place::Ahead),
         1 => prop::sample::select(vec!["", "\r\nid: 1", "AAAAAAAAAAAAAAAAAAAAAA"]).prop_map(|text| Place::Garbage(text.into())),
     ];
@@ -125,7 +171,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (0..3_usize, any::<u8>(), flags()).prop_map(|(user, pick, flags)| Op::MarkUpTo { user, pick, flags }),
         1 => prop_oneof![Just(Fails::Before), Just(Fails::After)].prop_map(Op::CommitFails),
         1 => Just(Op::ReadsFail),
-        2 => prop::sample::select(vec![2_u64, 20, 1500]).prop_map(Op::ReadsTake),
+        4 => prop::sample::select(vec![2_u64, 10, 50, 1500]).prop_map(Op::ReadsTake),
+        1 => prop::sample::select(vec![2_u64, 20, 1500]).prop_map(Op::FollowersTake),
         1 => Just(Op::Heal),
         1 => Just(Op::Hide),
         8 => (0..CLIENTS, node(), place).prop_map(|(client, node, place)| Op::Connect { client, node, place }),
@@ -133,7 +180,8 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..CLIENTS).prop_map(|client| Op::Cut { client }),
         3 => node().prop_map(|node| Op::LoseBell { node }),
         1 => node().prop_map(|node| Op::ForgeBell { node }),
-        2 => (0..6_u8, prop::bool::weighted(0.1)).prop_map(|(keep, behind)| Op::Trim { keep, behind }),
+        4 => (0..6_u8, prop::bool::weighted(0.1)).prop_map(|(keep, behind)| Op::Trim { keep, behind }),
+        2 => (1..4_u8).prop_map(|beyond| Op::TrimUnderfoot { beyond }),
         1 => Just(Op::Expire),
         1 => (node(), any::<bool>()).prop_map(|(node, goodbye)| Op::Restart { node, goodbye }),
         1 => (0..5_u8).prop_map(|back| Op::Restore { back }),
@@ -143,33 +191,43 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let sizes = (1..7_usize, 1..9_usize, 1..5_usize);
-    (sizes, prop::collection::vec(op(), 1..STEPS)).prop_map(|((queue, ring, replay_page), ops)| Case {
-        sizes: Sizes { queue, ring, replay_page },
-        ops,
+    let sizes = (1..6_usize, prop_oneof![1..3_usize, 3..9_usize], 1..4_usize);
+    let latency = prop_oneof![Just(0_u64), prop::sample::select(vec![2_u64, 10, 50])];
+    (sizes, latency, prop::collection::vec(op(), 1..STEPS)).prop_map(|((queue, ring, replay_page), latency, ops)| {
+        Case { sizes: Sizes { queue, ring, replay_page }, latency, ops }
     })
 }
 
-/// Lives through random histories. The first that goes wrong is made as short as it gets.
-fn run(cases: u32, seed: u64, shrinks: u32) -> Result<Tally, String> {
-    let config = Config {
-        cases,
-        rng_seed: RngSeed::Fixed(seed),
-        failure_persistence: None,
-        max_shrink_iters: shrinks,
-        ..Config::default()
-    };
+/// A history that went wrong.
+#[derive(Debug)]
+pub(crate) struct Caught {
+    pub(crate) what: String,
+    /// How many were lived through, with those that made it shorter.
+    pub(crate) histories: usize,
+    case: String,
+}
+
+/// Lives through random histories. The first that goes wrong is made as short as it gets in `shrinks`
+/// attempts.
+pub(crate) fn run(cases: u32, seed: u64, shrinks: u32) -> Result<Tally, Caught> {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: shrinks, ..Config::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let tally = RefCell::new(Tally::default());
-    let outcome = TestRunner::new(config).run(&case(), |case| {
+    let histories = Cell::new(0);
+    // Not the default generator: without optimisation that takes longer than all the rest.
+    let rng = TestRng::from_seed(RngAlgorithm::XorShift, &[seed.to_le_bytes(), [1; 8]].concat());
+    let outcome = TestRunner::new_with_rng(config, rng).run(&case(), |case| {
+        histories.set(histories.get() + 1);
         let lived = runtime.block_on(World::live(&case)).map_err(TestCaseError::fail)?;
         tally.borrow_mut().add(&lived);
         Ok(())
     });
     match outcome {
         Ok(()) => Ok(tally.into_inner()),
-        Err(TestError::Fail(what, case)) => Err(format!("{what}\n{case:?}")),
-        Err(TestError::Abort(why)) => Err(why.to_string()),
+        Err(TestError::Fail(what, case)) => {
+            Err(Caught { what: what.to_string(), histories: histories.get(), case: format!("{case:?}") })
+        }
+        Err(TestError::Abort(why)) => panic!("{why}"),
     }
 }
 
@@ -186,8 +244,35 @@ fn the_broker_agrees_with_a_naive_list() {
             println!("{cases} histories of seed {seed}: {tally:?}");
             assert!(cases < CASES || tally.is_complete(), "a part of the broker was not reached: {tally:?}");
         }
-        Err(what) => panic!(
-            "{what}\nAgain: TIDINGS_MODEL_SEED={seed} TIDINGS_MODEL_CASES={cases} cargo test -p tidings-broker model"
+        Err(Caught { what, case, .. }) => panic!(
+            "{what}\n{case}\nAgain: TIDINGS_MODEL_SEED={seed} TIDINGS_MODEL_CASES={cases} cargo test -p tidings-broker model"
         ),
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.events += other.events;
+        self.heartbeats += other.heartbeats;
+        self.resets.iter_mut().zip(other.resets).for_each(|(sum, more)| *sum += more);
+        self.replays_from_the_store += other.replays_from_the_store;
+        self.failed_commits += other.failed_commits;
+        self.repeated_keys += other.repeated_keys;
+        self.prompt += other.prompt;
+        self.stuck_nodes += other.stuck_nodes;
+    }
+
+    /// Whether everything that is to be tested did happen.
+    fn is_complete(&self) -> bool {
+        let counts = [
+            self.events,
+            self.heartbeats,
+            self.replays_from_the_store,
+            self.failed_commits,
+            self.repeated_keys,
+            self.prompt,
+            self.stuck_nodes,
+        ];
+        counts.iter().chain(&self.resets).all(|count| *count > 0)
     }
 }

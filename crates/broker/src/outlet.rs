@@ -2,23 +2,28 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use parking_lot::Mutex;
 use tidings_models::Counts;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
-use crate::{entry::Entry, frame::GoodbyeReason};
+use crate::{
+    entry::Entry,
+    frame::GoodbyeReason,
+    sabotage::{self, Bug},
+    sync::Mutex,
+};
 
 /// Entries that may wait. A reader that is further behind is served from the ring or the database at
 /// its own pace, so a stream that does not read costs this much and no more (I10).
-const QUEUE: usize = 128;
+pub(crate) const QUEUE: usize = 128;
 
 /// An entry with the counts that its reader is to see with it.
 pub(crate) type Live = (Arc<Entry>, Counts);
 
 /// The queue of one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outlet {
     state: Mutex<State>,
+    room: usize,
     changed: Notify,
 }
 
@@ -28,6 +33,8 @@ struct State {
     /// The queue was forgotten: the stream has to go back to replay.
     overflowed: bool,
     end: Option<GoodbyeReason>,
+    /// When its reader's token ends.
+    expires: Option<Instant>,
 }
 
 /// What a stream finds in its outlet.
@@ -42,14 +49,19 @@ pub(crate) enum Next {
 }
 
 impl Outlet {
+    /// An outlet where so many entries may wait.
+    pub(crate) fn holding(room: usize) -> Self {
+        Self { state: Mutex::default(), room, changed: Notify::new() }
+    }
+
     /// Hands an entry over. A full queue is forgotten rather than extended or skipped in part.
     pub(crate) fn push(&self, entry: &Arc<Entry>, counts: Counts) {
         let mut state = self.state.lock();
         if state.overflowed {
             return;
         }
-        if state.queue.len() == QUEUE {
-            state.overflowed = true;
+        if state.queue.len() == self.room {
+            state.overflowed = !sabotage::is(Bug::LagSwallowed);
             state.queue = VecDeque::new();
         } else {
             state.queue.push_back((Arc::clone(entry), counts));
@@ -62,6 +74,23 @@ impl Outlet {
     pub(crate) fn end(&self, reason: GoodbyeReason) {
         self.state.lock().end.get_or_insert(reason);
         self.changed.notify_one();
+    }
+
+    /// From when on nothing may be handed over any more.
+    pub(crate) fn expires(&self, at: Instant) {
+        self.state.lock().expires = Some(at);
+    }
+
+    /// Whether that is past. Then it has also been asked to end.
+    pub(crate) fn is_expired(&self, now: Instant) -> bool {
+        let mut state = self.state.lock();
+        let expired = state.expires.is_some_and(|at| at <= now);
+        if expired {
+            state.end.get_or_insert(GoodbyeReason::TokenExpired);
+            state.queue = VecDeque::new();
+            self.changed.notify_one();
+        }
+        expired
     }
 
     /// The reason to end, once there is one.
@@ -85,7 +114,7 @@ impl Outlet {
             taken += live.0.envelope.len();
             into.push(live);
         }
-        if state.queue.is_empty() && state.queue.capacity() > QUEUE / 4 {
+        if state.queue.is_empty() && state.queue.capacity() > self.room / 4 {
             state.queue = VecDeque::new(); // an idle stream keeps no buffer from a burst
         }
         Next::Entries
@@ -117,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_is_forgotten_whole() {
-        let outlet = Outlet::default();
+        let outlet = Outlet::holding(QUEUE);
         for position in 1..=128 {
             outlet.push(&entry(position, "everyone"), Counts::default());
         }

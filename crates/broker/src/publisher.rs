@@ -9,7 +9,11 @@ use std::sync::Arc;
 use tidings_models::{Draft, Outcome, Store};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{bus::Bus, error::Error};
+use crate::{
+    bus::Bus,
+    error::Error,
+    sabotage::{self, Bug},
+};
 
 /// Drafts that may wait for the next group. More are refused at once: an answer that would come too
 /// late to be of use only makes the next ones later.
@@ -60,13 +64,18 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn 
             drafts.push(job.draft);
             waiting.push(job.done);
         }
+        if sabotage::is(Bug::BellInTransaction) {
+            bus.ring();
+        }
         match store.commit(drafts).await {
             Ok(outcomes) => {
                 for (done, outcome) in waiting.into_iter().zip(outcomes) {
                     // An error means that the caller went away, which changes nothing.
                     let _ = done.send(Ok(outcome));
                 }
-                bus.ring();
+                if !sabotage::is(Bug::BellInTransaction) {
+                    bus.ring();
+                }
             }
             Err(error) => {
                 tracing::error!(error = %error, drafts = waiting.len(), "a group was not stored");

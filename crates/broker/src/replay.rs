@@ -2,6 +2,8 @@
 
 use tidings_models::{CursorError, Cursors, Head, Position};
 
+use crate::sabotage::{self, Bug};
+
 /// Where a client asks to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -48,7 +50,8 @@ impl From<CursorError> for ResetReason {
 
 /// The place that a client's bytes stand for.
 pub(crate) fn place(cursors: &Cursors, cursor: &[u8]) -> Result<Position, ResetReason> {
-    Ok(cursors.open(cursor)?)
+    let place = cursors.open(cursor)?;
+    Ok(if sabotage::is(Bug::CursorOffByOne) { place.next() } else { place })
 }
 
 /// Whether the log can be continued from `place`.

@@ -7,7 +7,7 @@ use tidings_models::Position;
 use crate::entry::Entry;
 
 /// Entries kept: minutes of a busy log, so that a fleet that reconnects finds what it missed here.
-const MAX_ENTRIES: usize = 8192;
+pub(crate) const MAX_ENTRIES: usize = 8192;
 /// Bytes of rendered entries kept. Bounds memory when entries are large.
 const MAX_BYTES: usize = 32 * 1024 * 1024;
 
@@ -26,12 +26,7 @@ impl Ring {
         Self { entries: VecDeque::new(), bytes: 0, from, max_entries: MAX_ENTRIES }
     }
 
-    /// How much of the log is worth reading before the first stream comes.
-    pub(crate) const fn worth_reading() -> usize {
-        MAX_ENTRIES
-    }
-
-    #[cfg(test)]
+    /// The same with room for so many entries.
     pub(crate) fn holding(mut self, max_entries: usize) -> Self {
         self.max_entries = max_entries;
         self

@@ -29,20 +29,37 @@ use crate::{
     hub::{Joined, Seat},
     outlet::{Next, Outlet},
     replay::{self, ResetReason, Start},
+    sabotage::{self, Bug},
+    session::Session,
 };
 
-/// Unread notifications that a stream without a start begins with. The rest is in the list.
+/// Unread notifications that a stream without a start begins with at most. The rest is in the list.
 const UNREAD_AT_START: u32 = 100;
-/// Notifications that a reset carries.
+/// Notifications that a reset carries at most.
 const NEWEST_AT_RESET: u32 = 50;
 /// Events of one read of a replay. Bounds what a reader that stops reading has cost by then.
-const REPLAY_PAGE: usize = 64;
-/// Bytes of live events that are handed out at once, so that what has queued up is one write.
+pub(crate) const REPLAY_PAGE: usize = 64;
+/// Bytes that are handed out at once: what has queued up is one write, and a reader that stops reading
+/// has cost no more than this, and one event, beyond what the kernel holds for it.
 const BATCH_BYTES: usize = 64 * 1024;
 /// How long before its end a token is said to be expiring.
 const EXPIRY_WARNING: Duration = Duration::from_mins(1);
 /// How long a stream whose read failed waits before the next attempt.
 const READ_RETRY: Duration = Duration::from_secs(1);
+
+/// The first of `all` that fit in one batch, at least one, and whether some do not.
+fn fitting<T>(mut all: Vec<T>, size: impl Fn(&T) -> usize) -> (Vec<T>, bool) {
+    let mut bytes = 0;
+    let fit = all.iter().take_while(|one| {
+        let first = bytes == 0;
+        bytes += size(one);
+        first || bytes <= BATCH_BYTES
+    });
+    let fit = fit.count();
+    let cut = fit < all.len();
+    all.truncate(fit);
+    (all, cut)
+}
 
 /// An open stream. Dropping it leaves the hub.
 pub struct Stream {
@@ -54,13 +71,16 @@ pub struct Stream {
     _seat: Seat,
     phase: Phase,
     /// A read that is under way. Kept while heartbeats are sent, with its place among those who wait.
-    reading: Option<Pin<Box<dyn Future<Output = Result<Read, Error>> + Send>>>,
+    reading: Option<Reading>,
     /// The reader has everything up to here. `None` before the start is settled.
     place: Option<Position>,
     sent: u64,
     heartbeat_at: Instant,
     expiry: Expiry,
 }
+
+/// A read of the database on its way.
+type Reading = Pin<Box<dyn Future<Output = Result<Read, Error>> + Send>>;
 
 enum Phase {
     /// Nothing was sent yet. The position and counts are those of joining.
@@ -104,6 +124,7 @@ impl Stream {
         let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
         // `checked_add`: a token may last longer than an `Instant` can say.
         let end = now.checked_add(left).unwrap_or_else(|| now + Duration::from_hours(10 * 365 * 24));
+        joined.outlet.expires(end);
         let expiry = Expiry { at: expires_at, warn: Some(end.checked_sub(EXPIRY_WARNING).unwrap_or(now)), end };
         let mut id = [0; 16];
         broker.random.fill(&mut id);
@@ -168,10 +189,18 @@ impl Stream {
     }
 
     /// Settles where the stream starts.
-    async fn begin(&mut self, start: Start, replaying: Replaying) -> Vec<Frame> {
+    async fn begin(&mut self, start: Start, mut replaying: Replaying) -> Vec<Frame> {
         let Start::After(cursor) = start else { return self.unread().await };
         let place = match replay::place(self.broker.store.cursors(), &cursor) {
             Ok(place) if self.broker.hub.covers(place) => Ok(place), // the ring proves it: no read
+            // This node has not come as far as the client, and neither have its counts.
+            Ok(place) if place > self.broker.hub.position() => match self.page(InboxQuery::counts()).await {
+                Ok(page) => {
+                    self.broker.hub.recount(&self.user, Session::of(&page));
+                    replay::continues(place, page.head).map(|()| place)
+                }
+                Err(frames) => return frames,
+            },
             Ok(place) => match self.read(|broker| async move { Ok(Read::Head(broker.store.head().await?)) }).await {
                 Ok(Read::Head(head)) => replay::continues(place, head).map(|()| place),
                 Ok(_) => return Vec::new(),
@@ -181,6 +210,10 @@ impl Stream {
         };
         match place {
             Ok(place) => {
+                if place > replaying.up_to {
+                    // What was known at joining is older than what the client has.
+                    (replaying.up_to, replaying.counts) = self.broker.hub.rejoin(&self.user, &self.outlet);
+                }
                 self.place = Some(place);
                 self.phase = Phase::Replaying(replaying);
             }
@@ -196,11 +229,12 @@ impl Stream {
             Err(frames) => return frames,
         };
         let cursors = self.broker.store.cursors();
-        let entries = page.items.iter().rev().filter_map(|item| {
+        let entries = page.items.iter().filter_map(|item| {
             let entry = Entry::of_item(item, cursors);
             entry.inspect_err(|error| tracing::error!(%error, "a notification that is not JSON")).ok()
         });
-        let mut frames: Vec<_> = entries.map(|entry| Frame::Event(entry, page.counts)).collect();
+        let (newest, _) = fitting(entries.collect(), |entry| entry.envelope.len());
+        let mut frames: Vec<_> = newest.into_iter().rev().map(|entry| Frame::Event(entry, page.counts)).collect();
         self.sent += frames.len() as u64;
         self.go_live(page.head.position, page.counts, &mut frames);
         frames
@@ -208,10 +242,13 @@ impl Stream {
 
     /// Gives the current state in place of a continuation.
     async fn reset(&mut self, reason: ResetReason) -> Vec<Frame> {
-        let page = match self.page(InboxQuery::newest(InboxState::All, NEWEST_AT_RESET)).await {
+        let mut page = match self.page(InboxQuery::newest(InboxState::All, NEWEST_AT_RESET)).await {
             Ok(page) => page,
             Err(frames) => return frames,
         };
+        let (newest, cut) = fitting(std::mem::take(&mut page.items), |item| item.notification.size());
+        page.items = newest;
+        page.more |= cut;
         let (position, counts) = (page.head.position, page.counts);
         let mut frames = vec![Frame::Reset { reason, cursor: self.seal(position), page }];
         self.go_live(position, counts, &mut frames);
@@ -232,10 +269,12 @@ impl Stream {
     /// Sends the next part of what lies between the reader's place and the outlet's beginning.
     async fn replay(&mut self, replaying: Replaying) -> Vec<Frame> {
         let after = self.place.unwrap_or_default();
-        let recent = self.broker.hub.recent(&self.windows, after, replaying.up_to, REPLAY_PAGE);
+        let up_to = if sabotage::is(Bug::RepeatAtTheSeam) { self.broker.hub.position() } else { replaying.up_to };
+        let limit = self.broker.sizes.replay_page;
+        let recent = self.broker.hub.recent(&self.windows, after, up_to, limit);
         let entries = match recent {
             Some(entries) => entries,
-            None => match self.older(after, replaying.up_to).await {
+            None => match self.older(after, up_to).await {
                 Ok(Read::Events(Some(entries))) => entries,
                 Ok(Read::Events(None)) => {
                     self.phase = Phase::Resetting(ResetReason::Expired);
@@ -245,7 +284,8 @@ impl Stream {
                 Err(frames) => return frames,
             },
         };
-        let done = entries.len() < REPLAY_PAGE;
+        let (entries, cut) = fitting(entries, |entry| entry.envelope.len());
+        let done = !cut && entries.len() < limit;
         if let Some(last) = entries.last() {
             self.place = Some(last.position());
         }
@@ -266,7 +306,7 @@ impl Stream {
     /// A page of the reader's events from the database: what the ring no longer has.
     async fn older(&mut self, after: Position, up_to: Position) -> Result<Read, Vec<Frame>> {
         let windows = self.windows.clone();
-        let limit = u32::try_from(REPLAY_PAGE).unwrap_or(u32::MAX);
+        let limit = u32::try_from(self.broker.sizes.replay_page).unwrap_or(u32::MAX);
         self.read(move |broker| async move {
             let _permit = broker.reads.acquire().await;
             let Replay::Events(events) = broker.store.replay(&windows, after, up_to, limit).await? else {
@@ -309,6 +349,9 @@ impl Stream {
     fn go_live(&mut self, place: Position, counts: Counts, frames: &mut Vec<Frame>) {
         self.place = Some(place);
         self.phase = Phase::Live;
+        if sabotage::is(Bug::RegisterAfterReplay) {
+            self.outlet.reopen(); // what came before is as if it had never been pushed
+        }
         frames.push(Frame::Ready {
             cursor: self.seal(place),
             connection: self.id,
@@ -332,7 +375,7 @@ impl Stream {
                 return Vec::new();
             }
         }
-        entries.retain(|(entry, _)| entry.position() > place);
+        entries.retain(|(entry, _)| entry.position() > place || sabotage::is(Bug::LiveBehindThePlace));
         if let Some((last, _)) = entries.last() {
             self.place = Some(last.position());
             self.sent += entries.len() as u64;
@@ -344,12 +387,13 @@ impl Stream {
     /// Waits until the outlet changes, or it is time to say something. What there is to say may be
     /// nothing.
     async fn wait(&mut self) -> Vec<Frame> {
-        let warn = self.expiry.warn.unwrap_or(self.expiry.end);
+        // It is warned of once the stream is live: not in the middle of a replay.
+        let warn = self.expiry.warn.filter(|_| matches!(self.phase, Phase::Live)).unwrap_or(self.expiry.end);
         tokio::select! {
             biased;
             () = self.outlet.changed() => Vec::new(),
             () = tokio::time::sleep_until(warn) => {
-                if self.expiry.warn.take().is_some() { vec![Frame::Expiring(self.expiry.at)] } else { Vec::new() }
+                if Instant::now() < self.expiry.end && self.expiry.warn.take().is_some() { vec![Frame::Expiring(self.expiry.at)] } else { Vec::new() }
             }
             () = tokio::time::sleep_until(self.heartbeat_at) => {
                 // Before it is live, what is missing does not come through the outlet.

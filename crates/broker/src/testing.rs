@@ -67,6 +67,36 @@ pub(crate) fn page(name: &str, position: i64, counts: Counts) -> InboxPage {
     }
 }
 
+/// Stands still, except where tokio's time moves it.
+pub(crate) struct VirtualClock(tokio::time::Instant);
+
+impl Default for VirtualClock {
+    fn default() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(i64::try_from(self.0.elapsed().as_millis()).unwrap())
+    }
+}
+
+/// Counts instead of throwing dice: no two alike, and the same in every run.
+#[derive(Default)]
+pub(crate) struct Counting(std::sync::atomic::AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        bytes.fill(0);
+        let from = bytes.len().saturating_sub(8);
+        for (to, byte) in bytes[from..].iter_mut().zip(next.to_be_bytes()) {
+            *to = byte;
+        }
+    }
+}
+
 /// A log in a list. Everybody is known, nothing is ever read.
 pub(crate) struct FakeStore {
     state: Mutex<State>,

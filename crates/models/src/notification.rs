@@ -156,6 +156,16 @@ pub struct Notification {
 impl Notification {
     /// Most actions of one notification: what fits beside each other on a phone.
     pub const MAX_ACTIONS: usize = 3;
+    /// About how many bytes of JSON it is.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let data = self.data.as_ref().map_or(0, |data| data.get().len());
+        let actions: usize = self.actions.iter().map(|action| action.label.len() + action.link.as_str().len()).sum();
+        let body = self.body.as_ref().map_or(0, String::len);
+        let link = self.link.as_ref().map_or(0, |link| link.as_str().len());
+        300 + self.title.len() + body + data + link + actions
+    }
+
     /// Largest `data`, in bytes of compact JSON. With the body it bounds an event on the stream.
     pub const MAX_DATA_BYTES: usize = 16 * 1024;
 }

@@ -30,7 +30,7 @@ pub(super) async fn rage(mut server: Server, world: &World, mut dice: Dice, last
     let until = Instant::now() + lasting;
     let mut faults = Faults::default();
     while Instant::now() < until {
-        pause(&mut dice, 200, 1300).await;
+        pause(&mut dice, 50, 1000).await;
         faults.resident = faults.resident.max(server.resident().unwrap_or_default());
         match dice.below(10) {
             0..=1 => {

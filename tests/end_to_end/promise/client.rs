@@ -28,9 +28,7 @@ impl Client {
     /// A client that has fetched the list.
     pub(super) async fn begin(world: Arc<World>, user: &str, name: String, mut dice: Dice) -> Self {
         let list = loop {
-            if let Some((200, _, text)) =
-                answered(world.as_user(user, Method::GET, "/notifications?limit=200")).await
-            {
+            if let Some((200, _, text)) = answered(world.as_user(user, Method::GET, "/notifications?limit=200")).await {
                 break serde_json::from_str::<Value>(&text).unwrap();
             }
             pause(&mut dice, 20, 100).await;

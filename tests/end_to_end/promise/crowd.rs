@@ -43,6 +43,7 @@ pub(super) async fn begin(world: &Arc<World>, dice: &mut Dice) -> JoinSet<Histor
             let (world, mut dice) = (Arc::clone(world), dice.fork());
             clients.spawn(async move {
                 pause(&mut dice, 0, LATENESS).await;
+                world.not_yet(&user(index), world.head(&mut dice).await);
                 let name = format!("{} (late, {device})", user(index));
                 read::run(Client::begin(world, &user(index), name, dice).await, Manner::Steady).await
             });

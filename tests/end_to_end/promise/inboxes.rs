@@ -6,10 +6,10 @@ use reqwest::Method;
 use serde_json::Value;
 use tidings_models::{Position, Store as _};
 
-use crate::support::Server;
+use crate::support::{Server, json};
 
 use super::{
-    crowd::{USERS, user},
+    crowd::{LATE_USERS, USERS, user},
     history::{Counts, Item, counts},
     world::World,
 };
@@ -30,25 +30,16 @@ pub(super) struct Logged {
     pub(super) seq: i64,
 }
 
-/// Where the log ends.
-pub(super) async fn head(world: &World, server: &Server) -> i64 {
-    world.position(server.get("root", "/inbox").await["cursor"].as_str().unwrap())
-}
-
 /// The inboxes of all users who were there from the beginning, and of those who came later.
 pub(super) async fn read(world: &World, server: &Server) -> BTreeMap<String, Inbox> {
     let mut inboxes = BTreeMap::new();
-    for user in (0..USERS + super::crowd::LATE_USERS).map(user) {
+    for user in (0..USERS + LATE_USERS).map(user) {
         let mut inbox = Inbox::default();
         for state in ["all", "archived"] {
             let mut next = String::new();
             loop {
                 let path = format!("/notifications?state={state}&limit=200{next}");
-                let page: Value = crate::support::json(
-                    world.as_user(&user, Method::GET, &path).send().await.unwrap(),
-                    200,
-                )
-                .await;
+                let page: Value = json(world.as_user(&user, Method::GET, &path).send().await.unwrap(), 200).await;
                 inbox.counts = counts(&page);
                 let items = page["items"].as_array().unwrap();
                 inbox.items.extend(items.iter().map(|item| Item::read(&world.cursors, item)));

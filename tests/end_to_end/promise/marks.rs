@@ -51,7 +51,9 @@ fn mark(world: &World, user: &str, dice: &mut Dice) -> Option<RequestBuilder> {
         5 => up_to(json!({"seen": true})),
         6 => up_to(json!({"read": true})),
         7 => up_to(json!({"read": false})),
-        8 => Some(world.as_user(user, Method::POST, "/notifications/mark").json(&json!({"seen": true, "ids": [known.id]}))),
+        8 => Some(
+            world.as_user(user, Method::POST, "/notifications/mark").json(&json!({"seen": true, "ids": [known.id]})),
+        ),
         _ => {
             world.deletes(user, &known.id);
             Some(world.as_user(user, Method::DELETE, &one))

@@ -30,7 +30,7 @@ pub(super) async fn run(mut client: Client) -> History {
         match answered(client.world.as_user(client.user(), Method::GET, &path)).await {
             Some((200, _, text)) => {
                 client.opens();
-                take(&mut client, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
+                take(&mut client, &serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
             }
             Some((status, _, text)) => panic!("{}: {status} {text}", client.history.client),
             None => pause(&mut client.dice, 20, 200).await,
@@ -39,7 +39,7 @@ pub(super) async fn run(mut client: Client) -> History {
     client.history
 }
 
-fn take(client: &mut Client, answer: Answer) {
+fn take(client: &mut Client, answer: &Answer) {
     assert!(!answer.more || !answer.events.is_empty(), "more of nothing");
     if let Some(reset) = &answer.reset {
         assert!(answer.events.is_empty(), "a reset and events in one answer have no place in between");

@@ -35,19 +35,19 @@ pub(super) struct Published {
 /// Starts them. They end when the world is calm and their last is acknowledged.
 pub(super) fn begin(world: &Arc<World>, dice: &mut Dice) -> JoinSet<Vec<Published>> {
     let mut tasks = JoinSet::new();
-    for publisher in 0..PUBLISHERS {
-        tasks.spawn(run(Arc::clone(world), publisher, dice.fork()));
+    for number in 0..PUBLISHERS {
+        tasks.spawn(run(Arc::clone(world), number, dice.fork()));
     }
     tasks
 }
 
-async fn run(world: Arc<World>, publisher: u64, mut dice: Dice) -> Vec<Published> {
+async fn run(world: Arc<World>, number: u64, mut dice: Dice) -> Vec<Published> {
     let mut published: Vec<Published> = Vec::new();
     let mut pace = interval(EVERY);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !world.is_calm() {
         pace.tick().await;
-        let title = format!("{publisher}-{}", published.len());
+        let title = format!("{number}-{}", published.len());
         let users = recipients(&mut dice);
         let to = match users.as_deref() {
             None => json!({"everyone": true}),

@@ -30,6 +30,8 @@ pub(super) struct World {
     /// What each user has been sent last, to be marked.
     known: Mutex<BTreeMap<String, VecDeque<Known>>>,
     deleted: Mutex<BTreeSet<(String, u128)>>,
+    /// Where the log stood when users who came late had not yet.
+    unknown_until: Mutex<BTreeMap<String, i64>>,
     /// Counts the lives of the server.
     life: watch::Sender<u64>,
     /// Nobody is to make anything new any more, nor to be slow or away.
@@ -54,6 +56,7 @@ impl World {
             client: Client::builder().no_proxy().timeout(ANSWER).build().unwrap(),
             known: Mutex::default(),
             deleted: Mutex::default(),
+            unknown_until: Mutex::default(),
             life: watch::Sender::new(0),
             calm: AtomicBool::new(false),
             end: AtomicI64::new(0),
@@ -103,6 +106,17 @@ impl World {
         self.deleted.lock().unwrap().clone()
     }
 
+    /// A user is about to come for the first time; of several devices, the first counts.
+    pub(super) fn not_yet(&self, user: &str, position: i64) {
+        let mut unknown_until = self.unknown_until.lock().unwrap();
+        let known = unknown_until.entry(user.to_owned()).or_insert(position);
+        *known = position.min(*known);
+    }
+
+    pub(super) fn unknown_until(&self) -> BTreeMap<String, i64> {
+        self.unknown_until.lock().unwrap().clone()
+    }
+
     /// The server has been started again.
     pub(super) fn reborn(&self) {
         self.life.send_modify(|life| *life += 1);
@@ -144,6 +158,19 @@ impl World {
     pub(super) fn late(&self) -> String {
         let late = self.late.lock().unwrap();
         format!("not all came to rest at {}: {late:?}", self.end.load(Ordering::Relaxed))
+    }
+}
+
+impl World {
+    /// Where the log stands, as soon as the server tells.
+    pub(super) async fn head(&self, dice: &mut Dice) -> i64 {
+        loop {
+            if let Some((200, _, text)) = answered(self.as_user("root", Method::GET, "/inbox")).await {
+                let inbox: serde_json::Value = serde_json::from_str(&text).unwrap();
+                return self.position(inbox["cursor"].as_str().unwrap());
+            }
+            pause(dice, 20, 100).await;
+        }
     }
 }
 

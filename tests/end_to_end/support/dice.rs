@@ -2,7 +2,7 @@
 
 use tidings_models::{Random as _, SystemRandom};
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): as good as needed here, and ten lines.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): as good as needed here, and ten lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 

@@ -129,16 +129,28 @@ impl Stream {
         }
     }
 
+    /// The titles of the next `count` notifications, whether they come before `ready` or right after: what
+    /// was just acknowledged may not have been dispatched yet.
+    pub(crate) async fn titles(&mut self, count: usize) -> Vec<String> {
+        let mut titles = Vec::new();
+        while titles.len() < count {
+            let event = self.event().await;
+            if event.name == "notification" {
+                titles.push(event.title());
+            }
+        }
+        titles
+    }
+
     /// Opened and caught up: what came before `ready`, and `ready`.
     pub(crate) async fn ready(&mut self) -> Vec<Event> {
         self.up_to("ready").await
     }
 
     async fn fill(&mut self) -> bool {
-        let mut buffer = [0; 16 * 1024];
-        let read = tokio::time::timeout(PATIENCE, self.socket.read(&mut buffer)).await.expect("something in time");
-        let read = read.unwrap_or(0);
-        self.raw.extend_from_slice(&buffer[..read]);
+        self.raw.reserve(16 * 1024);
+        let read = tokio::time::timeout(PATIENCE, self.socket.read_buf(&mut self.raw)).await;
+        let read = read.expect("something in time").unwrap_or(0);
         read > 0
     }
 

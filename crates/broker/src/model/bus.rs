@@ -27,6 +27,10 @@ impl Wire {
         self.deaf.lock()[node]
     }
 
+    pub(super) fn lose_none(&self) {
+        *self.deaf.lock() = Default::default();
+    }
+
     /// Rings at a node, for nothing.
     pub(super) fn forge(&self, node: usize) {
         self.nodes[node].notify_one();

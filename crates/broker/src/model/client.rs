@@ -65,6 +65,8 @@ pub(super) struct Client {
     /// The counts that it saw are of here or later.
     counted: i64,
     ended: bool,
+    /// Its place was made up. If the log gets there, it has what the log says.
+    dreams: bool,
 }
 
 impl Client {
@@ -85,12 +87,19 @@ impl Client {
             events: 0,
             counted: 0,
             ended: false,
+            dreams: false,
         }
     }
 
     /// Forgets everything: another client, with a place of its own. Its past is as the log has it.
     pub(super) fn become_new(&mut self, cursor: Option<String>, place: i64, life: u8, held: Holdings) {
         *self = Self { cursor, place, life, held, baseline: place, ..Self::new(self.user.clone()) };
+    }
+
+    /// The same with a place that the log has not reached.
+    pub(super) fn become_dreamer(&mut self, cursor: String, place: i64, life: u8) {
+        self.become_new(Some(cursor), place, life, Holdings::new());
+        self.dreams = true;
     }
 
     pub(super) fn cut(&mut self) {
@@ -131,12 +140,13 @@ impl Client {
     /// The next frame, if one comes soon enough.
     pub(super) async fn next(&mut self, patience: Duration) -> Option<Frame> {
         if self.inbound.is_empty() {
-            if let Wire::Idle(mut stream) = std::mem::take(&mut self.wire) {
-                self.wire = Wire::Pending(Box::pin(async move {
+            self.wire = match std::mem::take(&mut self.wire) {
+                Wire::Idle(mut stream) => Wire::Pending(Box::pin(async move {
                     let frames = stream.next().await?;
                     Some((stream, frames))
-                }));
-            }
+                })),
+                other => other,
+            };
             self.progress(patience).await;
         }
         if self.inbound.is_empty()
@@ -218,6 +228,9 @@ impl Client {
         }
         ensure!(at >= self.place, "back from {} to {at} without a reset (I3)", self.place);
         ensure!(at <= log.head(), "{at} is beyond the log");
+        if std::mem::take(&mut self.dreams) {
+            self.held = log.inbox_at(&self.user, self.place);
+        }
         let missed = log.missed(&self.user, self.place, at + 1);
         ensure!(missed.is_empty(), "{} moved from {} to {at} and missed {missed:?} (I1)", self.user, self.place);
         self.place = at;
@@ -259,7 +272,7 @@ impl Client {
         ensure!(page.head.position.get() == at, "a state of {} at {at}", page.head.position);
         ensure!(at <= log.head(), "{at} is beyond the log");
         let inbox = log.inbox_at(&self.user, at);
-        let shown = |(id, held): (NotificationId, Held)| (id, held.position, held.seen == Some(true) || held.read);
+        let shown = |(id, held): (NotificationId, Held)| (id, held.position, held.seen == Some(true));
         let mut expected: Vec<_> = newest(&inbox, InboxState::All).into_iter().take(50).map(shown).collect();
         expected.retain(|(id, ..)| !log.is_gone(&self.user, *id));
         let mut items: Vec<_> =
@@ -267,12 +280,12 @@ impl Client {
         items.retain(|(id, ..)| !log.is_gone(&self.user, *id));
         ensure!(items == expected, "the state at {at} is {expected:?}, it was given {items:?}");
         let held = page.items.iter().map(|item| {
-            // What was read is shown as seen, whether it was or not.
-            let seen = (!item.read).then_some(item.seen);
+            let seen = Some(item.seen);
             let held = Held { position: item.position.get(), seen, read: item.read, archived: item.archived };
             (item.notification.id, held)
         });
         self.held = held.collect();
+        self.dreams = false;
         (self.place, self.baseline, self.counted, self.life, self.settled) = (at, at, at, life, true);
         self.sees(page.counts, at, log)
     }

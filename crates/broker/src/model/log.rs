@@ -267,8 +267,11 @@ impl Log {
 
     fn mark(&mut self, who: &UserId, mark: Mark) -> Outcome {
         let change = match mark {
-            Mark::Ids(ids, flags) => Change { ids, up_to: None, flags },
-            Mark::UpTo(up_to, flags) => Change { ids: Vec::new(), up_to: Some(up_to.get().min(self.head())), flags },
+            Mark::Ids(ids, flags) => Change { ids, up_to: None, flags: flags.with_implied() },
+            Mark::UpTo(up_to, flags) => {
+                let up_to = up_to.get().min(self.head());
+                Change { ids: Vec::new(), up_to: Some(up_to), flags: flags.with_implied() }
+            }
         };
         let before = self.inbox(who).clone();
         if change.ids.iter().any(|id| !before.contains_key(id)) {

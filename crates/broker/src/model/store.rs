@@ -28,13 +28,17 @@ pub(super) enum Fails {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Faults {
-    /// What a read takes between its snapshot and its answer.
+    /// What a read of an inbox or a replay takes between its snapshot and its answer.
     pub(super) latency: Duration,
+    /// The same for followers.
+    pub(super) lag: Duration,
     /// What becomes of the next commit.
     pub(super) commit: Option<Fails>,
     pub(super) reads_fail: bool,
     /// A row that followers do not see yet, though later ones they do.
     pub(super) hidden: Option<i64>,
+    /// How far beyond its place the log is trimmed during the next replay.
+    pub(super) trim_during_replay: Option<u8>,
 }
 
 pub(super) struct LogStore {
@@ -69,15 +73,27 @@ impl LogStore {
 
     /// An answer is on its way. What it says was true when it was read.
     async fn answer<T>(&self, read: T) -> Result<T, StoreError> {
+        let latency = self.faults.lock().latency;
+        self.answer_after(latency, read).await
+    }
+
+    async fn answer_after<T>(&self, latency: Duration, read: T) -> Result<T, StoreError> {
         let faults = *self.faults.lock();
-        if !faults.latency.is_zero() {
-            tokio::time::sleep(faults.latency).await;
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
         }
         if faults.reads_fail { Err(StoreError::Corrupt("told to fail".into())) } else { Ok(read) }
     }
 
     fn head_of(&self, log: &Log) -> Head {
         Head { epoch: self.epoch, position: pos(log.head()), floor: pos(log.floor) }
+    }
+
+    fn trim_underfoot(&self, after: Position, up_to: Position) {
+        if let Some(beyond) = self.faults.lock().trim_during_replay.take() {
+            let mut log = self.log();
+            log.floor = log.floor.max(up_to.get().min(after.get() + i64::from(beyond)));
+        }
     }
 
     fn own(log: &Log, windows: &[Window], after: Position, up_to: Position, limit: u32) -> Vec<Event> {
@@ -89,14 +105,14 @@ impl LogStore {
     fn page(&self, log: &Log, user: &UserId, query: &InboxQuery) -> Option<InboxPage> {
         let windows = log.windows(user)?;
         let wanted = newest(log.inbox(user), query.state);
-        let items: Vec<_> = wanted.iter().take(query.limit as usize).map(|(id, held)| {
+        let items = wanted.iter().take(query.limit as usize).map(|(id, held)| {
             let event = &log.at(held.position).unwrap().event;
             InboxItem {
                 notification: log.notification(*id).clone(),
                 audience: event.audience.clone(),
                 position: event.position,
                 seq: event.seq,
-                seen: held.seen == Some(true) || held.read,
+                seen: held.seen == Some(true),
                 read: held.read,
                 archived: held.archived,
             }
@@ -122,21 +138,17 @@ pub(super) fn newest(held: &Holdings, state: InboxState) -> Vec<(NotificationId,
 
 #[async_trait]
 impl Store for LogStore {
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Commit, StoreError> {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
         tokio::time::sleep(COMMIT).await;
         let fails = self.faults.lock().commit.take();
         if fails == Some(Fails::Before) {
             return Err(StoreError::Corrupt("told to fail".into()));
         }
-        let (head, outcomes) = {
-            let mut log = self.log.lock();
-            let outcomes = log.commit(drafts);
-            (pos(log.head()), outcomes)
-        };
+        let outcomes = self.log().commit(drafts);
         tokio::time::sleep(COMMIT).await;
         match fails {
             Some(_) => Err(StoreError::Corrupt("told to fail, too late".into())),
-            None => Ok(Commit { head, outcomes }),
+            None => Ok(outcomes),
         }
     }
 
@@ -146,13 +158,13 @@ impl Store for LogStore {
     }
 
     async fn read_log(&self, after: Position, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let hidden = self.faults.lock().hidden;
+        let Faults { hidden, lag, .. } = *self.faults.lock();
         let events = {
             let log = self.log();
             let kept = log.between(after.get().max(log.floor), i64::MAX).iter().map(|entry| &entry.event);
             kept.filter(|event| Some(event.position.get()) != hidden).take(limit as usize).cloned().collect()
         };
-        self.answer(events).await
+        self.answer_after(lag, events).await
     }
 
     async fn replay(
@@ -165,9 +177,10 @@ impl Store for LogStore {
         *self.replays.lock() += 1;
         let floor = pos(self.log().floor);
         if sabotage::is(Bug::TrimBetweenFloorAndRead) {
-            self.answer(()).await?; // and in the meantime somebody trims
+            self.trim_underfoot(after, up_to);
         }
         let events = Self::own(&self.log(), windows, after, up_to, limit);
+        self.trim_underfoot(after, up_to);
         self.answer(if after < floor { Replay::Expired } else { Replay::Events(events) }).await
     }
 
@@ -180,7 +193,7 @@ impl Store for LogStore {
         &self.cursors
     }
 
-    async fn trim(&self, _: &Retention, _: Timestamp) -> Result<Trimmed, StoreError> {
+    async fn trim(&self, _: &Retention, _: Timestamp, _: Position) -> Result<Trimmed, StoreError> {
         Ok(Trimmed::default()) // the test says when
     }
 

@@ -143,6 +143,21 @@ async fn a_place_that_this_node_has_not_reached_yet_is_joined_there() {
     assert_eq!(next(&mut stream).await, "3:4, 4:4", "never older counts than it said");
 }
 
+/// The counts of a session that is there already are of where this node is, not of where the client is.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_further_than_this_node_never_sees_older_counts() {
+    let setup = Setup::new().await;
+    let mut first = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut first).await, "ready@0:0 after 0");
+    for _ in 0..4 {
+        setup.store.add("user:ann"); // and no bell: the follower is still at 0
+    }
+    let mut second = setup.open("ann", after(2)).await;
+    assert_eq!(next(&mut second).await, "ready@2:4 after 0");
+    assert_eq!(next(&mut second).await, "3:4, 4:4");
+    assert_eq!(next(&mut first).await, "1:4, 2:4, 3:4, 4:4");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_idle_stream_beats_and_its_place_moves_on() {
     let setup = Setup::new().await;
@@ -246,6 +261,22 @@ async fn a_token_that_ends_is_announced_and_then_ends_the_stream() {
     }
     assert_eq!(next(&mut stream).await, "end");
     assert_eq!(setup.broker.clock.now().as_seconds(), 75);
+}
+
+/// I14, for a reader that stands still: it is not asked for its next frames, and yet its place is free.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ends_gives_the_place_back_though_nobody_reads() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open_until("ann", Start::Unread, 75_000).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    setup.add("user:ann");
+    tokio::time::sleep(Duration::from_secs(70)).await;
+    assert_eq!(setup.broker.figures().streams, 1);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(setup.broker.figures().streams, 0);
+    assert_eq!(next(&mut stream).await, "goodbye token_expired", "and nothing is sent after it");
+    drop(stream);
+    assert_eq!(setup.broker.figures().streams, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,7 +37,7 @@ pub(crate) struct StreamQuery {
 /// The stream
 ///
 /// Server-sent events. Goes on after `Last-Event-ID`, or `after`; without either it begins with the
-/// unread notifications (the newest 100, oldest first). Then everything in order, without gap or
+/// unread notifications (the newest, at most 100 and 64 KiB, oldest first). Then everything in order, without gap or
 /// repeat. A cursor that cannot be continued from is answered with the event `reset`.
 #[utoipa::path(
     get, path = "/api/v1/stream", tag = "stream",

@@ -1,0 +1,101 @@
+//! The bugs that must not come back, behind a switch that only tests have.
+//!
+//! A suite is worth what it catches. Each of these was a way to lose, to repeat or to miscount in
+//! silence; a test puts it back and sees the model test (`model.rs`) fail. Outside of tests [`is`] is
+//! the constant `false`, so nothing of this is compiled in.
+
+/// A bug that the code could have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// A stream is registered with the hub only when its replay is over.
+    RegisterAfterReplay,
+    /// A replay starts one event behind its cursor.
+    CursorOffByOne,
+    /// An overflow of a stream's queue goes unnoticed.
+    LagSwallowed,
+    /// The bell rings before the commit.
+    BellInTransaction,
+    /// The follower goes on behind a hole in the log.
+    HoleSkipped,
+    /// The floor is read before the events, and not in the same snapshot.
+    #[cfg(test)]
+    TrimBetweenFloorAndRead,
+    /// A state that was read before the last dispatch is taken as it is.
+    CountsOfAStaleSession,
+    /// What a reset or a later place has already is sent again by the outlet.
+    LiveBehindThePlace,
+    /// The replay goes on beyond the place of joining.
+    RepeatAtTheSeam,
+}
+
+/// Whether a bug is switched on.
+#[cfg(not(test))]
+pub(crate) const fn is(_: Bug) -> bool {
+    false
+}
+
+#[cfg(test)]
+pub(crate) use switch::{is, with};
+
+#[cfg(test)]
+mod switch {
+    use std::cell::Cell;
+
+    use super::Bug;
+
+    thread_local! {
+        // Of one thread, as tests run beside each other.
+        static ON: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    /// Whether a bug is switched on.
+    pub(crate) fn is(bug: Bug) -> bool {
+        ON.get() == Some(bug)
+    }
+
+    /// Does something with a bug switched on. It is off afterwards, whatever happens.
+    pub(crate) fn with<T>(bug: Bug, what: impl FnOnce() -> T) -> T {
+        struct Off;
+        impl Drop for Off {
+            fn drop(&mut self) {
+                ON.set(None);
+            }
+        }
+        let _off = Off;
+        ON.set(Some(bug));
+        what()
+    }
+}
+
+/// The model test must fail with each of them, within so many histories of one seed.
+#[cfg(test)]
+mod tests {
+    use super::{Bug, with};
+    use crate::model;
+
+    const HISTORIES: u32 = 1000;
+    const SEED: u64 = 1;
+
+    macro_rules! caught {
+        ($($test:ident: $bug:ident, $word:literal;)*) => {$(
+            #[test]
+            fn $test() {
+                let caught = with(Bug::$bug, || model::run(HISTORIES, SEED, 0)).unwrap_err();
+                println!("{:?} after {} histories: {}", Bug::$bug, caught.histories, caught.what);
+                assert!(caught.what.contains($word), "caught for another reason: {}", caught.what);
+            }
+        )*};
+    }
+
+    caught! {
+        register_after_replay: RegisterAfterReplay, "(I1)";
+        cursor_off_by_one: CursorOffByOne, "";
+        lag_swallowed: LagSwallowed, "(I1)";
+        bell_in_transaction: BellInTransaction, "rung for";
+        hole_skipped: HoleSkipped, "";
+        trim_between_floor_and_read: TrimBetweenFloorAndRead, "(I1)";
+        counts_of_a_stale_session: CountsOfAStaleSession, "(I9)";
+        live_behind_the_place: LiveBehindThePlace, "(I2)";
+        repeat_at_the_seam: RepeatAtTheSeam, "";
+    }
+}

@@ -1,0 +1,21 @@
+//! Bounds that no operator has to think of, as one value: tests make them so small that a short history
+//! reaches every one of them.
+
+use crate::{outlet, ring, stream};
+
+/// How much of something is held or read at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Entries that may wait in an outlet.
+    pub(crate) queue: usize,
+    /// Entries of the ring.
+    pub(crate) ring: usize,
+    /// Events of one read of a replay.
+    pub(crate) replay_page: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { queue: outlet::QUEUE, ring: ring::MAX_ENTRIES, replay_page: stream::REPLAY_PAGE }
+    }
+}

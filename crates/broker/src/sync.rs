@@ -1,0 +1,26 @@
+//! The lock of this crate. Under the feature `shuttle` the tests get one that hands every acquisition
+//! to a scheduler, so that orders of events are explored and not waited for.
+
+#[cfg(not(all(test, feature = "shuttle")))]
+pub(crate) use parking_lot::Mutex;
+#[cfg(all(test, feature = "shuttle"))]
+pub(crate) use scheduled::Mutex;
+
+#[cfg(all(test, feature = "shuttle"))]
+mod scheduled {
+    use shuttle::sync::MutexGuard;
+
+    /// What is used of `parking_lot::Mutex`.
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(shuttle::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(shuttle::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+    }
+}

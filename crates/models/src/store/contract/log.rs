@@ -1,0 +1,160 @@
+//! The log, and what is kept beside it.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::store::IdempotencyKey;
+
+/// I5 and, with concurrent writers, position order = commit order: a reader that goes on from the
+/// last position it saw never misses one.
+pub(super) async fn the_log_is_dense_under_concurrent_writers(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let writers: Vec<_> = (0..16)
+        .map(|writer| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    let drafts = (0..3).map(|i| notify(to(&format!("u{}", (writer + i) % 5)), "x")).collect();
+                    store.commit(drafts).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let mut read = Vec::new();
+    while read.len() < 480 {
+        let after = read.last().map_or(Position::START, |event: &Event| event.position);
+        read.extend(store.read_log(after, 7).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(store.head().await.unwrap().position, pos(480));
+    let mut seqs = BTreeMap::new();
+    for (index, event) in read.iter().enumerate() {
+        assert_eq!(event.position, pos(i64::try_from(index).unwrap() + 1));
+        let seq = seqs.entry(event.audience.to_string()).or_insert(0);
+        *seq += 1;
+        assert_eq!(event.seq, Seq::new(*seq), "dense within {}", event.audience);
+    }
+}
+
+pub(super) async fn a_notification_comes_back_as_it_was_given(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let json = serde_json::json!({
+        "id": NotificationId::new(at(1), &SystemRandom).to_string(), "title": "Build 4711 failed",
+        "body": "a\rid: 9\r\n\u{2028}<b>", "level": "error", "critical": true, "link": "/builds/4711",
+        "actions": [{"label": "Retry", "link": "/retry"}], "actor": {"name": "CI", "image": "https://x.org/i.png"},
+        "category": "builds", "data": {"build": 4711}, "created_at": at(1), "expires_at": at(9),
+    });
+    let notification: Notification = serde_json::from_value(json.clone()).unwrap();
+    let id = notification.id;
+    one(&*store, Draft::Notify { notification: Box::new(notification), to: to("ann"), key: None }).await;
+
+    let (read, recipients) = store.notification(id).await.unwrap().unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), json);
+    assert_eq!(recipients, to("ann"));
+    let item = store.inbox_item(&user("ann"), id).await.unwrap().unwrap();
+    assert_eq!(serde_json::to_value(&item.notification).unwrap(), json);
+    let event = whole_log(&*store).await.remove(0);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&event.payload).unwrap(), json);
+    assert!(!event.payload.contains(['\r', '\n']), "one line");
+    assert_eq!((event.kind, event.effect, event.created_at), (Kind::Notification, Effect::ARRIVED, at(1)));
+}
+
+pub(super) async fn many_recipients_share_one_notification(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let names: Vec<_> = (0..1000).map(|i| user(&format!("u{i}"))).collect();
+    let recipients = Recipients::users(names).unwrap();
+    let id = send(&*store, recipients.clone(), "to many").await;
+    assert_eq!(whole_log(&*store).await.len(), 1000);
+    assert_eq!(store.notification(id).await.unwrap().unwrap().1, recipients);
+    for name in ["u0", "u999"] {
+        assert_eq!(inbox(&*store, name, InboxState::Unread).await, ["to many"]);
+    }
+    assert!(store.inbox_item(&user("u1000"), id).await.unwrap().is_none());
+}
+
+pub(super) async fn replay_gives_a_users_own_in_order_and_in_pages(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    for name in ["ann", "bob"] {
+        meet(&*store, name).await;
+    }
+    let drafts = (0..30).map(|i| {
+        let recipients = match i % 3 {
+            0 => to("ann"),
+            1 => to("bob"),
+            _ => Recipients::Everyone,
+        };
+        notify(recipients, &i.to_string())
+    });
+    commit(&*store, drafts.collect()).await;
+    let windows = store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().unwrap().windows;
+    let mut seen = Vec::new();
+    let mut after = pos(4);
+    loop {
+        let Replay::Events(page) = store.replay(&windows, after, pos(27), 4).await.unwrap() else { panic!("expired") };
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 4);
+        after = last.position;
+        seen.extend(page.iter().map(|event| event.position.get()));
+    }
+    assert_eq!(seen, [6, 7, 9, 10, 12, 13, 15, 16, 18, 19, 21, 22, 24, 25, 27], "bob's are not among them");
+}
+
+/// I8: one key, one effect, within a group and over groups.
+pub(super) async fn a_key_has_one_effect(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let keyed = |publisher: &str, fingerprint: u8| {
+        let key = IdempotencyKey { publisher: user(publisher), key: "k".into(), fingerprint: [fingerprint; 32] };
+        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key) }
+    };
+    let outcomes = commit(&*store, vec![keyed("host", 1), keyed("host", 1), keyed("host", 2), keyed("other", 1)]).await;
+    let Outcome::Stored(made) = outcomes[0] else { panic!("{outcomes:?}") };
+    assert_eq!(outcomes[1..3], [Outcome::Repeated(made), Outcome::KeyConflict]);
+    assert!(matches!(outcomes[3], Outcome::Stored(other) if other != made), "another publisher's key");
+    let again = commit(&*store, vec![keyed("host", 1), keyed("host", 2)]).await;
+    assert_eq!(again, [Outcome::Repeated(made), Outcome::KeyConflict]);
+    assert_eq!(whole_log(&*store).await.len(), 2);
+}
+
+pub(super) async fn accounts_are_kept(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let password = PasswordHash::make(&"correct horse".into()).unwrap();
+    let account = Account { user: user("ann"), role: Role::Admin, disabled: false, password, created_at: at(3) };
+    assert!(store.create_account(&account).await.unwrap());
+    assert!(!store.create_account(&account).await.unwrap(), "the name is taken");
+    let found = store.account(&user("ann")).await.unwrap().unwrap();
+    assert_eq!((found.role, found.disabled, found.created_at), (Role::Admin, false, at(3)));
+    assert!(found.password.fits(&"correct horse".into()));
+    assert!(store.set_disabled(&user("ann"), true).await.unwrap());
+    let other = PasswordHash::make(&"battery staple".into()).unwrap();
+    assert!(store.set_password(&user("ann"), &other).await.unwrap());
+    let found = store.accounts().await.unwrap().remove(0);
+    assert!(found.disabled && found.password.fits(&"battery staple".into()));
+    assert!(store.account(&user("bob")).await.unwrap().is_none());
+    assert!(!store.set_disabled(&user("bob"), true).await.unwrap());
+    assert_eq!(counts(&*store, "ann").await, (0, 0), "whoever has an account is known");
+}
+
+pub(super) async fn everything_outlives_the_process(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    send(&*store, to("ann"), "kept").await;
+    let (head, cursor) = (store.head().await.unwrap(), store.cursors().seal(pos(1)));
+    let secret = store.token_secret().await.unwrap();
+    store.close().await;
+    let store = open(&place).await;
+    assert_eq!(store.head().await.unwrap(), head);
+    assert_eq!(store.cursors().open(cursor.as_str().as_bytes()), Ok(pos(1)), "cursors stay good");
+    assert_eq!(store.token_secret().await.unwrap().expose_secret(), secret.expose_secret(), "and so do tokens");
+    assert_eq!(inbox(&*store, "ann", InboxState::All).await, ["kept"]);
+}

@@ -1,0 +1,135 @@
+//! What every store must do, whatever database is behind it. One suite: [`suite!`] runs it against a
+//! way to open a store. A second database joins by one more line at the end of this file.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use super::SqliteStore;
+use crate::*;
+
+mod histories;
+mod inbox;
+mod log;
+mod retention;
+
+/// A database of its own for one test, which can be closed and opened again.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+type Opened<'a> = Pin<Box<dyn Future<Output = Arc<dyn Store>> + 'a>>;
+type Open = for<'a> fn(&'a Place) -> Opened<'a>;
+
+fn sqlite(place: &Place) -> Opened<'_> {
+    Box::pin(async {
+        let url = format!("sqlite://{}/log.db", place.folder.path().display());
+        Arc::new(SqliteStore::open(&url, at(0), &SystemRandom).await.unwrap()) as Arc<dyn Store>
+    })
+}
+
+fn place() -> Place {
+    Place { folder: tempfile::tempdir().unwrap() }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_millis(1_790_000_000_000 + second * 1000)
+}
+
+fn pos(value: i64) -> Position {
+    Position::new(value).unwrap()
+}
+
+fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+fn plain(title: &str) -> Notification {
+    serde_json::from_value(serde_json::json!({
+        "id": NotificationId::new(at(1), &SystemRandom).to_string(), "title": title,
+        "level": "info", "critical": false, "created_at": at(1),
+    }))
+    .unwrap()
+}
+
+fn notify(to: Recipients, title: &str) -> Draft {
+    Draft::Notify { notification: Box::new(plain(title)), to, key: None }
+}
+
+fn to(name: &str) -> Recipients {
+    Recipients::User(user(name))
+}
+
+const READ: Flags = Flags { seen: None, read: Some(true), archived: None, deleted: None };
+
+fn mark(name: &str, mark: Mark) -> Draft {
+    Draft::Mark { user: user(name), mark, at: at(2) }
+}
+
+async fn commit(store: &dyn Store, drafts: Vec<Draft>) -> Vec<Outcome> {
+    store.commit(drafts).await.unwrap()
+}
+
+async fn one(store: &dyn Store, draft: Draft) -> Outcome {
+    commit(store, vec![draft]).await.remove(0)
+}
+
+async fn send(store: &dyn Store, recipients: Recipients, title: &str) -> NotificationId {
+    match one(store, notify(recipients, title)).await {
+        Outcome::Stored(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn meet(store: &dyn Store, name: &str) {
+    let outcome = one(store, Draft::Meet { user: user(name), at: at(0) }).await;
+    assert_eq!(outcome, Outcome::Met);
+}
+
+async fn inbox(store: &dyn Store, name: &str, state: InboxState) -> Vec<String> {
+    let page = store.inbox(&user(name), &InboxQuery::newest(state, 100)).await.unwrap().unwrap();
+    page.items.into_iter().map(|item| item.notification.title).collect()
+}
+
+async fn counts(store: &dyn Store, name: &str) -> (i64, i64) {
+    let page = store.inbox(&user(name), &InboxQuery::counts()).await.unwrap().unwrap();
+    (page.counts.unread, page.counts.unseen)
+}
+
+async fn whole_log(store: &dyn Store) -> Vec<Event> {
+    store.read_log(Position::START, 100_000).await.unwrap()
+}
+
+macro_rules! suite {
+    ($database:ident: $($noun:ident::$test:ident)*) => {
+        mod $database {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$noun::$test(super::$database).await;
+            })*
+        }
+    };
+}
+
+macro_rules! suites {
+    ($($database:ident)*) => {
+        $(suite!($database:
+            log::the_log_is_dense_under_concurrent_writers
+            log::a_notification_comes_back_as_it_was_given
+            log::many_recipients_share_one_notification
+            inbox::everyone_is_who_was_known
+            log::replay_gives_a_users_own_in_order_and_in_pages
+            inbox::marks_by_id
+            inbox::a_watermark_leaves_what_came_later
+            inbox::lists_are_paged_and_filtered
+            log::a_key_has_one_effect
+            retention::what_is_too_old_or_too_much_leaves_the_log
+            retention::what_leaves_an_inbox_is_told_and_uncounted
+            retention::a_key_goes_with_what_it_made
+            inbox::what_is_deleted_is_gone_for_its_user_alone
+            log::accounts_are_kept
+            log::everything_outlives_the_process
+            histories::counts_are_right_over_random_histories
+        );)*
+    };
+}
+
+suites!(sqlite);

@@ -1,0 +1,84 @@
+//! What is no longer kept.
+
+use super::*;
+use crate::store::IdempotencyKey;
+
+pub(super) const KEEP: Retention =
+    Retention { events_ms: 7_000, max_events: 1_000_000, notifications_ms: 90_000, max_notifications: 1_000_000 };
+
+/// Takes steps until there is nothing more to remove.
+pub(super) async fn trim(store: &dyn Store, keep: Retention, now: Timestamp) -> (i64, i64) {
+    let mut sum = (0, 0);
+    loop {
+        let step = store.trim(&keep, now, pos(i64::MAX)).await.unwrap();
+        sum = (sum.0 + step.events, sum.1 + step.notifications);
+        if !step.more {
+            return sum;
+        }
+    }
+}
+
+pub(super) async fn what_is_too_old_or_too_much_leaves_the_log(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    for _ in 0..700 {
+        send(&*store, to("ann"), "x").await; // made at second 1
+    }
+    let windows = store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().unwrap().windows;
+    assert_eq!(trim(&*store, KEEP, at(7)).await, (0, 0), "not yet");
+    assert_eq!(trim(&*store, Retention { max_events: 100, ..KEEP }, at(7)).await, (600, 0));
+    assert_eq!(store.head().await.unwrap().floor, pos(600));
+    assert!(matches!(store.replay(&windows, pos(599), pos(700), 9).await.unwrap(), Replay::Expired));
+    let Replay::Events(rest) = store.replay(&windows, pos(600), pos(700), 999).await.unwrap() else {
+        panic!("expired")
+    };
+    assert_eq!(rest.iter().map(|event| event.position.get()).collect::<Vec<_>>(), (601..=700).collect::<Vec<_>>());
+    assert_eq!(trim(&*store, KEEP, at(9)).await, (100, 0), "and now by their age");
+    assert_eq!(counts(&*store, "ann").await, (700, 700), "inboxes keep them");
+    send(&*store, to("ann"), "next").await;
+    assert_eq!(whole_log(&*store).await[0].seq, Seq::new(701), "seqs go on");
+}
+
+pub(super) async fn what_leaves_an_inbox_is_told_and_uncounted(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    for name in ["ann", "bob"] {
+        meet(&*store, name).await;
+    }
+    let read = send(&*store, to("ann"), "read").await;
+    send(&*store, to("ann"), "unread").await;
+    send(&*store, Recipients::Everyone, "to all").await;
+    one(&*store, mark("ann", Mark::Ids(vec![read], READ))).await;
+    one(&*store, mark("bob", Mark::UpTo(pos(3), READ))).await;
+    let end = store.head().await.unwrap().position;
+    assert_eq!(trim(&*store, KEEP, at(92)).await, (5, 3));
+    let told = store.read_log(end, 100).await.unwrap();
+    let mut told: Vec<_> =
+        told.iter().map(|event| (event.kind.as_str(), event.audience.to_string(), event.effect)).collect();
+    told.sort_by(|a, b| b.1.cmp(&a.1)); // made in one millisecond, they leave in any order
+    let expired = "notification.expired";
+    let expected = [
+        (expired, "user:ann".to_owned(), Effect::Adds { unread: -1, unseen: -1 }),
+        (expired, "everyone".to_owned(), Effect::Recounts),
+    ];
+    assert_eq!(told, expected, "what was read goes in silence");
+    assert_eq!((counts(&*store, "ann").await, counts(&*store, "bob").await), ((0, 0), (0, 0)));
+    assert!(inbox(&*store, "ann", InboxState::All).await.is_empty());
+    assert!(store.notification(read).await.unwrap().is_none());
+    assert_eq!(trim(&*store, KEEP, at(93)).await, (0, 0));
+}
+
+/// I8: a key is remembered as long as what it made, and no longer.
+pub(super) async fn a_key_goes_with_what_it_made(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let keyed = || {
+        let key = IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
+        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key) }
+    };
+    let Outcome::Stored(made) = one(&*store, keyed()).await else { panic!("not stored") };
+    trim(&*store, KEEP, at(9)).await;
+    assert_eq!(one(&*store, keyed()).await, Outcome::Repeated(made), "its event has left the log, it has not");
+    trim(&*store, KEEP, at(92)).await;
+    assert!(matches!(one(&*store, keyed()).await, Outcome::Stored(again) if again != made));
+}

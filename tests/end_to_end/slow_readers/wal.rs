@@ -1,0 +1,50 @@
+//! Readers that stall in the middle of a replay from the database hold nothing open there.
+
+use futures_util::{StreamExt as _, stream};
+use serde_json::json;
+
+use super::{LARGE, send_large, unread};
+use crate::support::{Server, alone, until};
+
+const STALLED: usize = 100;
+/// One for so many users is so many entries of the log: two of these push everything else out of the
+/// memory that replays are served from.
+const USERS: usize = 1000;
+/// Sent while they are stalled: five times the bound.
+const WRITES: usize = 2000;
+/// A checkpoint begins at 1,000 pages of 4 KiB. Unless somebody reads an old snapshot it takes all of
+/// the log, which then begins anew; one group of writes comes on top.
+const BOUND: u64 = 8 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_write_ahead_log_stays_small_under_stalled_readers() {
+    let _turn = alone().await;
+    let settings = [("TIDINGS_STREAMS_PER_USER", "1000"), ("TIDINGS_STALL_SECONDS", "600")];
+    let server = Server::start_with(&settings).await;
+    let start = server.get("ann", "/inbox").await["cursor"].as_str().unwrap().to_owned();
+    for i in 0..100 {
+        send_large(&server, &json!({"user": "ann"}), &i.to_string()).await;
+    }
+    let users: Vec<_> = (0..USERS).map(|i| format!("other-{i}")).collect();
+    for _ in 0..2 {
+        send_large(&server, &json!({"users": users}), "to many").await;
+    }
+
+    let stalled: Vec<_> =
+        stream::iter(0..STALLED).map(|_| unread(&server, "ann", Some(&start))).buffer_unordered(20).collect().await;
+    until("all are stalled", || async { (server.overview().await["streams"] == STALLED).then_some(()) }).await;
+
+    let mut largest = 0;
+    let server = &server;
+    let mut writes = stream::iter(0..WRITES)
+        .map(|i| async move { send_large(server, &json!({"user": "bob"}), &i.to_string()).await })
+        .buffer_unordered(16);
+    while writes.next().await.is_some() {
+        let size = std::fs::metadata(server.folder().join("log.db-wal")).map_or(0, |file| file.len());
+        largest = largest.max(size);
+    }
+    let written = WRITES * LARGE;
+    eprintln!("slow readers: {written} bytes written under {STALLED} stalled replays; the WAL took at most {largest}");
+    assert!(largest <= BOUND, "the WAL took {largest} bytes, and may take {BOUND}");
+    drop(stalled);
+}
