@@ -97,6 +97,15 @@ impl Random for Counting {
     }
 }
 
+/// Lets time pass; or, under a scheduler that knows no time, others go first.
+async fn pass(time: Duration) {
+    #[cfg(feature = "shuttle")]
+    if time.is_zero() {
+        return shuttle::future::yield_now().await;
+    }
+    tokio::time::sleep(time).await;
+}
+
 /// A log in a list. Everybody is known, nothing is ever read.
 pub(crate) struct FakeStore {
     state: Mutex<State>,
@@ -167,7 +176,7 @@ impl FakeStore {
 impl Store for FakeStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
         let time = self.state.lock().commit_time;
-        tokio::time::sleep(time).await;
+        pass(time).await;
         self.check()?;
         self.state.lock().groups.push(drafts.len());
         let mut outcomes = Vec::new();

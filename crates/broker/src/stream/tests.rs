@@ -322,3 +322,20 @@ async fn everybody_is_said_goodbye_to() {
     drop(streams);
     assert_eq!(setup.broker.figures().streams, 0);
 }
+
+/// A task that is gone is noticed: the node must not go on with what it has, and grow stale.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_panics_is_told_of() {
+    let store = Arc::new(FakeStore::default());
+    let (clock, random) = (Arc::new(TestClock(Instant::now())), Arc::new(SystemRandom));
+    let started = Broker::start(store, Arc::new(LocalBus::default()), clock, random, Settings::default()).await;
+    let (broker, mut tasks) = started.unwrap();
+    let impossible = tidings_models::Draft::Mark {
+        user: user("ann"),
+        mark: tidings_models::Mark::UpTo(pos(1), tidings_models::Flags::default()),
+        at: Timestamp::from_millis(0),
+    };
+    // The store of these tests panics at it. The caller does not know whether it was stored.
+    assert!(matches!(broker.publisher().publish(impossible).await, Err(crate::Error::Unknown)));
+    assert!(tasks.failed().await.contains("panicked"));
+}
