@@ -26,7 +26,8 @@ use crate::{
     testing::{FakeStore, draft, entry, page, pos, user},
 };
 
-const SCHEDULES: usize = 3000;
+/// Schedules of each kind and test.
+const SCHEDULES: usize = 1000;
 const LIMITS: Limits = Limits { per_user: 4, per_node: 8 };
 const SIZES: Sizes = Sizes { queue: 2, ring: 64, replay_page: 2 };
 const EVENTS: i64 = 6;
@@ -91,8 +92,9 @@ fn all() -> Vec<i64> {
 
 /// Explores a test at random, and with few changes of thread in unlikely places.
 fn explore(test: impl Fn() + Send + Sync + Clone + 'static) {
-    shuttle::check_random(test.clone(), SCHEDULES);
-    shuttle::check_pct(test, SCHEDULES, 3);
+    let schedules = std::env::var("TIDINGS_SCHEDULES").map_or(SCHEDULES, |count| count.parse().unwrap());
+    shuttle::check_random(test.clone(), schedules);
+    shuttle::check_pct(test, schedules, 3);
 }
 
 #[test]
@@ -208,8 +210,7 @@ fn every_caller_gets_its_own_answer() {
     explore(|| {
         let store = Arc::new(FakeStore::default());
         let bell = Arc::new(Bell { store: Arc::clone(&store), heard: AtomicUsize::new(0) });
-        let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&bell) as Arc<dyn Bus>);
+        let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&bell) as Arc<dyn Bus>);
         let task = thread::spawn(move || block_on(task));
         let callers: Vec<_> = (0..3)
             .map(|_| {

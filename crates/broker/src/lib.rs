@@ -16,7 +16,8 @@
 
 mod broker;
 pub mod bus;
-#[cfg(all(test, feature = "shuttle"))]
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
 mod concurrency;
 mod doorman;
 mod entry;

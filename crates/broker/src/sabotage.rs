@@ -67,7 +67,8 @@ mod switch {
     }
 }
 
-/// The model test must fail with each of them, within so many histories of one seed.
+/// The model test must fail with each of them, within so many histories of one seed, and for a reason
+/// that the bug explains.
 #[cfg(test)]
 mod tests {
     use super::{Bug, with};
@@ -77,25 +78,27 @@ mod tests {
     const SEED: u64 = 1;
 
     macro_rules! caught {
-        ($($test:ident: $bug:ident, $word:literal;)*) => {$(
+        ($($test:ident: $bug:ident breaks $($promise:literal)|+;)*) => {$(
             #[test]
             fn $test() {
                 let caught = with(Bug::$bug, || model::run(HISTORIES, SEED, 0)).unwrap_err();
                 println!("{:?} after {} histories: {}", Bug::$bug, caught.histories, caught.what);
-                assert!(caught.what.contains($word), "caught for another reason: {}", caught.what);
+                let expected = [$($promise),+];
+                let known = expected.iter().any(|promise| caught.what.contains(promise));
+                assert!(known, "caught for another reason: {}", caught.what);
             }
         )*};
     }
 
     caught! {
-        register_after_replay: RegisterAfterReplay, "(I1)";
-        cursor_off_by_one: CursorOffByOne, "";
-        lag_swallowed: LagSwallowed, "(I1)";
-        bell_in_transaction: BellInTransaction, "rung for";
-        hole_skipped: HoleSkipped, "";
-        trim_between_floor_and_read: TrimBetweenFloorAndRead, "(I1)";
-        counts_of_a_stale_session: CountsOfAStaleSession, "(I9)";
-        live_behind_the_place: LiveBehindThePlace, "(I2)";
-        repeat_at_the_seam: RepeatAtTheSeam, "";
+        register_after_replay: RegisterAfterReplay breaks "(I1)";
+        cursor_off_by_one: CursorOffByOne breaks "(I1)" | "without need";
+        lag_swallowed: LagSwallowed breaks "(I1)";
+        bell_in_transaction: BellInTransaction breaks "rung for";
+        hole_skipped: HoleSkipped breaks "(I1)" | "(I9)";
+        trim_between_floor_and_read: TrimBetweenFloorAndRead breaks "(I1)";
+        counts_of_a_stale_session: CountsOfAStaleSession breaks "(I9)";
+        live_behind_the_place: LiveBehindThePlace breaks "(I2)";
+        repeat_at_the_seam: RepeatAtTheSeam breaks "(I2)" | "(I3)" | "(I9)";
     }
 }

@@ -6,7 +6,8 @@ pub(crate) use parking_lot::Mutex;
 #[cfg(all(test, feature = "shuttle"))]
 pub(crate) use scheduled::Mutex;
 
-#[cfg(all(test, feature = "shuttle"))]
+#[cfg(test)]
+#[cfg(feature = "shuttle")]
 mod scheduled {
     use shuttle::sync::MutexGuard;
 

@@ -15,11 +15,10 @@ use crate::support::{Server, Stream, alone, until};
 
 /// Readers that never read.
 const DEAD: usize = 1000;
-/// Readers that do. Fewer than a thousand: reading 20 KB in a build without optimisation takes this
-/// test longer than it takes the server to send them.
-const LIVE: usize = 300;
-/// Readers that come back and never read. Fewer, for the same reason: what they begin with is rendered
-/// for each of them.
+/// Readers that do.
+const LIVE: usize = 1000;
+/// Readers that come back and never read. Fewer: what they begin with is rendered for each of them,
+/// which takes long in a build without optimisation.
 const BACK: usize = 200;
 const BROADCASTS: usize = 12;
 

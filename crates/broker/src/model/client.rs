@@ -31,7 +31,7 @@ pub(super) enum Wire {
     Cut,
     /// Something is under way: opening, or the next frames.
     Pending(Pending),
-    Idle(Stream),
+    Idle(Box<Stream>),
 }
 
 /// What a client came with.
@@ -50,9 +50,8 @@ pub(super) struct Client {
     inbound: VecDeque<Frame>,
     /// The last id.
     pub(super) cursor: Option<String>,
-    /// What that id stands for, and the life of the log that it is of.
+    /// What that id stands for.
     pub(super) place: i64,
-    pub(super) life: u8,
     pub(super) held: Holdings,
     counts: Option<Counts>,
     /// Everything after this it must know of. What came before it may have begun without.
@@ -77,7 +76,6 @@ impl Client {
             inbound: VecDeque::new(),
             cursor: None,
             place: 0,
-            life: 0,
             held: Holdings::new(),
             counts: None,
             baseline: 0,
@@ -92,13 +90,13 @@ impl Client {
     }
 
     /// Forgets everything: another client, with a place of its own. Its past is as the log has it.
-    pub(super) fn become_new(&mut self, cursor: Option<String>, place: i64, life: u8, held: Holdings) {
-        *self = Self { cursor, place, life, held, baseline: place, ..Self::new(self.user.clone()) };
+    pub(super) fn become_new(&mut self, cursor: Option<String>, place: i64, held: Holdings) {
+        *self = Self { cursor, place, held, baseline: place, ..Self::new(self.user.clone()) };
     }
 
     /// The same with a place that the log has not reached.
-    pub(super) fn become_dreamer(&mut self, cursor: String, place: i64, life: u8) {
-        self.become_new(Some(cursor), place, life, Holdings::new());
+    pub(super) fn become_dreamer(&mut self, cursor: String, place: i64) {
+        self.become_new(Some(cursor), place, Holdings::new());
         self.dreams = true;
     }
 
@@ -132,7 +130,7 @@ impl Client {
         if let Ok(done) = tokio::time::timeout(patience, pending).await {
             self.wire = done.map_or(Wire::Cut, |(stream, frames)| {
                 self.inbound.extend(frames);
-                Wire::Idle(stream)
+                Wire::Idle(Box::new(stream))
             });
         }
     }
@@ -143,7 +141,7 @@ impl Client {
             self.wire = match std::mem::take(&mut self.wire) {
                 Wire::Idle(mut stream) => Wire::Pending(Box::pin(async move {
                     let frames = stream.next().await?;
-                    Some((stream, frames))
+                    Some((*stream, frames))
                 })),
                 other => other,
             };
@@ -159,14 +157,14 @@ impl Client {
     }
 
     /// Believes a frame, and has it judged.
-    pub(super) fn take(&mut self, frame: Frame, store: &LogStore, life: u8) -> Verdict {
+    pub(super) fn take(&mut self, frame: Frame, store: &LogStore) -> Verdict {
         let log = store.log();
         ensure!(!self.ended, "something came after the goodbye");
         match frame {
             Frame::Event(entry, counts) => self.event(&entry, counts, store, &log),
             Frame::Reset { reason, cursor, page } => {
                 let at = open(store, cursor.as_str())?;
-                self.reset(reason, at, &page, &log, life)?;
+                self.reset(reason, at, &page, &log)?;
                 self.cursor = Some(cursor.to_string());
                 Ok(())
             }
@@ -182,13 +180,12 @@ impl Client {
                 self.cursor = Some(cursor.to_string());
                 Ok(())
             }
-            Frame::Heartbeat(None) => Ok(()),
+            Frame::Heartbeat(None) | Frame::Expiring(_) => Ok(()),
             Frame::Heartbeat(Some(cursor)) => {
                 self.moves_to(open(store, cursor.as_str())?, &log)?;
                 self.cursor = Some(cursor.to_string());
                 Ok(())
             }
-            Frame::Expiring(_) => Ok(()),
             Frame::Goodbye(_) => {
                 self.ended = true;
                 Ok(())
@@ -261,7 +258,7 @@ impl Client {
         Ok(())
     }
 
-    fn reset(&mut self, reason: ResetReason, at: i64, page: &InboxPage, log: &Log, life: u8) -> Verdict {
+    fn reset(&mut self, reason: ResetReason, at: i64, page: &InboxPage, log: &Log) -> Verdict {
         let just = match (self.came, reason) {
             (Came::Impossible(expected), _) if !self.settled => expected == reason,
             (_, ResetReason::Ahead) => self.place > self.head_then,
@@ -286,7 +283,7 @@ impl Client {
         });
         self.held = held.collect();
         self.dreams = false;
-        (self.place, self.baseline, self.counted, self.life, self.settled) = (at, at, at, life, true);
+        (self.place, self.baseline, self.counted, self.settled) = (at, at, at, true);
         self.sees(page.counts, at, log)
     }
 

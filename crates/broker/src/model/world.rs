@@ -9,7 +9,7 @@ use super::{
     Case, NODES, Op, Place, To,
     bus::{End, Wire},
     client::{Came, Client, Verdict, ensure},
-    log::{Log, USERS},
+    log::{Holdings, Log, USERS},
     store::{COMMIT, Faults, LogStore},
 };
 use crate::{
@@ -257,24 +257,24 @@ impl World {
 
     async fn connect(&mut self, client: usize, node: usize, place: &Place) {
         let broker = self.node(node).await;
-        let (head, life) = (self.store.log().head(), self.life);
+        let head = self.store.log().head();
         let seal = |place: i64| self.store.cursors().seal(pos(place)).to_string();
         let client = &mut self.clients[client];
         client.cut();
         match place {
             Place::Held => {}
-            Place::Nothing => client.become_new(None, 0, life, super::log::Holdings::new()),
+            Place::Nothing => client.become_new(None, 0, Holdings::new()),
             Place::Earlier(pick) => {
                 let place = i64::from(*pick) % (head + 1);
-                let held = self.store.log().inbox_at(&client.user, place);
-                client.become_new(Some(seal(place)), place, life, held);
+                let past = self.store.log().inbox_at(&client.user, place);
+                client.become_new(Some(seal(place)), place, past);
             }
             Place::Ahead(by) => {
                 let place = head + i64::from(*by);
-                client.become_dreamer(seal(place), place, life);
+                client.become_dreamer(seal(place), place);
             }
             Place::Garbage(bytes) => {
-                client.become_new(Some(bytes.clone()), 0, life, super::log::Holdings::new());
+                client.become_new(Some(bytes.clone()), 0, Holdings::new());
             }
         }
         let came = match (&client.cursor, place) {
@@ -295,19 +295,19 @@ impl World {
     async fn read(&mut self, client: usize, frames: usize) -> Verdict {
         for _ in 0..frames {
             let Some(frame) = self.clients[client].next(MOMENT).await else { break };
-            self.take(client, frame)?;
+            self.take(client, &frame)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, client: usize, frame: Frame) -> Verdict {
-        match &frame {
+    fn take(&mut self, client: usize, frame: &Frame) -> Verdict {
+        match frame {
             Frame::Event(..) => self.tally.events += 1,
             Frame::Heartbeat(_) => self.tally.heartbeats += 1,
             Frame::Reset { reason, .. } => self.tally.resets[*reason as usize] += 1,
             Frame::Ready { .. } | Frame::Expiring(_) | Frame::Goodbye(_) => {}
         }
-        self.clients[client].take(frame.clone(), &self.store, self.life).map_err(|what| {
+        self.clients[client].take(frame.clone(), &self.store).map_err(|what| {
             let told: String = format!("{frame:?}").chars().take(200).collect();
             format!("client {client}: {what}, by {told}")
         })
@@ -332,7 +332,7 @@ impl World {
         for client in 0..self.clients.len() {
             if goodbye {
                 while let Some(frame) = self.clients[client].next(MOMENT).await {
-                    self.take(client, frame)?;
+                    self.take(client, &frame)?;
                 }
             }
             self.clients[client].cut();
@@ -403,7 +403,7 @@ impl World {
                 continue;
             };
             let last = matches!(frame, Frame::Heartbeat(Some(_)));
-            self.take(client, frame)?;
+            self.take(client, &frame)?;
             if last && self.clients[client].place == self.store.log().head() {
                 return Ok(());
             }
@@ -419,7 +419,7 @@ impl World {
         tokio::time::sleep(MOMENT).await;
         for client in 0..self.clients.len() {
             while let Some(frame) = self.clients[client].next(MOMENT).await {
-                self.take(client, frame)?;
+                self.take(client, &frame)?;
             }
             let (log, client) = (self.store.log(), &self.clients[client]);
             let exact = client.shows(log.counts_at(&client.user, log.head()));
