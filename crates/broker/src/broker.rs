@@ -127,7 +127,7 @@ impl Broker {
         let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
         let hub = Arc::new(Hub::new(from, sizes));
         let status = Arc::new(Status::new());
-        follower::catch_up(&*store, &hub, &status).await.map_err(|trouble| match trouble {
+        follower::catch_up(&*store, &hub, &status, sizes.follower_page).await.map_err(|trouble| match trouble {
             Trouble::Store(error) => error,
             hole @ Trouble::Hole { .. } => StoreError::Corrupt(hole.to_string()),
         })?;
@@ -140,7 +140,14 @@ impl Broker {
             settings.retention,
             settings.trim_every,
         );
-        let following = follower::run(Arc::clone(&store), bus, Arc::clone(&hub), Arc::clone(&status), settings.poll);
+        let following = follower::run(
+            Arc::clone(&store),
+            bus,
+            Arc::clone(&hub),
+            Arc::clone(&status),
+            settings.poll,
+            sizes.follower_page,
+        );
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             publishing.await;

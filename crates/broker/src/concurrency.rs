@@ -29,7 +29,7 @@ use crate::{
 /// Schedules of each kind and test.
 const SCHEDULES: usize = 1000;
 const LIMITS: Limits = Limits { per_user: 4, per_node: 8 };
-const SIZES: Sizes = Sizes { queue: 2, ring: 64, replay_page: 2 };
+const SIZES: Sizes = Sizes { queue: 2, ring: 64, replay_page: 2, follower_page: 2 };
 const EVENTS: i64 = 6;
 
 fn hub() -> Arc<Hub> {

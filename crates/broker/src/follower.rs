@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Events of one read. Bounds its memory (an event is at most some 30 KB) and how long it lasts.
-const PAGE: u32 = 256;
+pub(crate) const PAGE: u32 = 256;
 
 /// Why the follower cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +77,16 @@ impl Status {
 }
 
 /// Follows the log for as long as the process lives.
-pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, hub: Arc<Hub>, status: Arc<Status>, poll: Duration) {
+pub(crate) async fn run(
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    hub: Arc<Hub>,
+    status: Arc<Status>,
+    poll: Duration,
+    page: u32,
+) {
     loop {
-        let trouble = catch_up(&*store, &hub, &status).await.err();
+        let trouble = catch_up(&*store, &hub, &status, page).await.err();
         status.note(trouble.map(|trouble| trouble.to_string()), hub.position());
         tokio::select! {
             () = bus.heard() => {}
@@ -88,13 +95,13 @@ pub(crate) async fn run(store: Arc<dyn Store>, bus: Arc<dyn Bus>, hub: Arc<Hub>,
     }
 }
 
-/// Dispatches everything after the hub's position.
-pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub, status: &Status) -> Result<(), Trouble> {
+/// Dispatches everything after the hub's position, reading so many events at once.
+pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub, status: &Status, page: u32) -> Result<(), Trouble> {
     loop {
         let after = hub.position();
-        let events = store.read_log(after, PAGE).await?;
+        let events = store.read_log(after, page).await?;
         status.note_read();
-        let full = events.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let full = events.len() >= usize::try_from(page).unwrap_or(usize::MAX);
         let (good, hole) = contiguous(after, events);
         for event in good {
             let broadcast = !matches!(event.audience, Audience::User(_));
@@ -164,11 +171,11 @@ mod tests {
         store.put(event(3, "everyone", "{}"));
         let hub = Hub::new(Position::START, crate::sizes::Sizes::default());
         let status = Status::new();
-        let trouble = catch_up(&store, &hub, &status).await.unwrap_err();
+        let trouble = catch_up(&store, &hub, &status, PAGE).await.unwrap_err();
         assert_eq!(trouble.to_string(), "a hole in the log: 3 follows 1");
         assert_eq!(hub.position(), pos(1));
         store.put(event(2, "everyone", "{}"));
-        catch_up(&store, &hub, &status).await.unwrap();
+        catch_up(&store, &hub, &status, PAGE).await.unwrap();
         assert_eq!(hub.position(), pos(3));
     }
 }

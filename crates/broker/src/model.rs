@@ -171,7 +171,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (0..3_usize, any::<u8>(), flags()).prop_map(|(user, pick, flags)| Op::MarkUpTo { user, pick, flags }),
         1 => prop_oneof![Just(Fails::Before), Just(Fails::After)].prop_map(Op::CommitFails),
         1 => Just(Op::ReadsFail),
-        4 => prop::sample::select(vec![2_u64, 10, 50, 1500]).prop_map(Op::ReadsTake),
+        4 => prop::sample::select(vec![2_u64, 10, 50, 1500, 4000]).prop_map(Op::ReadsTake),
         1 => prop::sample::select(vec![2_u64, 20, 1500]).prop_map(Op::FollowersTake),
         1 => Just(Op::Heal),
         1 => Just(Op::Hide),
@@ -182,7 +182,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => node().prop_map(|node| Op::ForgeBell { node }),
         4 => (0..6_u8, prop::bool::weighted(0.1)).prop_map(|(keep, behind)| Op::Trim { keep, behind }),
         2 => (1..4_u8).prop_map(|beyond| Op::TrimUnderfoot { beyond }),
-        1 => Just(Op::Expire),
+        2 => Just(Op::Expire),
         1 => (node(), any::<bool>()).prop_map(|(node, goodbye)| Op::Restart { node, goodbye }),
         1 => (0..5_u8).prop_map(|back| Op::Restore { back }),
         3 => prop::sample::select(vec![3_u64, 50, 1200, 4000]).prop_map(Op::Advance),
@@ -191,11 +191,15 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let sizes = (1..6_usize, prop_oneof![1..3_usize, 3..9_usize], 1..4_usize);
-    let latency = prop_oneof![Just(0_u64), prop::sample::select(vec![2_u64, 10, 50])];
-    (sizes, latency, prop::collection::vec(op(), 1..STEPS)).prop_map(|((queue, ring, replay_page), latency, ops)| {
-        Case { sizes: Sizes { queue, ring, replay_page }, latency, ops }
-    })
+    let sizes = (1..6_usize, prop_oneof![1..3_usize, 3..9_usize], 1..4_usize, 1..4_u32);
+    let latency = prop_oneof![Just(0_u64), prop::sample::select(vec![2_u64, 10, 50, 4000])];
+    (sizes, latency, prop::collection::vec(op(), 1..STEPS)).prop_map(
+        |((queue, ring, replay_page, follower_page), latency, ops)| Case {
+            sizes: Sizes { queue, ring, replay_page, follower_page },
+            latency,
+            ops,
+        },
+    )
 }
 
 /// A history that went wrong.

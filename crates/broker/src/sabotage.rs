@@ -26,6 +26,10 @@ pub(crate) enum Bug {
     LiveBehindThePlace,
     /// The replay goes on beyond the place of joining.
     RepeatAtTheSeam,
+    /// A heartbeat moves the place on though a replay is under way.
+    HeartbeatOverReplay,
+    /// A node that lags shows a client counts from before the client's place.
+    CountsBehindTheClient,
 }
 
 /// Whether a bug is switched on.
@@ -100,5 +104,7 @@ mod tests {
         counts_of_a_stale_session: CountsOfAStaleSession breaks "(I9)";
         live_behind_the_place: LiveBehindThePlace breaks "(I2)";
         repeat_at_the_seam: RepeatAtTheSeam breaks "(I2)" | "(I3)" | "(I9)";
+        heartbeat_over_replay: HeartbeatOverReplay breaks "(I1)";
+        counts_behind_the_client: CountsBehindTheClient breaks "(I9)";
     }
 }

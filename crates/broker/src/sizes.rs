@@ -1,7 +1,7 @@
 //! Bounds that no operator has to think of, as one value: tests make them so small that a short history
 //! reaches every one of them.
 
-use crate::{outlet, ring, stream};
+use crate::{follower, outlet, ring, stream};
 
 /// How much of something is held or read at once.
 #[derive(Clone, Copy, Debug)]
@@ -12,10 +12,17 @@ pub(crate) struct Sizes {
     pub(crate) ring: usize,
     /// Events of one read of a replay.
     pub(crate) replay_page: usize,
+    /// Events of one read of the follower.
+    pub(crate) follower_page: u32,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { queue: outlet::QUEUE, ring: ring::MAX_ENTRIES, replay_page: stream::REPLAY_PAGE }
+        Self {
+            queue: outlet::QUEUE,
+            ring: ring::MAX_ENTRIES,
+            replay_page: stream::REPLAY_PAGE,
+            follower_page: follower::PAGE,
+        }
     }
 }

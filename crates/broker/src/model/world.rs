@@ -22,6 +22,8 @@ use crate::{
 const MOMENT: Duration = Duration::from_millis(1);
 const HEARTBEAT: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_secs(1);
+/// Longer than opening a stream takes when every read is slow.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Node {
     broker: Arc<Broker>,
@@ -152,6 +154,7 @@ impl World {
             Op::TrimUnderfoot { beyond } => self.store.faults.lock().trim_during_replay = Some(*beyond),
             Op::Expire => {
                 self.expired = true;
+                self.trim(2, false);
                 self.store.log().expire();
             }
             Op::Restart { node, goodbye } => self.restart(*node, *goodbye).await?,
@@ -357,8 +360,10 @@ impl World {
 
     /// All faults heal, everybody comes back, and reads until nothing comes.
     async fn rest(&mut self) -> Verdict {
+        let latency = self.store.faults.lock().latency;
         self.heal();
-        tokio::time::sleep(POLL * 4).await; // a slow read may have been under way
+        self.store.faults.lock().latency = latency; // to be slow is no fault
+        tokio::time::sleep(POLL * 2).await;
         self.nodes_catch_up().await?;
         for client in 0..self.clients.len() {
             if !self.clients[client].is_connected() {
@@ -378,6 +383,13 @@ impl World {
     async fn nodes_catch_up(&mut self) -> Verdict {
         let head = self.store.log().head();
         let floor = self.store.log().floor;
+        for _ in 0..20 {
+            let lags = |node: &Node| node.broker.figures().position.get() < head;
+            if !self.nodes.iter().flatten().any(lags) {
+                break;
+            }
+            tokio::time::sleep(POLL).await; // slow reads may have been under way
+        }
         for index in 0..NODES {
             let Some(node) = &self.nodes[index] else { continue };
             let position = node.broker.figures().position.get();
@@ -395,7 +407,7 @@ impl World {
     /// Reads until there was a heartbeat from the end of the log.
     async fn read_up(&mut self, client: usize) -> Verdict {
         for _ in 0..1000 {
-            let Some(frame) = self.clients[client].next(HEARTBEAT * 2).await else {
+            let Some(frame) = self.clients[client].next(PATIENCE).await else {
                 if self.clients[client].is_connected() {
                     return Err(format!("client {client} is left in silence"));
                 }
@@ -415,12 +427,14 @@ impl World {
     /// A last event reaches everybody at once, with counts that are exact.
     async fn one_more(&mut self) -> Verdict {
         self.wire.lose_none();
+        // Everybody waits for it, and is woken by it.
+        for client in 0..self.clients.len() {
+            self.read(client, usize::MAX).await?;
+        }
         self.send(0, To::Everyone, 1, None).await?;
         tokio::time::sleep(MOMENT).await;
         for client in 0..self.clients.len() {
-            while let Some(frame) = self.clients[client].next(MOMENT).await {
-                self.take(client, &frame)?;
-            }
+            self.read(client, usize::MAX).await?;
             let (log, client) = (self.store.log(), &self.clients[client]);
             let exact = client.shows(log.counts_at(&client.user, log.head()));
             ensure!(client.place == log.head() && exact, "{} did not get the last event, live", client.user);
