@@ -38,6 +38,8 @@ const READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process, a backup for example.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pause before another look whether somebody else has finished making the database.
+const LOCK_RETRY: Duration = Duration::from_millis(20);
 /// The WAL is cut back to this after a checkpoint, so one long reader does not cost disk for ever.
 const WAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 
@@ -61,7 +63,7 @@ impl SqliteStore {
             .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
             .pragma("trusted_schema", "OFF");
         prepare_file(options.get_filename())?;
-        let _alone = alone(options.get_filename())?;
+        let _alone = alone(options.get_filename()).await?;
         let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(None).max_lifetime(None);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         assert_pragmas(&writer).await?;
@@ -134,17 +136,21 @@ fn prepare_file(path: &Path) -> Result<(), StoreError> {
 
 /// Keeps others from making the same database at the same time, for as long as the result is held. It
 /// is the folder that is locked: closing a handle of the file itself would end SQLite's own locks.
-fn alone(path: &Path) -> Result<Option<std::fs::File>, StoreError> {
+async fn alone(path: &Path) -> Result<Option<std::fs::File>, StoreError> {
+    let io = |error: std::io::Error| StoreError::Unavailable(sqlx::Error::Io(error));
     if cfg!(not(unix)) {
         return Ok(None);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let lock = |folder: &Path| -> std::io::Result<std::fs::File> {
-        let folder = std::fs::File::open(folder)?;
-        folder.lock()?;
-        Ok(folder)
-    };
-    lock(folder).map(Some).map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))
+    let folder = std::fs::File::open(folder).map_err(io)?;
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Ok(Some(folder)),
+            // Asked again rather than waited for: the other may be of this very thread.
+            Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_RETRY).await,
+            Err(std::fs::TryLockError::Error(error)) => return Err(io(error)),
+        }
+    }
 }
 
 /// Reads back what the rest relies on: a pragma that SQLite does not accept is silently ignored.
@@ -308,6 +314,17 @@ mod tests {
             let prepared = store.readers.prepare(SqlStr::from_static(statement)).await;
             assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
         }
+    }
+
+    #[tokio::test]
+    async fn several_at_once_make_one_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let open = || SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom);
+        let (first, second, third) = tokio::join!(open(), open(), open());
+        let epoch = async |store: Result<SqliteStore, StoreError>| store.unwrap().head().await.unwrap().epoch;
+        let epochs = [epoch(first).await, epoch(second).await, epoch(third).await];
+        assert!(epochs.windows(2).all(|pair| pair[0] == pair[1]));
     }
 
     #[cfg(unix)]
