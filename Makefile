@@ -48,7 +48,7 @@ test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with
 	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
 
 soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
-	TIDINGS_MODEL_CASES=$(SOAK_CASES) cargo test --locked --package tidings-broker model
+	TIDINGS_MODEL_CASES=$(SOAK_CASES) cargo test --locked --package tidings-broker model -- --nocapture
 	TIDINGS_SOAK_SECONDS=$(SOAK_SECONDS) cargo test --locked --package tidings-server --test end_to_end promise -- --nocapture
 
 check: tools $(WEB_MODULES) ## Check formatting, lints, types, licences and that the OpenAPI document is up to date

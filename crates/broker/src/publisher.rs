@@ -83,6 +83,7 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn 
                 for done in waiting {
                     let _ = done.send(Err(Error::Store(Arc::clone(&error))));
                 }
+                bus.ring(); // it may have happened all the same
             }
         }
     }

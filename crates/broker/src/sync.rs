@@ -9,6 +9,8 @@ pub(crate) use scheduled::Mutex;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 mod scheduled {
+    use std::sync::PoisonError;
+
     use shuttle::sync::MutexGuard;
 
     /// What is used of `parking_lot::Mutex`.
@@ -21,7 +23,8 @@ mod scheduled {
         }
 
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            self.0.lock().unwrap()
+            // A test that failed drops what it holds, with the lock that it failed under.
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
 }
