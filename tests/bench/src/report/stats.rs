@@ -1,0 +1,57 @@
+//! Middle and spread of a few repetitions.
+
+use crate::figures::Figure;
+
+/// What is shown of a figure: its median, and the least and the greatest of its repetitions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+/// `None` without a repetition that gave a number.
+pub(crate) fn spread(runs: &[f64]) -> Option<Spread> {
+    let mut sorted: Vec<f64> = runs.iter().copied().filter(|run| run.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (min, max) = (*sorted.first()?, *sorted.last()?);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    let lower = *sorted.get((sorted.len() - 1) / 2)?;
+    Some(Spread { median: f64::midpoint(lower, upper), min, max })
+}
+
+/// How one figure stands to another, repetition by repetition: those of one repetition were measured
+/// side by side, so what slowed the machine down for a while slowed both.
+pub(crate) fn ratio(figure: &Figure, to: &Figure) -> Option<Spread> {
+    let ratios: Vec<f64> = figure.runs.iter().zip(&to.runs).map(|(one, other)| one / other).collect();
+    spread(&ratios)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(runs: &[f64]) -> Figure {
+        let word = String::new;
+        Figure { scenario: word(), contestant: word(), at: 0., metric: word(), unit: word(), runs: runs.to_vec() }
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        let of = |runs: &[f64]| spread(runs).map(|s| (s.min, s.median, s.max));
+        assert_eq!(of(&[3., 1., 10.]), Some((1., 3., 10.)));
+        assert_eq!(of(&[4., 1., 10., 2.]), Some((1., 3., 10.)));
+        assert_eq!(of(&[7.]), Some((7., 7., 7.)));
+        assert_eq!(of(&[f64::NAN, 7.]), Some((7., 7., 7.)));
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn ratios_are_taken_within_a_repetition() {
+        // The machine was ten times slower in the second one; the ratio of the medians would be 1.
+        let (one, other) = (figure(&[1., 10., 2.]), figure(&[2., 20., 2.]));
+        assert_eq!(ratio(&one, &other).map(|s| (s.min, s.median, s.max)), Some((0.5, 0.5, 1.)));
+        assert_eq!(ratio(&figure(&[1.]), &figure(&[0.])), None);
+        assert_eq!(ratio(&figure(&[1.]), &figure(&[])), None);
+    }
+}
