@@ -5,16 +5,23 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use tidings_models::{
     Clock, Draft, InboxPage, InboxQuery, Position, Random, Retention, Store, StoreError, Timestamp, UserId,
 };
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     bus::Bus,
-    doorman,
+    census::{Full, Limits},
+    dispatcher,
     error::{Error, OpenError},
     follower::{self, Status, Trouble},
     frame::GoodbyeReason,
-    hub::{Hub, Joined, Limits, Refused},
+    fresh::Fresh,
+    hub::{Hub, Joined, Refused},
+    hubs::Hubs,
     janitor,
+    local::Local,
     publisher::Publisher,
     replay::Start,
     session::Session,
@@ -70,7 +77,11 @@ pub struct Broker {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    pub(crate) hub: Arc<Hub>,
+    pub(crate) hubs: Arc<Hubs>,
+    /// The hub of the broker's own thread.
+    hub: Arc<Hub>,
+    /// Where tasks of other threads are told of.
+    watch: mpsc::UnboundedSender<JoinHandle<()>>,
     pub(crate) reads: Semaphore,
     pub(crate) settings: Settings,
     pub(crate) sizes: Sizes,
@@ -125,50 +136,50 @@ impl Broker {
         // As much as the ring holds: most of those who come back are served from there.
         let warm = i64::try_from(sizes.ring).unwrap_or(i64::MAX);
         let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
-        let hub = Arc::new(Hub::new(from, sizes));
+        let limits = Limits { per_user: settings.streams_per_user, per_node: settings.streams_per_node };
+        let hubs = Arc::new(Hubs::new(from, limits, sizes));
         let status = Arc::new(Status::new());
-        follower::catch_up(&*store, &hub, &status, sizes.follower_page).await.map_err(|trouble| match trouble {
+        follower::catch_up(&*store, &hubs, &status, sizes.follower_page).await.map_err(|trouble| match trouble {
             Trouble::Store(error) => error,
             hole @ Trouble::Hole { .. } => StoreError::Corrupt(hole.to_string()),
         })?;
-        let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus));
-        let trimming = janitor::run(
-            Arc::clone(&store),
-            Arc::clone(&bus),
-            Arc::clone(&hub),
-            Arc::clone(&clock),
-            settings.retention,
-            settings.trim_every,
+        let hub = hubs.open();
+        let fresh = Arc::new(Fresh::default());
+        let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&fresh));
+        let (watch, watched) = mpsc::unbounded_channel();
+        let mut tasks = Tasks(JoinSet::new());
+        tasks.spawn("publisher", publishing);
+        tasks.spawn(
+            "janitor",
+            janitor::run(
+                Arc::clone(&store),
+                Arc::clone(&bus),
+                Arc::clone(&hubs),
+                Arc::clone(&clock),
+                settings.retention,
+                settings.trim_every,
+            ),
         );
-        let following = follower::run(
-            Arc::clone(&store),
-            bus,
-            Arc::clone(&hub),
-            Arc::clone(&status),
-            settings.poll,
-            sizes.follower_page,
+        tasks.spawn(
+            "follower",
+            follower::run(
+                Arc::clone(&store),
+                bus,
+                fresh,
+                Arc::clone(&hubs),
+                Arc::clone(&status),
+                settings.poll,
+                sizes.follower_page,
+            ),
         );
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            publishing.await;
-            "publisher"
-        });
-        tasks.spawn(async move {
-            following.await;
-            "follower"
-        });
-        let showing_out = doorman::run(Arc::clone(&hub));
-        tasks.spawn(async move {
-            showing_out.await;
-            "doorman"
-        });
-        tasks.spawn(async move {
-            trimming.await;
-            "janitor"
-        });
+        let dispatching =
+            dispatcher::run(Arc::clone(&store), Arc::clone(&hubs.feed), Arc::clone(&hub), sizes.follower_page);
+        tasks.spawn("hub", dispatching);
+        tasks.spawn("clock of the hub", dispatcher::tick(Arc::clone(&hub)));
+        tasks.spawn("hub of a thread", watch_over(watched));
         let reads = Semaphore::new(CONCURRENT_READS);
-        let broker = Self { store, clock, random, hub, reads, settings, sizes, publisher, status };
-        Ok((Arc::new(broker), Tasks(tasks)))
+        let broker = Self { store, clock, random, hubs, hub, watch, reads, settings, sizes, publisher, status };
+        Ok((Arc::new(broker), tasks))
     }
 
     /// Where drafts are handed in.
@@ -177,15 +188,44 @@ impl Broker {
         &self.publisher
     }
 
-    /// Opens a stream for a user, until `expires_at`.
+    /// Opens a stream for a user, until `expires_at`, served by the broker's own thread.
     pub async fn open(
         self: &Arc<Self>,
         user: UserId,
         start: Start,
         expires_at: Timestamp,
     ) -> Result<Stream, OpenError> {
-        let joined = self.join(&user).await?;
-        Ok(Stream::new(Arc::clone(self), user, start, expires_at, joined))
+        self.open_at(&self.hub, user, start, expires_at).await
+    }
+
+    /// A part of the broker for the thread that calls, which must be one of a tokio runtime: the streams
+    /// that are opened there are served there. It ends with what is returned.
+    #[must_use]
+    pub fn local(self: &Arc<Self>) -> Local {
+        let hub = self.hubs.open();
+        let dispatching = dispatcher::run(
+            Arc::clone(&self.store),
+            Arc::clone(&self.hubs.feed),
+            Arc::clone(&hub),
+            self.sizes.follower_page,
+        );
+        let tasks = [tokio::spawn(dispatching), tokio::spawn(dispatcher::tick(Arc::clone(&hub)))];
+        let abort = tasks.each_ref().map(JoinHandle::abort_handle);
+        for task in tasks {
+            let _ = self.watch.send(task); // nobody watches any more: the node is stopping
+        }
+        Local::new(Arc::clone(self), hub, abort)
+    }
+
+    pub(crate) async fn open_at(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        user: UserId,
+        start: Start,
+        expires_at: Timestamp,
+    ) -> Result<Stream, OpenError> {
+        let joined = self.join(hub, &user).await?;
+        Ok(Stream::new(Arc::clone(self), start, expires_at, joined))
     }
 
     /// A user's inbox, made for them on their first visit.
@@ -208,7 +248,8 @@ impl Broker {
     /// How this node is doing.
     #[must_use]
     pub fn health(&self) -> Health {
-        match self.status.trouble(self.settings.poll.saturating_mul(5).max(PATIENCE)) {
+        let patience = self.settings.poll.saturating_mul(5).max(PATIENCE);
+        match self.status.trouble(patience).or_else(|| self.hubs.trouble()) {
             None => Health::Good,
             Some(trouble) => Health::Bad(trouble),
         }
@@ -217,8 +258,8 @@ impl Broker {
     /// Live figures of this node.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let (users, streams) = self.hub.figures();
-        Figures { users, streams, position: self.hub.position() }
+        let (users, streams) = self.hubs.census.figures();
+        Figures { users, streams, position: self.hubs.position() }
     }
 
     /// A reconnection delay for one client, in milliseconds: random, so that a fleet does not return
@@ -232,17 +273,16 @@ impl Broker {
     /// Asks up to `count` streams to say goodbye, lets nobody new in, and tells how many are left to
     /// be asked.
     pub fn end_some(&self, count: usize) -> usize {
-        self.hub.end_some(count, GoodbyeReason::Shutdown)
+        self.hubs.end_some(count, GoodbyeReason::Shutdown)
     }
 
-    async fn join(&self, user: &UserId) -> Result<Joined, OpenError> {
-        let limits = Limits { per_user: self.settings.streams_per_user, per_node: self.settings.streams_per_node };
+    async fn join(&self, hub: &Arc<Hub>, user: &UserId) -> Result<Joined, OpenError> {
         let mut loaded = None;
         for _ in 0..JOIN_ATTEMPTS {
-            match self.hub.join(user, loaded.take(), limits) {
+            match hub.join(user, loaded.take()) {
                 Ok(joined) => return Ok(joined),
-                Err(Refused::User) => return Err(OpenError::UserLimit),
-                Err(Refused::Node) => return Err(OpenError::NodeLimit),
+                Err(Refused::Full(Full::User)) => return Err(OpenError::UserLimit),
+                Err(Refused::Full(Full::Node)) => return Err(OpenError::NodeLimit),
                 Err(Refused::Stopping) => return Err(Error::Stopping.into()),
                 Err(Refused::NeedsSession) => {
                     loaded = Some(Session::of(&self.inbox(user, &InboxQuery::counts()).await?));
@@ -253,7 +293,32 @@ impl Broker {
     }
 }
 
+/// Returns when a task of another thread has panicked. That its thread ends is no failure.
+async fn watch_over(mut watched: mpsc::UnboundedReceiver<JoinHandle<()>>) {
+    let mut tasks = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(task) = watched.recv() => {
+                tasks.spawn(task);
+            }
+            Some(ended) = tasks.join_next() => {
+                if let Ok(Err(error)) = ended && error.is_panic() {
+                    return;
+                }
+            }
+            else => std::future::pending().await,
+        }
+    }
+}
+
 impl Tasks {
+    fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(async move {
+            task.await;
+            name
+        });
+    }
+
     /// Returns when a task has ended, with what happened. The process cannot serve without it.
     pub async fn failed(&mut self) -> String {
         match self.0.join_next().await {

@@ -18,7 +18,9 @@ use tidings_models::*;
 use crate::{
     Error, GoodbyeReason, Publisher,
     bus::Bus,
-    hub::{Hub, Joined, Limits, Refused},
+    census::Limits,
+    hub::{Hub, Joined, Refused},
+    hubs::Hubs,
     outlet::Next,
     sabotage::{self, Bug},
     session::Session,
@@ -32,24 +34,48 @@ const LIMITS: Limits = Limits { per_user: 4, per_node: 8 };
 const SIZES: Sizes = Sizes { queue: 2, ring: 64, replay_page: 2, follower_page: 2 };
 const EVENTS: i64 = 6;
 
-fn hub() -> Arc<Hub> {
-    Arc::new(Hub::new(pos(0), SIZES))
+/// A node with one hub.
+struct Node {
+    hubs: Hubs,
+    hub: Arc<Hub>,
+}
+
+fn node() -> Arc<Node> {
+    let hubs = Hubs::new(pos(0), LIMITS, SIZES);
+    let hub = hubs.open();
+    Arc::new(Node { hubs, hub })
 }
 
 /// Joins as a stream does: the state is of where the hub was a moment ago.
 fn join(hub: &Arc<Hub>) -> Result<Joined, Refused> {
     let at = hub.position().get();
     let counts = Counts { unread: at, unseen: at };
-    hub.join(&user("ann"), Some(Session::of(&page("ann", at, counts))), LIMITS)
+    hub.join(&user("ann"), Some(Session::of(&page("ann", at, counts))))
 }
 
-fn dispatch(hub: &Arc<Hub>) -> thread::JoinHandle<()> {
-    let hub = Arc::clone(hub);
-    thread::spawn(move || {
+/// The follower adds to the feed, and the hub takes from it, one after the other.
+fn dispatch(node: &Arc<Node>) -> [thread::JoinHandle<()>; 2] {
+    let (following, dispatching) = (Arc::clone(node), Arc::clone(node));
+    let following = thread::spawn(move || {
         for position in 1..=EVENTS {
-            hub.dispatch(&entry(position, "user:ann")).unwrap();
+            following.hubs.extend(vec![entry(position, "user:ann")]);
         }
-    })
+    });
+    let dispatching = thread::spawn(move || {
+        let Node { hubs, hub } = &*dispatching;
+        while hub.position() < pos(EVENTS) {
+            let entries = hubs.feed.after(hub.position(), 2).unwrap();
+            if entries.is_empty() {
+                block_on(hub.bell.notified());
+            }
+            hub.dispatch(&entries).unwrap();
+        }
+    });
+    [following, dispatching]
+}
+
+fn finish(threads: [thread::JoinHandle<()>; 2]) {
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 /// What a stream does with its outlet until it has everything: replay, live, and replay again after
@@ -100,11 +126,11 @@ fn explore(test: impl Fn() + Send + Sync + Clone + 'static) {
 #[test]
 fn a_stream_that_joins_while_events_come_gets_each_once() {
     explore(|| {
-        let hub = hub();
-        let dispatching = dispatch(&hub);
-        let joined = join(&hub).unwrap();
-        assert_eq!(read(&hub, &joined).0, all());
-        dispatching.join().unwrap();
+        let node = node();
+        let dispatching = dispatch(&node);
+        let joined = join(&node.hub).unwrap();
+        assert_eq!(read(&node.hub, &joined).0, all());
+        finish(dispatching);
     });
 }
 
@@ -112,16 +138,16 @@ fn a_stream_that_joins_while_events_come_gets_each_once() {
 #[test]
 fn two_streams_of_one_user_are_not_in_each_others_way() {
     explore(|| {
-        let hub = hub();
-        let dispatching = dispatch(&hub);
-        let other = Arc::clone(&hub);
+        let node = node();
+        let dispatching = dispatch(&node);
+        let other = Arc::clone(&node.hub);
         let passing = thread::spawn(move || drop(join(&other)));
-        let joined = join(&hub).unwrap();
-        assert_eq!(read(&hub, &joined).0, all());
-        dispatching.join().unwrap();
+        let joined = join(&node.hub).unwrap();
+        assert_eq!(read(&node.hub, &joined).0, all());
+        finish(dispatching);
         passing.join().unwrap();
         drop(joined);
-        assert_eq!(hub.figures(), (0, 0));
+        assert_eq!(node.hubs.census.figures(), (0, 0));
     });
 }
 
@@ -130,13 +156,13 @@ fn an_overflow_is_never_missed() {
     let overflows = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&overflows);
     explore(move || {
-        let hub = hub();
-        let joined = join(&hub).unwrap();
-        let dispatching = dispatch(&hub);
-        let (seen, overflows) = read(&hub, &joined);
+        let node = node();
+        let joined = join(&node.hub).unwrap();
+        let dispatching = dispatch(&node);
+        let (seen, overflows) = read(&node.hub, &joined);
         assert_eq!(seen, all());
         counted.fetch_add(overflows, Ordering::Relaxed);
-        dispatching.join().unwrap();
+        finish(dispatching);
     });
     assert!(overflows.load(Ordering::Relaxed) > 0, "no queue was ever full");
 }
@@ -145,19 +171,19 @@ fn an_overflow_is_never_missed() {
 #[test]
 fn a_stream_that_leaves_and_expires_at_once_is_counted_once() {
     explore(|| {
-        let hub = hub();
+        let node = node();
         let now = tokio::time::Instant::now();
-        let (staying, leaving) = (join(&hub).unwrap(), join(&hub).unwrap());
+        let (staying, leaving) = (join(&node.hub).unwrap(), join(&node.hub).unwrap());
         leaving.outlet.expires(now);
-        let other = Arc::clone(&hub);
-        let expiring = thread::spawn(move || other.release_expired(now));
-        let dispatching = dispatch(&hub);
+        let other = Arc::clone(&node.hub);
+        let expiring = thread::spawn(move || other.tick(now));
+        let dispatching = dispatch(&node);
         drop(leaving);
         expiring.join().unwrap();
-        dispatching.join().unwrap();
-        assert_eq!(hub.figures(), (1, 1));
+        finish(dispatching);
+        assert_eq!(node.hubs.census.figures(), (1, 1));
         drop(staying);
-        assert_eq!(hub.figures(), (0, 0));
+        assert_eq!(node.hubs.census.figures(), (0, 0));
     });
 }
 
@@ -165,10 +191,10 @@ fn a_stream_that_leaves_and_expires_at_once_is_counted_once() {
 #[test]
 fn nobody_slips_in_while_everybody_is_sent_home() {
     explore(|| {
-        let hub = hub();
+        let node = node();
         let coming: Vec<_> = (0..3)
             .map(|_| {
-                let hub = Arc::clone(&hub);
+                let hub = Arc::clone(&node.hub);
                 thread::spawn(move || match join(&hub) {
                     Ok(joined) => {
                         while joined.outlet.ending().is_none() {
@@ -179,12 +205,12 @@ fn nobody_slips_in_while_everybody_is_sent_home() {
                 })
             })
             .collect();
-        while hub.end_some(1, GoodbyeReason::Shutdown) > 0 {}
+        while node.hubs.end_some(1, GoodbyeReason::Shutdown) > 0 {}
         for client in coming {
             client.join().unwrap();
         }
-        assert_eq!(hub.figures(), (0, 0));
-        assert_eq!(join(&hub).unwrap_err(), Refused::Stopping);
+        assert_eq!(node.hubs.census.figures(), (0, 0));
+        assert_eq!(join(&node.hub).unwrap_err(), Refused::Stopping);
     });
 }
 
@@ -210,7 +236,8 @@ fn every_caller_gets_its_own_answer() {
     explore(|| {
         let store = Arc::new(FakeStore::default());
         let bell = Arc::new(Bell { store: Arc::clone(&store), heard: AtomicUsize::new(0) });
-        let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&bell) as Arc<dyn Bus>);
+        let (publisher, task) =
+            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&bell) as Arc<dyn Bus>, Arc::default());
         let task = thread::spawn(move || block_on(task));
         let callers: Vec<_> = (0..3)
             .map(|_| {

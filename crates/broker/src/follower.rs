@@ -1,19 +1,20 @@
-//! Tails the log and hands its entries to the hub, in order, without a gap.
+//! Tails the log and hands its entries to the hubs, in order, without a gap.
 //!
 //! It wakes by the bell, or by polling, and reads after its own position until there is no more. A
-//! hole in the log stops it with an alarm: to skip would be to lose in silence.
+//! hole in the log stops it with an alarm: to skip would be to lose in silence. What its own process
+//! has committed comes to it without being read, as long as that is just what comes next.
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{Audience, Event, InboxQuery, Position, Store, StoreError, UserId};
+use tidings_models::{Cursors, Event, Position, Store, StoreError};
 use tokio::time::Instant;
 
 use crate::{
     bus::Bus,
     entry::Entry,
-    hub::Hub,
+    fresh::Fresh,
+    hubs::Hubs,
     sabotage::{self, Bug},
-    session::Session,
     sync::Mutex,
 };
 
@@ -80,58 +81,79 @@ impl Status {
 pub(crate) async fn run(
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
-    hub: Arc<Hub>,
+    fresh: Arc<Fresh>,
+    hubs: Arc<Hubs>,
     status: Arc<Status>,
     poll: Duration,
     page: u32,
 ) {
     loop {
-        let trouble = catch_up(&*store, &hub, &status, page).await.err();
-        status.note(trouble.map(|trouble| trouble.to_string()), hub.position());
-        tokio::select! {
-            () = bus.heard() => {}
-            () = tokio::time::sleep(poll) => {}
+        let trouble = catch_up(&*store, &hubs, &status, page).await.err();
+        status.note(trouble.map(|trouble| trouble.to_string()), hubs.feed.position());
+        let next_look = tokio::time::sleep(poll);
+        tokio::pin!(next_look);
+        loop {
+            tokio::select! {
+                biased;
+                () = bus.heard() => break,
+                () = &mut next_look => break,
+                events = fresh.take() => if !take(events, &hubs, store.cursors()) { break },
+            }
         }
     }
 }
 
-/// Dispatches everything after the hub's position, reading so many events at once.
-pub(crate) async fn catch_up(store: &dyn Store, hub: &Hub, status: &Status, page: u32) -> Result<(), Trouble> {
+/// Hands on everything after the feed's position, reading so many events at once.
+pub(crate) async fn catch_up(store: &dyn Store, hubs: &Hubs, status: &Status, page: u32) -> Result<(), Trouble> {
     loop {
-        let after = hub.position();
-        let events = store.read_log(after, page).await?;
+        let read = read(store, hubs.feed.position(), page).await?;
         status.note_read();
-        let full = events.len() >= usize::try_from(page).unwrap_or(usize::MAX);
-        let (good, hole) = contiguous(after, events);
-        for event in good {
-            let broadcast = !matches!(event.audience, Audience::User(_));
-            let entry =
-                Entry::render(event, store.cursors()).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-            while let Err(users) = hub.dispatch(&entry) {
-                recount(store, hub, &users).await?;
-            }
-            if broadcast {
-                tokio::task::yield_now().await; // it woke many: let them, and publishers, have a turn
-            }
+        hubs.extend(read.entries);
+        if let Some(found) = read.hole {
+            return Err(Trouble::Hole { after: hubs.feed.position(), found });
         }
-        if let Some(found) = hole {
-            return Err(Trouble::Hole { after: hub.position(), found });
-        }
-        if !full {
+        if !read.full {
             return Ok(());
         }
         tokio::task::yield_now().await;
     }
 }
 
-/// Reads the counts of some users anew. What is read now is of the last event or later.
-async fn recount(store: &dyn Store, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
-    for user in users {
-        let page = store.inbox(user, &InboxQuery::counts()).await?;
-        let page = page.ok_or_else(|| StoreError::Corrupt(format!("{user} is here, and not known")))?;
-        hub.recount(user, Session::of(&page));
+/// A part of the log.
+pub(crate) struct Read {
+    /// What follows the position that was asked for, up to the first hole.
+    pub(crate) entries: Vec<Arc<Entry>>,
+    /// The position behind the hole.
+    pub(crate) hole: Option<Position>,
+    /// There may be more.
+    full: bool,
+}
+
+/// Reads up to `page` events after a position.
+pub(crate) async fn read(store: &dyn Store, after: Position, page: u32) -> Result<Read, StoreError> {
+    let events = store.read_log(after, page).await?;
+    let full = events.len() >= usize::try_from(page).unwrap_or(usize::MAX);
+    let (events, hole) = contiguous(after, events);
+    Ok(Read { entries: render(events, store.cursors())?, hole, full })
+}
+
+fn render(events: Vec<Event>, cursors: &Cursors) -> Result<Vec<Arc<Entry>>, StoreError> {
+    let entries = events.into_iter().map(|event| Entry::render(event, cursors)).collect::<Result<_, _>>();
+    entries.map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// Takes what was committed by this process, if it is what comes next.
+fn take(mut events: Vec<Event>, hubs: &Hubs, cursors: &Cursors) -> bool {
+    let after = hubs.feed.position();
+    events.retain(|event| event.position > after); // the rest was read
+    let (events, hole) = contiguous(after, events);
+    match render(events, cursors) {
+        Ok(entries) if hole.is_none() => {
+            hubs.extend(entries);
+            true
+        }
+        _ => false,
     }
-    Ok(())
 }
 
 /// The events up to the first hole, and the position behind it.
@@ -151,7 +173,11 @@ fn contiguous(after: Position, events: Vec<Event>) -> (Vec<Event>, Option<Positi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{FakeStore, event, pos};
+    use crate::{
+        census::Limits,
+        sizes::Sizes,
+        testing::{FakeStore, cursors, event, pos},
+    };
 
     #[test]
     fn a_hole_ends_what_is_good() {
@@ -169,13 +195,25 @@ mod tests {
         let store = FakeStore::default();
         store.put(event(1, "everyone", "{}"));
         store.put(event(3, "everyone", "{}"));
-        let hub = Hub::new(Position::START, crate::sizes::Sizes::default());
+        let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_node: 1 }, Sizes::default());
         let status = Status::new();
-        let trouble = catch_up(&store, &hub, &status, PAGE).await.unwrap_err();
+        let trouble = catch_up(&store, &hubs, &status, PAGE).await.unwrap_err();
         assert_eq!(trouble.to_string(), "a hole in the log: 3 follows 1");
-        assert_eq!(hub.position(), pos(1));
+        assert_eq!(hubs.feed.position(), pos(1));
         store.put(event(2, "everyone", "{}"));
-        catch_up(&store, &hub, &status, PAGE).await.unwrap();
-        assert_eq!(hub.position(), pos(3));
+        catch_up(&store, &hubs, &status, PAGE).await.unwrap();
+        assert_eq!(hubs.feed.position(), pos(3));
+    }
+
+    #[test]
+    fn what_was_committed_here_is_taken_if_it_comes_next() {
+        let hubs = Hubs::new(pos(2), Limits { per_user: 1, per_node: 1 }, Sizes::default());
+        let events = |positions: &[i64]| positions.iter().map(|at| event(*at, "everyone", "{}")).collect();
+        for (offered, taken, position) in
+            [(&[3, 4][..], true, 4), (&[3, 4], true, 4), (&[4, 5], true, 5), (&[7], false, 5), (&[6, 8], false, 5)]
+        {
+            assert_eq!(take(events(offered), &hubs, &cursors()), taken, "{offered:?}");
+            assert_eq!(hubs.feed.position(), pos(position), "{offered:?}");
+        }
     }
 }

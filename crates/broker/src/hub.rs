@@ -1,57 +1,64 @@
-//! Who is listening on this node, by audience.
+//! Who is listening on one thread of this node, by audience.
 //!
-//! One lock orders everything: an entry is dispatched, or a stream joins, never both at once. So a
-//! stream that joins at position H gets every entry after H through its outlet, and what it missed
+//! A node has a hub for each thread that serves connections, so that a stream is served by the thread
+//! that has its socket: what happened is told to each hub once, and goes on from there without another
+//! thread being woken. Hubs know nothing of each other; a user with streams on two has a session in both.
+//!
+//! One lock orders everything of a hub: entries are dispatched, or a stream joins, never both at once. So
+//! a stream that joins at position H gets every entry after H through its outlet, and what it missed
 //! is exactly what lies between its cursor and H.
 //!
-//! Nothing waits while the lock is held: handing an entry over is a push to a bounded queue.
+//! Nothing waits while the lock is held: handing an entry over is a push to a bounded queue, or a write
+//! to a socket that takes it at once.
 
 use std::{collections::HashMap, sync::Arc};
 
 use tidings_models::{Audience, Counts, Effect, Position, UserId, Window};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
+    census::{Census, Full, Place},
     entry::Entry,
+    feed::Feed,
     frame::GoodbyeReason,
-    outlet::Outlet,
-    ring::Ring,
+    outlet::{Delivery, Outlet},
     sabotage::{self, Bug},
     session::{Session, entitled},
-    sizes::Sizes,
     sync::Mutex,
 };
 
-/// The subscription manager of this node.
+/// The subscription manager of one thread.
 pub(crate) struct Hub {
+    feed: Arc<Feed>,
+    census: Arc<Census>,
+    /// Entries that may wait in one outlet.
+    queue: usize,
     state: Mutex<State>,
+    /// There is something new in the feed.
+    pub(crate) bell: Notify,
+    /// Why it cannot go on.
+    pub(crate) trouble: Mutex<Option<String>>,
 }
 
 struct State {
     /// Everything up to here was dispatched.
     position: Position,
-    ring: Ring,
-    /// Entries that may wait in one outlet.
-    queue: usize,
     present: HashMap<UserId, Present>,
-    streams: usize,
     next_id: u64,
     closed: bool,
 }
 
-/// A user with open streams on this node.
+/// A user with open streams here.
 struct Present {
     session: Session,
-    streams: Vec<(u64, Arc<Outlet>)>,
+    streams: Vec<Listener>,
 }
 
-/// Bounds on who may join.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Streams of one user. Keeps a client in a loop from taking the node's.
-    pub(crate) per_user: usize,
-    /// Streams of this node. Bounds its memory and file handles.
-    pub(crate) per_node: usize,
+/// A stream, as its hub knows it.
+struct Listener {
+    id: u64,
+    outlet: Arc<Outlet>,
+    _place: Place,
 }
 
 /// Why a stream could not join.
@@ -59,10 +66,8 @@ pub(crate) struct Limits {
 pub(crate) enum Refused {
     /// The user's state is needed first, as of now.
     NeedsSession,
-    /// The user has as many streams as allowed.
-    User,
-    /// The node has as many streams as allowed.
-    Node,
+    /// There is no room for it.
+    Full(Full),
     /// The node is stopping.
     Stopping,
 }
@@ -75,17 +80,17 @@ pub(crate) struct Joined {
     /// The user's counts there.
     pub(crate) counts: Counts,
     /// The audiences of the user there.
-    pub(crate) windows: Vec<Window>,
+    pub(crate) windows: Arc<[Window]>,
     /// Where entries come.
     pub(crate) outlet: Arc<Outlet>,
     /// Leaves the hub when it is dropped.
     pub(crate) seat: Seat,
 }
 
-/// A stream's place in the hub. Dropping it leaves.
+/// A stream's place in its hub. Dropping it leaves.
 pub(crate) struct Seat {
-    hub: Arc<Hub>,
-    user: UserId,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) user: UserId,
     id: u64,
 }
 
@@ -96,11 +101,11 @@ impl std::fmt::Debug for Seat {
 }
 
 impl Hub {
-    /// A hub that has seen the log up to `position`.
-    pub(crate) fn new(position: Position, sizes: Sizes) -> Self {
-        let (ring, present) = (Ring::new(position).holding(sizes.ring), HashMap::new());
-        let queue = sizes.queue;
-        Self { state: Mutex::new(State { position, ring, queue, present, streams: 0, next_id: 1, closed: false }) }
+    /// A hub that begins where the feed is now.
+    pub(crate) fn new(feed: Arc<Feed>, census: Arc<Census>, queue: usize) -> Self {
+        let position = feed.position();
+        let state = State { position, present: HashMap::new(), next_id: 1, closed: false };
+        Self { feed, census, queue, state: Mutex::new(state), bell: Notify::new(), trouble: Mutex::new(None) }
     }
 
     /// Everything up to here was dispatched.
@@ -108,36 +113,15 @@ impl Hub {
         self.state.lock().position
     }
 
-    /// Users and streams that are here now.
-    pub(crate) fn figures(&self) -> (usize, usize) {
-        let state = self.state.lock();
-        (state.present.len(), state.streams)
-    }
-
-    /// Hands the next entry of the log to everybody it is for. When it leaves open what the counts of
-    /// some of them are, nobody gets it yet: these must be counted anew first (see [`Hub::recount`]).
-    pub(crate) fn dispatch(&self, entry: &Arc<Entry>) -> Result<(), Vec<UserId>> {
+    /// Hands the next entries of the log to everybody they are for. When one of them leaves open what the
+    /// counts of some users are, nobody gets it yet, nor what follows: these must be counted anew first
+    /// (see [`Hub::recount`]).
+    pub(crate) fn dispatch(&self, entries: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
         let mut state = self.state.lock();
-        if entry.event.effect == Effect::Recounts {
-            let open = state.present.iter().filter(|(_, present)| present.session.needs_recount(&entry.event));
-            let open: Vec<_> = open.map(|(user, _)| user.clone()).collect();
-            if !open.is_empty() {
-                return Err(open);
-            }
-        }
-        state.position = entry.position();
-        state.ring.push(Arc::clone(entry));
-        match &entry.event.audience {
-            Audience::User(user) => {
-                if let Some(present) = state.present.get_mut(user) {
-                    present.deliver(entry);
-                }
-            }
-            Audience::Everyone | Audience::Topic(_) => {
-                for present in state.present.values_mut() {
-                    present.deliver(entry);
-                }
-            }
+        let mut own = Vec::new();
+        for run in entries.chunk_by(|one, next| goes_along(one) && goes_along(next)) {
+            state.recounts(run)?;
+            state.deliver(run, &mut own);
         }
         Ok(())
     }
@@ -152,33 +136,23 @@ impl Hub {
     }
 
     /// Lets a stream of `user` join. `loaded` is the user's state, for when this is their first stream.
-    pub(crate) fn join(
-        self: &Arc<Self>,
-        user: &UserId,
-        loaded: Option<Session>,
-        limits: Limits,
-    ) -> Result<Joined, Refused> {
+    pub(crate) fn join(self: &Arc<Self>, user: &UserId, loaded: Option<Session>) -> Result<Joined, Refused> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Refused::Stopping);
         }
-        if state.streams >= limits.per_node {
-            return Err(Refused::Node);
-        }
+        let place = self.census.enter(user).map_err(Refused::Full)?;
         if !state.present.contains_key(user) {
-            let session = loaded.and_then(|session| state.catch_up(session)).ok_or(Refused::NeedsSession)?;
-            state.present.insert(user.clone(), Present { session, streams: Vec::new() });
+            let session = loaded.and_then(|session| self.catch_up(session, state.position));
+            let session = session.ok_or(Refused::NeedsSession)?;
+            state.present.insert(user.clone(), Present { session, streams: Vec::with_capacity(1) });
         }
-        let (id, position, queue) = (state.next_id, state.position, state.queue);
-        let Some(present) = state.present.get_mut(user) else { return Err(Refused::NeedsSession) };
-        if present.streams.len() >= limits.per_user {
-            return Err(Refused::User);
-        }
-        let outlet = Arc::new(Outlet::holding(queue));
-        present.streams.push((id, Arc::clone(&outlet)));
-        let (counts, windows) = (present.session.counts(), present.session.windows().to_vec());
+        let (id, position) = (state.next_id, state.position);
         state.next_id += 1;
-        state.streams += 1;
+        let Some(present) = state.present.get_mut(user) else { return Err(Refused::NeedsSession) };
+        let outlet = Arc::new(Outlet::holding(self.queue));
+        present.streams.push(Listener { id, outlet: Arc::clone(&outlet), _place: place });
+        let (counts, windows) = (present.session.counts(), Arc::clone(present.session.windows()));
         let seat = Seat { hub: Arc::clone(self), user: user.clone(), id };
         Ok(Joined { position, counts, windows, outlet, seat })
     }
@@ -197,7 +171,7 @@ impl Hub {
         outlet.is_drained().then_some(state.position)
     }
 
-    /// Up to `limit` entries of `windows` after one position and up to another, when the ring has them.
+    /// Up to `limit` entries of `windows` after one position and up to another, when the feed has them.
     pub(crate) fn recent(
         &self,
         windows: &[Window],
@@ -205,16 +179,13 @@ impl Hub {
         up_to: Position,
         limit: usize,
     ) -> Option<Vec<Arc<Entry>>> {
-        let state = self.state.lock();
-        let entries = state.ring.after(after)?.take_while(|entry| entry.position() <= up_to);
-        let own = entries.filter(|entry| entitled(windows, &entry.event.audience, entry.position()));
-        Some(own.take(limit).cloned().collect())
+        let own = |entry: &Entry| entitled(windows, &entry.event.audience, entry.position());
+        self.feed.between(after, up_to, limit, own)
     }
 
-    /// Whether everything after `position` can be had from the ring, and it is not beyond it.
+    /// Whether everything after `position` can be had from the feed, and this hub has come so far.
     pub(crate) fn covers(&self, position: Position) -> bool {
-        let state = self.state.lock();
-        position <= state.position && state.ring.after(position).is_some()
+        position <= self.position() && self.feed.reaches(position)
     }
 
     /// Asks up to `count` streams to say goodbye and tells how many are left to be asked. Nobody new
@@ -222,12 +193,10 @@ impl Hub {
     pub(crate) fn end_some(&self, count: usize, reason: GoodbyeReason) -> usize {
         let mut state = self.state.lock();
         state.closed = true;
-        let waiting: Vec<_> = state
-            .present
-            .values()
-            .flat_map(|present| &present.streams)
-            .filter(|(_, outlet)| outlet.ending().is_none())
-            .map(|(_, outlet)| Arc::clone(outlet))
+        let streams = state.present.values().flat_map(|present| &present.streams);
+        let waiting: Vec<_> = streams
+            .filter(|stream| stream.outlet.ending().is_none())
+            .map(|stream| Arc::clone(&stream.outlet))
             .collect();
         drop(state);
         for outlet in waiting.iter().take(count) {
@@ -236,38 +205,29 @@ impl Hub {
         waiting.len().saturating_sub(count)
     }
 
-    /// Takes their places from streams whose token has ended, whether or not anybody still reads them: a
-    /// reader that stands still is not asked, and would keep its place for as long as its connection.
-    pub(crate) fn release_expired(&self, now: Instant) {
-        let mut state = self.state.lock();
-        let mut released = 0;
-        state.present.retain(|_, present| {
-            let before = present.streams.len();
-            present.streams.retain(|(_, outlet)| !outlet.is_expired(now));
-            released += before - present.streams.len();
+    /// Wakes the streams that wanted to be woken by now, and takes their places from those whose token
+    /// has ended, whether or not anybody still reads them: a reader that stands still is not asked, and
+    /// would keep its place for as long as its connection.
+    pub(crate) fn tick(&self, now: Instant) {
+        self.state.lock().present.retain(|_, present| {
+            present.streams.retain(|stream| !stream.outlet.tick(now));
             !present.streams.is_empty()
         });
-        state.streams -= released;
     }
 
     fn leave(&self, user: &UserId, id: u64) {
         let mut state = self.state.lock();
         let Some(present) = state.present.get_mut(user) else { return };
-        let before = present.streams.len();
-        present.streams.retain(|(stream, _)| *stream != id);
-        let left = before - present.streams.len();
+        present.streams.retain(|stream| stream.id != id);
         if present.streams.is_empty() {
             state.present.remove(user);
         }
-        state.streams -= left;
     }
-}
 
-impl State {
     /// Brings a state that was read from the database up to what was dispatched since. `None`: that
-    /// cannot be done from the ring, so it must be read again.
-    fn catch_up(&self, mut session: Session) -> Option<Session> {
-        for entry in self.ring.after(session.as_of())? {
+    /// cannot be done from the feed, so it must be read again.
+    fn catch_up(&self, mut session: Session, to: Position) -> Option<Session> {
+        for entry in self.feed.between(session.as_of(), to, usize::MAX, |_| true)? {
             if sabotage::is(Bug::CountsOfAStaleSession) {
                 break;
             }
@@ -280,11 +240,51 @@ impl State {
     }
 }
 
+/// Whether an entry may be dispatched together with others: each user gets all of them at once, as one
+/// write. What is for one user is looked up, and needs no company.
+fn goes_along(entry: &Entry) -> bool {
+    !matches!(entry.event.audience, Audience::User(_)) && entry.event.effect != Effect::Recounts
+}
+
+impl State {
+    /// Fails with the users whose counts must be read before the first of `run` is dispatched.
+    fn recounts(&self, run: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
+        let Some(entry) = run.first().filter(|entry| entry.event.effect == Effect::Recounts) else { return Ok(()) };
+        let open = self.present.iter().filter(|(_, present)| present.session.needs_recount(&entry.event));
+        let open: Vec<_> = open.map(|(user, _)| user.clone()).collect();
+        if open.is_empty() { Ok(()) } else { Err(open) }
+    }
+
+    /// `own` is room to work in.
+    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>) {
+        let Some(last) = run.last() else { return };
+        self.position = last.position();
+        match &last.event.audience {
+            Audience::User(user) => {
+                if let Some(present) = self.present.get_mut(user) {
+                    present.deliver(run, own);
+                }
+            }
+            Audience::Everyone | Audience::Topic(_) => {
+                for present in self.present.values_mut() {
+                    present.deliver(run, own);
+                }
+            }
+        }
+    }
+}
+
 impl Present {
-    fn deliver(&mut self, entry: &Arc<Entry>) {
-        if let Some(counts) = self.session.apply(&entry.event) {
-            for (_, outlet) in &self.streams {
-                outlet.push(entry, counts);
+    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>) {
+        own.clear();
+        for entry in run {
+            if let Some(counts) = self.session.apply(&entry.event) {
+                own.push(Delivery { entry, counts });
+            }
+        }
+        if !own.is_empty() {
+            for stream in &self.streams {
+                stream.outlet.push(own);
             }
         }
     }
@@ -297,72 +297,4 @@ impl Drop for Seat {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{entry, page, pos, user};
-
-    const LIMITS: Limits = Limits { per_user: 2, per_node: 3 };
-
-    #[expect(clippy::unnecessary_wraps, reason = "what `join` takes")]
-    fn session(name: &str, as_of: i64) -> Option<Session> {
-        Some(Session::of(&page(name, as_of, Counts { unread: 1, unseen: 1 })))
-    }
-
-    fn taken(joined: &Joined) -> Vec<(i64, i64)> {
-        let mut live = Vec::new();
-        joined.outlet.take(usize::MAX, &mut live);
-        live.into_iter().map(|(entry, counts)| (entry.position().get(), counts.unread)).collect()
-    }
-
-    #[test]
-    fn entries_reach_their_audience_after_the_place_of_joining() {
-        let hub = Arc::new(Hub::new(pos(0), Sizes::default()));
-        hub.dispatch(&entry(1, "user:ann")).unwrap();
-        let ann = hub.join(&user("ann"), session("ann", 1), LIMITS).unwrap();
-        let again = hub.join(&user("ann"), None, LIMITS).unwrap();
-        let bob = hub.join(&user("bob"), session("bob", 1), LIMITS).unwrap();
-        assert_eq!(ann.position, pos(1));
-        hub.dispatch(&entry(2, "user:ann")).unwrap();
-        hub.dispatch(&entry(3, "everyone")).unwrap();
-        assert_eq!(taken(&ann), [(2, 2), (3, 3)]);
-        assert_eq!(taken(&again), [(2, 2), (3, 3)]);
-        assert_eq!(taken(&bob), [(3, 2)]);
-    }
-
-    #[test]
-    fn a_state_read_before_the_last_dispatch_is_caught_up() {
-        let hub = Arc::new(Hub::new(pos(0), Sizes::default()));
-        hub.dispatch(&entry(1, "user:ann")).unwrap();
-        hub.dispatch(&entry(2, "user:ann")).unwrap();
-        let ann = hub.join(&user("ann"), session("ann", 0), LIMITS).unwrap();
-        assert_eq!((ann.position, ann.counts.unread), (pos(2), 3));
-        let hub = Arc::new(Hub::new(pos(5), Sizes::default()));
-        let refused = hub.join(&user("ann"), session("ann", 4), LIMITS).unwrap_err();
-        assert_eq!(refused, Refused::NeedsSession, "the ring does not go back that far");
-    }
-
-    #[test]
-    fn leaving_makes_room_and_forgets_the_user() {
-        let hub = Arc::new(Hub::new(pos(0), Sizes::default()));
-        let first = hub.join(&user("ann"), session("ann", 0), LIMITS).unwrap();
-        let second = hub.join(&user("ann"), None, LIMITS).unwrap();
-        assert_eq!(hub.join(&user("ann"), None, LIMITS).unwrap_err(), Refused::User);
-        let third = hub.join(&user("bob"), session("bob", 0), LIMITS).unwrap();
-        assert_eq!(hub.join(&user("cyd"), session("cyd", 0), LIMITS).unwrap_err(), Refused::Node);
-        assert_eq!(hub.figures(), (2, 3));
-        drop((first, second, third));
-        assert_eq!(hub.figures(), (0, 0));
-        assert_eq!(hub.join(&user("ann"), None, LIMITS).unwrap_err(), Refused::NeedsSession);
-    }
-
-    #[test]
-    fn goodbyes_go_out_in_slices() {
-        let hub = Arc::new(Hub::new(pos(0), Sizes::default()));
-        let streams: Vec<_> =
-            ["ann", "bob", "cyd"].iter().map(|name| hub.join(&user(name), session(name, 0), LIMITS).unwrap()).collect();
-        assert_eq!(hub.end_some(2, GoodbyeReason::Shutdown), 1);
-        assert_eq!(hub.end_some(2, GoodbyeReason::Shutdown), 0);
-        assert!(streams.iter().all(|joined| joined.outlet.ending() == Some(GoodbyeReason::Shutdown)));
-        assert_eq!(hub.join(&user("ann"), None, LIMITS).unwrap_err(), Refused::Stopping);
-    }
-}
+mod tests;

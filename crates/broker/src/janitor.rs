@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tidings_models::{Clock, Retention, Store};
 
-use crate::{bus::Bus, hub::Hub};
+use crate::{bus::Bus, hubs::Hubs};
 
 /// Pause between two steps. Publishers go first: a step takes the writer for some milliseconds.
 const BREATH: Duration = Duration::from_millis(20);
@@ -13,13 +13,13 @@ const BREATH: Duration = Duration::from_millis(20);
 pub(crate) async fn run(
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
-    hub: Arc<Hub>,
+    hubs: Arc<Hubs>,
     clock: Arc<dyn Clock>,
     keep: Retention,
     every: Duration,
 ) {
     loop {
-        let pause = match store.trim(&keep, clock.now(), hub.position()).await {
+        let pause = match store.trim(&keep, clock.now(), hubs.position()).await {
             Ok(trimmed) => {
                 if trimmed.notifications > 0 {
                     bus.ring(); // their going is in the log

@@ -16,16 +16,21 @@
 
 mod broker;
 pub mod bus;
+mod census;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 mod concurrency;
-mod doorman;
+mod dispatcher;
 mod entry;
 mod error;
+mod feed;
 mod follower;
 mod frame;
+mod fresh;
 mod hub;
+mod hubs;
 mod janitor;
+mod local;
 #[cfg(test)]
 mod model;
 mod outlet;
@@ -44,6 +49,8 @@ pub use broker::{Broker, Figures, Health, Settings, Tasks};
 pub use entry::Entry;
 pub use error::{Error, OpenError};
 pub use frame::{Frame, Goodbye, GoodbyeReason};
+pub use local::Local;
+pub use outlet::{Delivery, Sink};
 pub use publisher::Publisher;
 pub use replay::{ResetReason, Start};
 pub use stream::Stream;

@@ -26,6 +26,7 @@ pub(crate) use self::world::Tally;
 
 mod bus;
 mod client;
+mod line;
 mod log;
 mod store;
 mod world;

@@ -1,8 +1,12 @@
 //! What waits for one stream to take it. Written by the hub, emptied by the stream, bounded.
+//!
+//! While a stream has nothing to say itself, and its connection takes bytes at once, events go straight
+//! to the connection ([`Sink`]): no queue, and nobody is woken. The first event that the connection does
+//! not take ends that, until the stream has nothing to say again.
 
 use std::{collections::VecDeque, sync::Arc};
 
-use tidings_models::Counts;
+use tidings_models::{Counts, Position};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -12,22 +16,37 @@ use crate::{
     sync::Mutex,
 };
 
-/// Entries that may wait. A reader that is further behind is served from the ring or the database at
+/// Entries that may wait. A reader that is further behind is served from the feed or the database at
 /// its own pace, so a stream that does not read costs this much and no more (I10).
 pub(crate) const QUEUE: usize = 128;
 
 /// An entry with the counts that its reader is to see with it.
 pub(crate) type Live = (Arc<Entry>, Counts);
 
+/// An event on its way to one reader.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'a> {
+    /// The event.
+    pub entry: &'a Arc<Entry>,
+    /// The reader's counts with it.
+    pub counts: Counts,
+}
+
+/// The connection of a stream, as far as it takes events at once.
+pub trait Sink: Send + Sync {
+    /// Takes events, in order: all of them, or none (`false`). Never waits. What it has taken is sent
+    /// before anything that its stream gives later.
+    fn offer(&self, events: &[Delivery<'_>]) -> bool;
+}
+
 /// The queue of one stream.
-#[derive(Debug)]
 pub(crate) struct Outlet {
     state: Mutex<State>,
     room: usize,
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     queue: VecDeque<Live>,
     /// The queue was forgotten: the stream has to go back to replay.
@@ -35,6 +54,28 @@ struct State {
     end: Option<GoodbyeReason>,
     /// When its reader's token ends.
     expires: Option<Instant>,
+    /// When the stream is to be woken in any case.
+    alarm: Option<Instant>,
+    /// Where events go while the stream waits.
+    direct: Option<Direct>,
+}
+
+struct Direct {
+    sink: Arc<dyn Sink>,
+    passed: Passed,
+    /// The sink did not take an event: they queue up from there on.
+    refused: bool,
+}
+
+/// What went to the connection while the stream waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// The reader has everything up to here.
+    pub(crate) place: Position,
+    /// How many events it was.
+    pub(crate) sent: u64,
+    /// When the last of them went.
+    pub(crate) at: Instant,
 }
 
 /// What a stream finds in its outlet.
@@ -48,31 +89,52 @@ pub(crate) enum Next {
     End(GoodbyeReason),
 }
 
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").field("room", &self.room).finish_non_exhaustive()
+    }
+}
+
 impl Outlet {
     /// An outlet where so many entries may wait.
     pub(crate) fn holding(room: usize) -> Self {
         Self { state: Mutex::default(), room, changed: Notify::new() }
     }
 
-    /// Hands an entry over. A full queue is forgotten rather than extended or skipped in part.
-    pub(crate) fn push(&self, entry: &Arc<Entry>, counts: Counts) {
+    /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
+    pub(crate) fn push(&self, events: &[Delivery<'_>]) {
         let mut state = self.state.lock();
-        if state.overflowed {
+        if state.overflowed || state.pass(events) {
             return;
         }
-        if state.queue.len() == self.room {
+        if state.queue.len() + events.len() > self.room {
             state.overflowed = !sabotage::is(Bug::LagSwallowed);
             state.queue = VecDeque::new();
         } else {
-            state.queue.push_back((Arc::clone(entry), counts));
+            state.queue.extend(events.iter().map(|event| (Arc::clone(event.entry), event.counts)));
         }
         drop(state);
         self.changed.notify_one();
     }
 
+    /// Lets events go straight to the connection, which has been sent everything up to `place`. Not
+    /// while something waits here: that comes first.
+    pub(crate) fn pass_on(&self, sink: &Arc<dyn Sink>, place: Position) {
+        let mut state = self.state.lock();
+        if state.queue.is_empty() && !state.overflowed && state.end.is_none() {
+            let passed = Passed { place, sent: 0, at: Instant::now() };
+            state.direct = Some(Direct { sink: Arc::clone(sink), passed, refused: false });
+        }
+    }
+
+    /// Takes over from [`Outlet::pass_on`]: what went to the connection since.
+    pub(crate) fn resume(&self) -> Option<Passed> {
+        self.state.lock().direct.take().map(|direct| direct.passed)
+    }
+
     /// Asks the stream to say goodbye. The first reason stays.
     pub(crate) fn end(&self, reason: GoodbyeReason) {
-        self.state.lock().end.get_or_insert(reason);
+        self.state.lock().end(reason);
         self.changed.notify_one();
     }
 
@@ -81,13 +143,23 @@ impl Outlet {
         self.state.lock().expires = Some(at);
     }
 
-    /// Whether that is past. Then it has also been asked to end.
-    pub(crate) fn is_expired(&self, now: Instant) -> bool {
+    /// Wakes the stream at some time, if nothing else does before. The last call counts.
+    pub(crate) fn wake_at(&self, at: Instant) {
+        self.state.lock().alarm = Some(at);
+    }
+
+    /// Does what is due by now. Whether the token has ended: then the stream has been asked to end.
+    pub(crate) fn tick(&self, now: Instant) -> bool {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         let mut state = self.state.lock();
-        let expired = state.expires.is_some_and(|at| at <= now);
+        let expired = due(state.expires);
         if expired {
-            state.end.get_or_insert(GoodbyeReason::TokenExpired);
+            state.end(GoodbyeReason::TokenExpired);
             state.queue = VecDeque::new();
+        }
+        if expired || due(state.alarm) {
+            state.alarm = None;
+            drop(state);
             self.changed.notify_one();
         }
         expired
@@ -114,7 +186,7 @@ impl Outlet {
             taken += live.0.envelope.len();
             into.push(live);
         }
-        if state.queue.is_empty() && state.queue.capacity() > self.room / 4 {
+        if state.queue.is_empty() && state.queue.capacity() > 0 {
             state.queue = VecDeque::new(); // an idle stream keeps no buffer from a burst
         }
         Next::Entries
@@ -139,28 +211,104 @@ impl Outlet {
     }
 }
 
+impl State {
+    /// Nothing is passed on to whom is asked to leave.
+    fn end(&mut self, reason: GoodbyeReason) {
+        self.end.get_or_insert(reason);
+        if let Some(direct) = &mut self.direct {
+            direct.refused = true;
+        }
+    }
+
+    /// Hands events straight to the connection, if they can go that way.
+    fn pass(&mut self, events: &[Delivery<'_>]) -> bool {
+        let Some(Direct { sink, passed, refused: refused @ false }) = &mut self.direct else { return false };
+        let has_already = |event: &Delivery<'_>| event.entry.position() <= passed.place;
+        let new = events.split_at(events.partition_point(has_already)).1;
+        let Some(last) = new.last() else { return true };
+        if sink.offer(new) {
+            *passed = Passed { place: last.entry.position(), sent: passed.sent + new.len() as u64, at: Instant::now() };
+        } else {
+            *refused = true;
+        }
+        !*refused
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::entry;
+    use crate::testing::{entry, pos};
+
+    fn push(outlet: &Outlet, positions: &[i64]) {
+        let entries: Vec<_> = positions.iter().map(|position| entry(*position, "everyone")).collect();
+        let events: Vec<_> = entries.iter().map(|entry| Delivery { entry, counts: Counts::default() }).collect();
+        outlet.push(&events);
+    }
+
+    fn taken(outlet: &Outlet) -> Vec<i64> {
+        let mut taken = Vec::new();
+        assert_eq!(outlet.take(usize::MAX, &mut taken), Next::Entries);
+        taken.iter().map(|(entry, _)| entry.position().get()).collect()
+    }
 
     #[test]
     fn a_full_queue_is_forgotten_whole() {
         let outlet = Outlet::holding(QUEUE);
         for position in 1..=128 {
-            outlet.push(&entry(position, "everyone"), Counts::default());
+            push(&outlet, &[position]);
         }
         let mut taken = Vec::new();
         assert_eq!(outlet.take(1, &mut taken), Next::Entries);
         assert_eq!(taken.len(), 1, "no more than asked for");
-        for position in 129..=131 {
-            outlet.push(&entry(position, "everyone"), Counts::default());
-        }
+        push(&outlet, &[129, 130]);
+        push(&outlet, &[131]);
         assert_eq!(outlet.take(usize::MAX, &mut taken), Next::Overflow);
         assert_eq!(taken.len(), 1, "nothing from the middle");
         outlet.reopen();
-        outlet.push(&entry(132, "everyone"), Counts::default());
+        push(&outlet, &[132]);
         assert_eq!(outlet.take(usize::MAX, &mut taken), Next::Entries);
         assert_eq!(taken[1].0.position().get(), 132);
+    }
+
+    /// Takes so many events.
+    struct Room(Mutex<(usize, Vec<i64>)>);
+
+    impl Sink for Room {
+        fn offer(&self, events: &[Delivery<'_>]) -> bool {
+            let (room, taken) = &mut *self.0.lock();
+            let fits = events.len() <= *room;
+            if fits {
+                *room -= events.len();
+                taken.extend(events.iter().map(|event| event.entry.position().get()));
+            }
+            fits
+        }
+    }
+
+    #[test]
+    fn events_go_straight_to_a_connection_that_takes_them() {
+        let outlet = Outlet::holding(QUEUE);
+        let room = Arc::new(Room(Mutex::new((3, Vec::new()))));
+        let sink = Arc::clone(&room) as Arc<dyn Sink>;
+        push(&outlet, &[1]);
+        outlet.pass_on(&sink, pos(0));
+        assert_eq!(outlet.resume(), None, "something waits");
+        assert_eq!(taken(&outlet), [1]);
+
+        outlet.pass_on(&sink, pos(2));
+        push(&outlet, &[1, 2]);
+        push(&outlet, &[2, 3]);
+        push(&outlet, &[4, 5, 6]);
+        push(&outlet, &[7]);
+        assert_eq!(room.0.lock().1, [3], "neither what it has, nor what comes after something that it does not take");
+        let passed = outlet.resume().unwrap();
+        assert_eq!((passed.place, passed.sent), (pos(3), 1));
+        assert_eq!(taken(&outlet), [4, 5, 6, 7]);
+
+        outlet.pass_on(&sink, pos(7));
+        outlet.end(GoodbyeReason::Shutdown);
+        push(&outlet, &[8]);
+        assert_eq!(room.0.lock().1, [3], "nothing after a goodbye");
     }
 }

@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Draft, Outcome, Store};
+use tidings_models::{Committed, Draft, Outcome, Store};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     bus::Bus,
     error::Error,
+    fresh::Fresh,
     sabotage::{self, Bug},
 };
 
@@ -35,9 +36,13 @@ struct Job {
 
 impl Publisher {
     /// A publisher, and the task that does its work. It ends when all publishers are gone.
-    pub(crate) fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> (Self, impl Future<Output = ()> + Send) {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        fresh: Arc<Fresh>,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        (Self { queue }, run(jobs, store, bus))
+        (Self { queue }, run(jobs, store, bus, fresh))
     }
 
     /// Stores a draft. When this returns an [`Outcome`], it is on disk. A caller that goes away does
@@ -52,7 +57,7 @@ impl Publisher {
     }
 }
 
-async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn Bus>) {
+async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn Bus>, fresh: Arc<Fresh>) {
     while let Some(first) = jobs.recv().await {
         let mut weight = first.draft.weight();
         let mut drafts = vec![first.draft];
@@ -68,13 +73,17 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn 
             bus.ring();
         }
         match store.commit(drafts).await {
-            Ok(outcomes) => {
+            Ok(Committed { outcomes, events }) => {
                 for (done, outcome) in waiting.into_iter().zip(outcomes) {
                     // An error means that the caller went away, which changes nothing.
                     let _ = done.send(Ok(outcome));
                 }
-                if !sabotage::is(Bug::BellInTransaction) {
-                    bus.ring();
+                if sabotage::is(Bug::BellInTransaction) {
+                } else if events.is_empty() {
+                    bus.ring(); // there may be some that the store did not tell of
+                } else {
+                    fresh.offer(events);
+                    bus.ring_others();
                 }
             }
             Err(error) => {
@@ -98,7 +107,8 @@ mod tests {
     async fn what_arrives_during_a_commit_is_the_next_group() {
         let store = Arc::new(FakeStore::default());
         store.set_commit_time(std::time::Duration::from_millis(10));
-        let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()));
+        let (publisher, task) =
+            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()), Arc::default());
         let task = tokio::spawn(task);
         let callers: Vec<_> = (0..600)
             .map(|_| {
@@ -119,7 +129,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_group_that_fails_is_nobodys_success() {
         let store = Arc::new(FakeStore::default());
-        let (publisher, task) = Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()));
+        let (publisher, task) =
+            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()), Arc::default());
         tokio::spawn(task);
         store.fail(true);
         assert!(matches!(publisher.publish(draft("ann")).await, Err(Error::Store(_))));

@@ -15,15 +15,17 @@ const MAX_BYTES: usize = 32 * 1024 * 1024;
 pub(crate) struct Ring {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
-    /// Everything after this position is here.
+    /// Everything after this position is here,
     from: Position,
+    /// up to this one.
+    to: Position,
     max_entries: usize,
 }
 
 impl Ring {
     /// An empty ring, after `from`.
     pub(crate) fn new(from: Position) -> Self {
-        Self { entries: VecDeque::new(), bytes: 0, from, max_entries: MAX_ENTRIES }
+        Self { entries: VecDeque::new(), bytes: 0, from, to: from, max_entries: MAX_ENTRIES }
     }
 
     /// The same with room for so many entries.
@@ -32,9 +34,15 @@ impl Ring {
         self
     }
 
+    /// The position of the newest entry.
+    pub(crate) fn position(&self) -> Position {
+        self.to
+    }
+
     /// Adds the next entry of the log and drops the oldest that no longer fit.
     pub(crate) fn push(&mut self, entry: Arc<Entry>) {
         self.bytes += entry.envelope.len();
+        self.to = entry.position();
         self.entries.push_back(entry);
         while (self.entries.len() > self.max_entries || self.bytes > MAX_BYTES)
             && let Some(oldest) = self.entries.pop_front()

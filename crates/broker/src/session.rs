@@ -1,12 +1,14 @@
 //! One user's state on this node, as a pure reducer of events.
 
+use std::sync::Arc;
+
 use tidings_models::{Audience, Counts, Event, InboxPage, Position, Window};
 
 /// What this node knows of a user with open streams. Loaded from the inbox at one instant, then kept
 /// up to date by the log alone: no event costs a query.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
-    windows: Vec<Window>,
+    windows: Arc<[Window]>,
     counts: Counts,
     /// Events up to here are in `counts` already.
     as_of: Position,
@@ -15,7 +17,7 @@ pub(crate) struct Session {
 impl Session {
     /// The state of an inbox at the instant it was read.
     pub(crate) fn of(page: &InboxPage) -> Self {
-        Self { windows: page.windows.clone(), counts: page.counts, as_of: page.head.position }
+        Self { windows: page.windows.as_slice().into(), counts: page.counts, as_of: page.head.position }
     }
 
     /// The position that the state is of.
@@ -29,7 +31,7 @@ impl Session {
     }
 
     /// The audiences that the user belongs to.
-    pub(crate) fn windows(&self) -> &[Window] {
+    pub(crate) fn windows(&self) -> &Arc<[Window]> {
         &self.windows
     }
 

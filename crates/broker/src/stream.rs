@@ -9,7 +9,8 @@
 //! ```
 //!
 //! The stream is pulled: nothing is read or rendered for a reader that does not take it. It holds
-//! only its place, so a slow reader costs no more than a quick one.
+//! only its place, so a slow reader costs no more than a quick one. A transport whose connection takes
+//! bytes at once may have events handed to it while the stream waits ([`Stream::pass_to`]).
 //!
 //! While it waits for the database it goes on to say that it is alive, and to hear that it must end.
 
@@ -27,7 +28,7 @@ use crate::{
     error::Error,
     frame::{Frame, Goodbye, GoodbyeReason},
     hub::{Joined, Seat},
-    outlet::{Next, Outlet},
+    outlet::{Next, Outlet, Sink},
     replay::{self, ResetReason, Start},
     sabotage::{self, Bug},
     session::Session,
@@ -64,11 +65,12 @@ fn fitting<T>(mut all: Vec<T>, size: impl Fn(&T) -> usize) -> (Vec<T>, bool) {
 /// An open stream. Dropping it leaves the hub.
 pub struct Stream {
     broker: Arc<Broker>,
-    user: UserId,
     id: Uuid,
-    windows: Vec<Window>,
+    windows: Arc<[Window]>,
     outlet: Arc<Outlet>,
-    _seat: Seat,
+    seat: Seat,
+    /// Takes events while the stream waits.
+    sink: Option<Arc<dyn Sink>>,
     phase: Phase,
     /// A read that is under way. Kept while heartbeats are sent, with its place among those who wait.
     reading: Option<Reading>,
@@ -118,7 +120,7 @@ struct Expiry {
 }
 
 impl Stream {
-    pub(crate) fn new(broker: Arc<Broker>, user: UserId, start: Start, expires_at: Timestamp, joined: Joined) -> Self {
+    pub(crate) fn new(broker: Arc<Broker>, start: Start, expires_at: Timestamp, joined: Joined) -> Self {
         let now = Instant::now();
         let left = expires_at.as_millis() - broker.clock.now().as_millis();
         let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
@@ -132,11 +134,11 @@ impl Stream {
         Self {
             heartbeat_at: now + broker.settings.heartbeat,
             broker,
-            user,
             id: uuid::Builder::from_random_bytes(id).into_uuid(),
             windows: joined.windows,
             outlet: joined.outlet,
-            _seat: joined.seat,
+            seat: joined.seat,
+            sink: None,
             phase: Phase::Opening(start, replaying),
             reading: None,
             place: None,
@@ -151,9 +153,23 @@ impl Stream {
         self.id
     }
 
-    /// The next frames, in order: at least one. `None`: the stream has ended.
+    /// Whose stream it is.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.seat.user
+    }
+
+    /// Hands events to `sink`, for as long as it takes them, while the stream waits for something to
+    /// give: that is when [`Stream::next`] is waited for, after all that it gave before was sent.
+    pub fn pass_to(&mut self, sink: Arc<dyn Sink>) {
+        self.sink = Some(sink);
+    }
+
+    /// The next frames, in order: at least one. `None`: the stream has ended. Nothing is lost when it
+    /// is not waited for to its end.
     pub async fn next(&mut self) -> Option<Vec<Frame>> {
         loop {
+            self.resume();
             if matches!(self.phase, Phase::Ended) {
                 return None;
             }
@@ -192,11 +208,11 @@ impl Stream {
     async fn begin(&mut self, start: Start, mut replaying: Replaying) -> Vec<Frame> {
         let Start::After(cursor) = start else { return self.unread().await };
         let place = match replay::place(self.broker.store.cursors(), &cursor) {
-            Ok(place) if self.broker.hub.covers(place) => Ok(place), // the ring proves it: no read
+            Ok(place) if self.seat.hub.covers(place) => Ok(place), // the ring proves it: no read
             // This node has not come as far as the client, and neither have its counts.
-            Ok(place) if place > self.broker.hub.position() => match self.page(InboxQuery::counts()).await {
+            Ok(place) if place > self.seat.hub.position() => match self.page(InboxQuery::counts()).await {
                 Ok(page) => {
-                    self.broker.hub.recount(&self.user, Session::of(&page));
+                    self.seat.hub.recount(&self.seat.user, Session::of(&page));
                     replay::continues(place, page.head).map(|()| place)
                 }
                 Err(frames) => return frames,
@@ -212,7 +228,7 @@ impl Stream {
             Ok(place) => {
                 if place > replaying.up_to && !sabotage::is(Bug::CountsBehindTheClient) {
                     // What was known at joining is older than what the client has.
-                    (replaying.up_to, replaying.counts) = self.broker.hub.rejoin(&self.user, &self.outlet);
+                    (replaying.up_to, replaying.counts) = self.seat.hub.rejoin(&self.seat.user, &self.outlet);
                 }
                 self.place = Some(place);
                 self.phase = Phase::Replaying(replaying);
@@ -258,7 +274,7 @@ impl Stream {
     /// The state that the database has now. It was read after joining, so it is of the place of
     /// joining or later, and what the outlet has of it already is passed over.
     async fn page(&mut self, query: InboxQuery) -> Result<Box<InboxPage>, Vec<Frame>> {
-        let user = self.user.clone();
+        let user = self.seat.user.clone();
         let read = |broker: Arc<Broker>| async move { Ok(Read::Page(Box::new(broker.inbox(&user, &query).await?))) };
         match self.read(read).await? {
             Read::Page(page) => Ok(page),
@@ -269,9 +285,9 @@ impl Stream {
     /// Sends the next part of what lies between the reader's place and the outlet's beginning.
     async fn replay(&mut self, replaying: Replaying) -> Vec<Frame> {
         let after = self.place.unwrap_or_default();
-        let up_to = if sabotage::is(Bug::RepeatAtTheSeam) { self.broker.hub.position() } else { replaying.up_to };
+        let up_to = if sabotage::is(Bug::RepeatAtTheSeam) { self.seat.hub.position() } else { replaying.up_to };
         let limit = self.broker.sizes.replay_page;
-        let recent = self.broker.hub.recent(&self.windows, after, up_to, limit);
+        let recent = self.seat.hub.recent(&self.windows, after, up_to, limit);
         let entries = match recent {
             Some(entries) => entries,
             None => match self.older(after, up_to).await {
@@ -305,7 +321,7 @@ impl Stream {
 
     /// A page of the reader's events from the database: what the ring no longer has.
     async fn older(&mut self, after: Position, up_to: Position) -> Result<Read, Vec<Frame>> {
-        let windows = self.windows.clone();
+        let windows = Arc::clone(&self.windows);
         let limit = u32::try_from(self.broker.sizes.replay_page).unwrap_or(u32::MAX);
         self.read(move |broker| async move {
             let _permit = broker.reads.acquire().await;
@@ -362,7 +378,7 @@ impl Stream {
         });
     }
 
-    /// Waits for what comes next: entries, a goodbye, or time.
+    /// Gives what waits, or waits for what comes next: entries, a goodbye, or time.
     async fn live(&mut self) -> Vec<Frame> {
         let place = self.place.unwrap_or_default();
         let mut entries = Vec::new();
@@ -370,7 +386,7 @@ impl Stream {
             Next::Entries => {}
             Next::End(_) => return Vec::new(),
             Next::Overflow => {
-                let (up_to, counts) = self.broker.hub.rejoin(&self.user, &self.outlet);
+                let (up_to, counts) = self.seat.hub.rejoin(&self.seat.user, &self.outlet);
                 self.phase = Phase::Replaying(Replaying { up_to, counts, announced: true });
                 return Vec::new();
             }
@@ -381,29 +397,51 @@ impl Stream {
             self.sent += entries.len() as u64;
             return entries.into_iter().map(|(entry, counts)| Frame::Event(entry, counts)).collect();
         }
+        if let Some(sink) = &self.sink {
+            self.outlet.pass_on(sink, place);
+        }
         self.wait().await
     }
 
     /// Waits until the outlet changes, or it is time to say something. What there is to say may be
     /// nothing.
     async fn wait(&mut self) -> Vec<Frame> {
-        // It is warned of once the stream is live: not in the middle of a replay.
-        let warn = self.expiry.warn.filter(|_| matches!(self.phase, Phase::Live)).unwrap_or(self.expiry.end);
-        tokio::select! {
-            biased;
-            () = self.outlet.changed() => Vec::new(),
-            () = tokio::time::sleep_until(warn) => {
-                if Instant::now() < self.expiry.end && self.expiry.warn.take().is_some() { vec![Frame::Expiring(self.expiry.at)] } else { Vec::new() }
-            }
-            () = tokio::time::sleep_until(self.heartbeat_at) => {
-                // Before it is live, what is missing does not come through the outlet.
-                if (matches!(self.phase, Phase::Live) || sabotage::is(Bug::HeartbeatOverReplay))
-                    && let Some(position) = self.broker.hub.caught_up(&self.outlet)
-                {
-                    self.place = self.place.map(|place| place.max(position));
-                }
-                vec![Frame::Heartbeat(self.place.map(|place| self.seal(place)))]
-            }
+        self.outlet.wake_at(self.due());
+        self.outlet.changed().await;
+        self.resume();
+        let now = Instant::now();
+        if now < self.due() || now >= self.expiry.end {
+            return Vec::new();
+        }
+        if self.warning().is_some_and(|warn| warn <= now) {
+            self.expiry.warn = None;
+            return vec![Frame::Expiring(self.expiry.at)];
+        }
+        // Before it is live, what is missing does not come through the outlet.
+        if (matches!(self.phase, Phase::Live) || sabotage::is(Bug::HeartbeatOverReplay))
+            && let Some(position) = self.seat.hub.caught_up(&self.outlet)
+        {
+            self.place = self.place.map(|place| place.max(position));
+        }
+        vec![Frame::Heartbeat(self.place.map(|place| self.seal(place)))]
+    }
+
+    /// When there will be something to say in any case.
+    fn due(&self) -> Instant {
+        self.heartbeat_at.min(self.warning().unwrap_or(self.expiry.end)).min(self.expiry.end)
+    }
+
+    /// When to warn of the token's end: once the stream is live, not in the middle of a replay.
+    fn warning(&self) -> Option<Instant> {
+        self.expiry.warn.filter(|_| matches!(self.phase, Phase::Live))
+    }
+
+    /// Takes note of what was handed to the connection in the meantime.
+    fn resume(&mut self) {
+        if let Some(passed) = self.outlet.resume().filter(|passed| passed.sent > 0) {
+            self.place = Some(passed.place);
+            self.sent += passed.sent;
+            self.heartbeat_at = passed.at + self.broker.settings.heartbeat;
         }
     }
 }

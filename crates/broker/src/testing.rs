@@ -174,11 +174,12 @@ impl FakeStore {
 
 #[async_trait]
 impl Store for FakeStore {
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         let time = self.state.lock().commit_time;
         pass(time).await;
         self.check()?;
         self.state.lock().groups.push(drafts.len());
+        let before = self.state.lock().log.len();
         let mut outcomes = Vec::new();
         for draft in drafts {
             let Draft::Notify { notification, to, .. } = draft else { unreachable!("no marks here") };
@@ -187,7 +188,9 @@ impl Store for FakeStore {
             }
             outcomes.push(Outcome::Stored(notification.id));
         }
-        Ok(outcomes)
+        let events = self.state.lock().log.split_off(before);
+        self.state.lock().log.extend(events.iter().cloned());
+        Ok(Committed { outcomes, events })
     }
 
     async fn head(&self) -> Result<Head, StoreError> {

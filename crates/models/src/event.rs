@@ -68,7 +68,7 @@ impl Effect {
 }
 
 /// An entry of the log. Never changes once it has its position.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Its place in the log.
     pub position: Position,

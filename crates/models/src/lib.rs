@@ -40,6 +40,6 @@ pub use mark::{Change, Flags, Mark};
 pub use notification::{Action, Actor, Level, Notification, NotificationId, Recipients};
 pub use password::PasswordHash;
 pub use position::{Epoch, Head, Position, Seq};
-pub use store::{Draft, Outcome, Replay, Retention, Store, StoreError, Trimmed};
+pub use store::{Committed, Draft, Outcome, Replay, Retention, Store, StoreError, Trimmed};
 pub use text::Invalid;
 pub use user::UserId;

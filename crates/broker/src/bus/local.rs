@@ -15,6 +15,8 @@ impl Bus for LocalBus {
         self.0.notify_one();
     }
 
+    fn ring_others(&self) {}
+
     async fn heard(&self) {
         self.0.notified().await;
     }

@@ -14,6 +14,12 @@ pub trait Bus: Send + Sync + 'static {
     /// poll interval.
     fn ring(&self);
 
+    /// Rings for the other nodes: this one knows already. A bus that cannot tell them apart rings for
+    /// everybody.
+    fn ring_others(&self) {
+        self.ring();
+    }
+
     /// Returns once somebody rang since the last call. Several bells may count as one.
     async fn heard(&self);
 }

@@ -1,10 +1,11 @@
 //! A client that believes its frames, and a judge who has read the log.
 
-use std::{collections::VecDeque, pin::Pin, time::Duration};
+use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
 use tidings_models::*;
 
 use super::{
+    line::Line,
     log::{Held, Holdings, Log, What, take_in},
     store::{LogStore, newest},
 };
@@ -46,6 +47,9 @@ pub(super) enum Came {
 pub(super) struct Client {
     pub(super) user: UserId,
     pub(super) wire: Wire,
+    /// Where events come while the stream waits, for those who have such a connection. They ask their
+    /// stream anew each time.
+    line: Option<Arc<Line>>,
     /// What has come over the wire and was not looked at yet.
     inbound: VecDeque<Frame>,
     /// The last id.
@@ -73,6 +77,7 @@ impl Client {
         Self {
             user,
             wire: Wire::Cut,
+            line: None,
             inbound: VecDeque::new(),
             cursor: None,
             place: 0,
@@ -105,8 +110,9 @@ impl Client {
         self.inbound.clear(); // what it had not read is lost
     }
 
-    pub(super) fn opens(&mut self, came: Came, head: i64, opening: Pending) {
+    pub(super) fn opens(&mut self, came: Came, head: i64, line: Option<Arc<Line>>, opening: Pending) {
         self.cut();
+        self.line = line;
         self.came = came;
         self.head_then = head;
         self.settled = false;
@@ -135,8 +141,32 @@ impl Client {
         }
     }
 
+    /// Asks the stream for its next frames, and no longer once patience is over. What went straight to
+    /// the connection came before them.
+    async fn ask(&mut self, line: &Line, patience: Duration) {
+        let Wire::Idle(stream) = &mut self.wire else { return };
+        line.read_into(&mut self.inbound);
+        if !self.inbound.is_empty() {
+            return;
+        }
+        let asked = tokio::time::timeout(patience, stream.next()).await;
+        line.read_into(&mut self.inbound);
+        match asked {
+            Ok(Some(frames)) => self.inbound.extend(frames),
+            Ok(None) => self.wire = Wire::Cut,
+            Err(_) => {}
+        }
+    }
+
     /// The next frame, if one comes soon enough.
     pub(super) async fn next(&mut self, patience: Duration) -> Option<Frame> {
+        if let Some(line) = self.line.clone() {
+            self.progress(patience).await;
+            if self.inbound.is_empty() {
+                self.ask(&line, patience).await;
+            }
+            return self.inbound.pop_front();
+        }
         if self.inbound.is_empty() {
             self.wire = match std::mem::take(&mut self.wire) {
                 Wire::Idle(mut stream) => Wire::Pending(Box::pin(async move {

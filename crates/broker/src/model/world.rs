@@ -9,11 +9,12 @@ use super::{
     Case, NODES, Op, Place, To,
     bus::{End, Wire},
     client::{Came, Client, Verdict, ensure},
+    line::Line,
     log::{Holdings, Log, USERS},
     store::{COMMIT, Faults, LogStore},
 };
 use crate::{
-    Broker, Frame, Health, ResetReason, Settings, Start, Tasks,
+    Broker, Frame, Health, Local, ResetReason, Settings, Start, Tasks,
     sizes::Sizes,
     testing::{Counting, VirtualClock, notification, pos, user},
 };
@@ -27,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Node {
     broker: Arc<Broker>,
+    /// Another thread's hub.
+    local: Arc<Local>,
     _tasks: Tasks,
 }
 
@@ -98,7 +101,7 @@ impl World {
             let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
             let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
             let (broker, tasks) = Broker::start_sized(store, bus, clock, random, settings, self.sizes).await.unwrap();
-            self.nodes[index] = Some(Node { broker, _tasks: tasks });
+            self.nodes[index] = Some(Node { local: Arc::new(broker.local()), broker, _tasks: tasks });
         }
         Arc::clone(&self.nodes[index].as_ref().unwrap().broker)
     }
@@ -262,6 +265,7 @@ impl World {
         let broker = self.node(node).await;
         let head = self.store.log().head();
         let seal = |place: i64| self.store.cursors().seal(pos(place)).to_string();
+        let (local, line) = (client % 2 == 1, client >= 2);
         let client = &mut self.clients[client];
         client.cut();
         match place {
@@ -290,8 +294,20 @@ impl World {
         };
         let start = client.cursor.clone().map_or(Start::Unread, |cursor| Start::After(cursor.into()));
         let (user, expires_at) = (client.user.clone(), self.clock.now().plus_millis(86_400_000));
-        let opening = Box::pin(async move { Some((broker.open(user, start, expires_at).await.ok()?, Vec::new())) });
-        client.opens(came, head, opening);
+        let (local, line) =
+            (local.then(|| Arc::clone(&self.nodes[node].as_ref().unwrap().local)), line.then(Arc::<Line>::default));
+        let passed_to = line.clone();
+        let opening = Box::pin(async move {
+            let mut stream = match local {
+                Some(local) => local.open(user, start, expires_at).await.ok()?,
+                None => broker.open(user, start, expires_at).await.ok()?,
+            };
+            if let Some(line) = passed_to {
+                stream.pass_to(line);
+            }
+            Some((stream, Vec::new()))
+        });
+        client.opens(came, head, line, opening);
         client.progress(MOMENT).await;
     }
 

@@ -113,6 +113,16 @@ pub enum Outcome {
     NotFound,
 }
 
+/// What a group became.
+#[derive(Clone, Debug, Default)]
+pub struct Committed {
+    /// What became of each draft, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// What the log gained, in its order: what [`Store::read_log`] gives for the same positions, so that
+    /// nobody in this process has to read it back.
+    pub events: Vec<Event>,
+}
+
 /// Events to send again, or the news that some of them are gone.
 #[derive(Clone, Debug)]
 pub enum Replay {
@@ -125,9 +135,8 @@ pub enum Replay {
 /// Everything that is kept. One contract suite holds every implementation to this.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Writes a group of drafts in one transaction, and tells what became of each, in their order.
-    /// When it returns, they are on disk, or none is.
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError>;
+    /// Writes a group of drafts in one transaction. When it returns, they are on disk, or none is.
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError>;
 
     /// Where the log stands.
     async fn head(&self) -> Result<Head, StoreError>;

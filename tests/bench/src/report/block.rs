@@ -26,9 +26,12 @@ mod tests {
 
     #[test]
     fn a_file_without_its_marks_is_left_alone() {
-        for text in
-            ["", "<!-- figures -->", "<!-- /figures --><!-- figures -->", "<!-- figures --><!-- /figures --><!-- figures -->"]
-        {
+        for text in [
+            "",
+            "<!-- figures -->",
+            "<!-- /figures --><!-- figures -->",
+            "<!-- figures --><!-- /figures --><!-- figures -->",
+        ] {
             assert_eq!(replace(text, "new"), None, "{text}");
         }
     }

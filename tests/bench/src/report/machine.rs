@@ -21,11 +21,11 @@ pub(crate) struct Machine {
 impl Machine {
     /// This machine, with databases in `data`.
     pub(crate) fn this(data: &Path, versions: BTreeMap<String, String>) -> Self {
-        let date = Command::new("date").args(["-u", "+%F"]).output().ok();
+        let today = Command::new("date").args(["-u", "+%F"]).output().ok();
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let data = data.canonicalize().unwrap_or_default();
         Self {
-            date: date.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default(),
+            date: today.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default(),
             cores: thread::available_parallelism().map_or(0, usize::from),
             cpu: field(&read("/proc/cpuinfo"), "model name").unwrap_or_default(),
             memory: gigabytes(&read("/proc/meminfo")).unwrap_or_default(),
@@ -89,7 +89,10 @@ mod tests {
 
     #[test]
     fn facts_are_read_from_proc() {
-        assert_eq!(field("processor\t: 0\nmodel name\t: A CPU @ 2: x\n", "model name").as_deref(), Some("A CPU @ 2: x"));
+        assert_eq!(
+            field("processor\t: 0\nmodel name\t: A CPU @ 2: x\n", "model name").as_deref(),
+            Some("A CPU @ 2: x")
+        );
         assert_eq!(gigabytes("MemTotal:       25165824 kB\nMemFree: 1 kB\n").as_deref(), Some("24.0 GiB"));
     }
 }

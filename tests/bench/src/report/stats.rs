@@ -1,7 +1,5 @@
 //! Middle and spread of a few repetitions.
 
-use crate::figures::Figure;
-
 /// What is shown of a figure: its median, and the least and the greatest of its repetitions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Spread {
@@ -20,21 +18,9 @@ pub(crate) fn spread(runs: &[f64]) -> Option<Spread> {
     Some(Spread { median: f64::midpoint(lower, upper), min, max })
 }
 
-/// How one figure stands to another, repetition by repetition: those of one repetition were measured
-/// side by side, so what slowed the machine down for a while slowed both.
-pub(crate) fn ratio(figure: &Figure, to: &Figure) -> Option<Spread> {
-    let ratios: Vec<f64> = figure.runs.iter().zip(&to.runs).map(|(one, other)| one / other).collect();
-    spread(&ratios)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn figure(runs: &[f64]) -> Figure {
-        let word = String::new;
-        Figure { scenario: word(), contestant: word(), at: 0., metric: word(), unit: word(), runs: runs.to_vec() }
-    }
 
     #[test]
     fn the_median_is_in_the_middle() {
@@ -44,14 +30,5 @@ mod tests {
         assert_eq!(of(&[7.]), Some((7., 7., 7.)));
         assert_eq!(of(&[f64::NAN, 7.]), Some((7., 7., 7.)));
         assert_eq!(of(&[]), None);
-    }
-
-    #[test]
-    fn ratios_are_taken_within_a_repetition() {
-        // The machine was ten times slower in the second one; the ratio of the medians would be 1.
-        let (one, other) = (figure(&[1., 10., 2.]), figure(&[2., 20., 2.]));
-        assert_eq!(ratio(&one, &other).map(|s| (s.min, s.median, s.max)), Some((0.5, 0.5, 1.)));
-        assert_eq!(ratio(&figure(&[1.]), &figure(&[0.])), None);
-        assert_eq!(ratio(&figure(&[1.]), &figure(&[])), None);
     }
 }

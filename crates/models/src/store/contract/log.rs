@@ -42,6 +42,35 @@ pub(super) async fn the_log_is_dense_under_concurrent_writers(open: Open) {
     }
 }
 
+/// Who follows the log in this process need not read back what a commit gave them.
+pub(super) async fn a_commit_gives_what_the_log_gained(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let meet = Draft::Meet { user: user("cid"), at: at(0) };
+    assert_eq!(store.commit(vec![meet]).await.unwrap().events, []);
+    let both = Recipients::users(vec![user("ann"), user("bob")]).unwrap();
+    let key = IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
+    let notification = Box::new(plain("to both"));
+    let first = notification.id;
+    let keyed = || Draft::Notify { notification: notification.clone(), to: both.clone(), key: Some(key.clone()) };
+    let groups = [
+        vec![keyed(), keyed(), notify(Recipients::Everyone, "to all"), notify(to("ann"), "again")],
+        vec![mark("ann", Mark::Ids(vec![first], READ)), notify(to("bob"), "x"), mark("bob", Mark::UpTo(pos(9), READ))],
+        vec![mark("ann", Mark::Ids(vec![first], READ)), keyed()], // nothing new
+    ];
+    for (group, gained) in groups.into_iter().zip([4, 3, 0]) {
+        let before = store.head().await.unwrap().position;
+        let committed = store.commit(group).await.unwrap();
+        assert_eq!(committed.events.len(), gained);
+        assert_eq!(committed.events, store.read_log(before, 100).await.unwrap());
+        if let [ann, bob, ..] = &committed.events[..]
+            && before == Position::START
+        {
+            assert!(Arc::ptr_eq(&ann.payload, &bob.payload), "one content, however many it is for");
+        }
+    }
+}
+
 pub(super) async fn a_notification_comes_back_as_it_was_given(open: Open) {
     let place = place();
     let store = open(&place).await;

@@ -65,7 +65,7 @@ fn mark(name: &str, mark: Mark) -> Draft {
 }
 
 async fn commit(store: &dyn Store, drafts: Vec<Draft>) -> Vec<Outcome> {
-    store.commit(drafts).await.unwrap()
+    store.commit(drafts).await.unwrap().outcomes
 }
 
 async fn one(store: &dyn Store, draft: Draft) -> Outcome {
@@ -112,6 +112,7 @@ macro_rules! suite {
 macro_rules! suites {
     ($($database:ident)*) => {
         $(suite!($database:
+            log::a_commit_gives_what_the_log_gained
             log::the_log_is_dense_under_concurrent_writers
             log::a_notification_comes_back_as_it_was_given
             log::many_recipients_share_one_notification

@@ -4,21 +4,21 @@
 //! handful of statements, however many they are: a statement costs a hop to the thread of the
 //! connection, a row in one that is under way costs next to nothing.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction, query_builder::Separated};
 use uuid::Uuid;
 
-use super::{Draft, StoreError, log, marks, sql};
+use super::{Committed, Draft, StoreError, log, marks, sql};
 use crate::{
-    Audience, Change, Effect, Kind, Notification, NotificationId, Position, Recipients, Timestamp,
+    Audience, Change, Effect, Event, Kind, Notification, NotificationId, Position, Recipients, Seq, Timestamp,
     store::{IdempotencyKey, Outcome},
 };
 
 /// Rows of one statement. SQLite takes 32,766 parameters, and no row here has more than 8.
 const ROWS_PER_STATEMENT: usize = 4000;
 
-pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
+pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
     let tx = pool.begin_with("BEGIN IMMEDIATE").await?;
     let mut group = Group::begin(tx).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
@@ -39,8 +39,8 @@ pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Vec<
             },
         });
     }
-    group.commit().await?;
-    Ok(outcomes)
+    let events = group.commit().await?;
+    Ok(Committed { outcomes, events })
 }
 
 /// A transaction, and what it is going to add.
@@ -50,7 +50,7 @@ pub(super) struct Group {
     start: Position,
     /// The last position planned.
     head: Position,
-    payloads: Vec<(Position, String)>,
+    payloads: Vec<(Position, Arc<str>)>,
     notifications: Vec<NotificationRow>,
     entries: Vec<usize>, // events that place a notification
     events: Vec<EventRow>,
@@ -68,15 +68,17 @@ struct NotificationRow {
 }
 
 struct EventRow {
-    position: Position,
-    audience: Audience,
-    kind: Kind,
+    /// Its seq is given when all events of the group are known.
+    event: Event,
     notification: Option<NotificationId>,
     payload: Position,
-    effect: Effect,
-    created_at: Timestamp,
-    /// Given when all events of the group are known.
-    seq: i64,
+}
+
+/// A content that was planned: its id, which is the position of the first event that carries it.
+#[derive(Clone)]
+pub(super) struct Payload {
+    id: Position,
+    json: Arc<str>,
 }
 
 impl Group {
@@ -116,7 +118,7 @@ impl Group {
         let payload = self.payload(notification)?;
         self.notifications.push(NotificationRow {
             id: notification.id,
-            payload,
+            payload: payload.id,
             level: notification.level.as_str(),
             category: notification.category.clone(),
             created_at: notification.created_at,
@@ -127,7 +129,7 @@ impl Group {
                 audience,
                 Kind::Notification,
                 Some(notification.id),
-                payload,
+                &payload,
                 Effect::ARRIVED,
                 notification.created_at,
             );
@@ -143,7 +145,7 @@ impl Group {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let payload = self.payload(change)?;
-        self.event(audience, Kind::InboxChanged, None, payload, effect, at);
+        self.event(audience, Kind::InboxChanged, None, &payload, effect, at);
         Ok(())
     }
 
@@ -159,15 +161,15 @@ impl Group {
     }
 
     /// Plans a content for the events that follow: its id is the position of the first of them.
-    fn payload(&mut self, content: &impl serde::Serialize) -> Result<Position, StoreError> {
+    fn payload(&mut self, content: &impl serde::Serialize) -> Result<Payload, StoreError> {
         let json = serde_json::to_string(content).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(self.raw_payload(json))
+        Ok(self.raw_payload(json.into()))
     }
 
-    pub(super) fn raw_payload(&mut self, json: String) -> Position {
+    pub(super) fn raw_payload(&mut self, json: Arc<str>) -> Payload {
         let id = self.head.next();
-        self.payloads.push((id, json));
-        id
+        self.payloads.push((id, Arc::clone(&json)));
+        Payload { id, json }
     }
 
     pub(super) fn event(
@@ -175,7 +177,7 @@ impl Group {
         audience: Audience,
         kind: Kind,
         notification: Option<NotificationId>,
-        payload: Position,
+        payload: &Payload,
         effect: Effect,
         created_at: Timestamp,
     ) {
@@ -183,11 +185,13 @@ impl Group {
             self.met.insert(user.as_str().to_owned(), created_at); // whoever is written to is known
         }
         self.head = self.head.next();
-        let position = self.head;
-        self.events.push(EventRow { position, audience, kind, notification, payload, effect, created_at, seq: 0 });
+        let (position, seq, json) = (self.head, Seq::default(), Arc::clone(&payload.json));
+        let event = Event { position, audience, seq, kind, created_at, effect, payload: json };
+        self.events.push(EventRow { event, notification, payload: payload.id });
     }
 
-    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+    /// What the log gained is on disk when this returns.
+    pub(super) async fn commit(mut self) -> Result<Vec<Event>, StoreError> {
         self.meet().await?;
         if !self.events.is_empty() {
             self.give_seqs().await?;
@@ -195,7 +199,7 @@ impl Group {
             sqlx::query(sql::SET_HEAD).bind(self.head.get()).execute(&mut *self.tx).await?;
         }
         self.tx.commit().await?;
-        Ok(())
+        Ok(self.events.into_iter().map(|row| row.event).collect())
     }
 
     /// Broadcasts of this group are theirs already.
@@ -212,7 +216,7 @@ impl Group {
     /// Raises the counter of each audience by what the group adds to it, and numbers its events.
     async fn give_seqs(&mut self) -> Result<(), StoreError> {
         let mut added: HashMap<String, i64> = HashMap::new();
-        for event in &self.events {
+        for EventRow { event, .. } in &self.events {
             *added.entry(event.audience.to_string()).or_default() += 1;
         }
         let rows: Vec<_> = added.iter().collect();
@@ -231,11 +235,11 @@ impl Group {
                 next.insert(audience, first);
             }
         }
-        for event in &mut self.events {
+        for EventRow { event, .. } in &mut self.events {
             let Some(seq) = next.get_mut(&event.audience.to_string()) else {
                 return Err(StoreError::Corrupt(format!("no seq for {}", event.audience)));
             };
-            event.seq = *seq;
+            event.seq = Seq::new(*seq);
             *seq += 1;
         }
         Ok(())
@@ -244,7 +248,7 @@ impl Group {
     async fn write(&mut self) -> Result<(), StoreError> {
         let tx: &mut SqliteConnection = &mut self.tx;
         insert(tx, "INSERT INTO payloads (id, json) ", "", &self.payloads, |mut row, (id, json)| {
-            row.push_bind(id.get()).push_bind(json.clone());
+            row.push_bind(id.get()).push_bind(json.to_string());
         })
         .await?;
         let into = "INSERT INTO notifications (id, payload, level, category, created_at) ";
@@ -258,11 +262,11 @@ impl Group {
         .await?;
         let entries: Vec<&EventRow> = self.entries.iter().filter_map(|&index| self.events.get(index)).collect();
         let into = "INSERT INTO entries (audience, position, seq, notification) ";
-        insert(tx, into, "", &entries, |mut row, event| {
+        insert(tx, into, "", &entries, |mut row, EventRow { event, notification, .. }| {
             row.push_bind(event.audience.to_string())
                 .push_bind(event.position.get())
-                .push_bind(event.seq)
-                .push_bind(event.notification.map(|id| *id.as_uuid()));
+                .push_bind(event.seq.get())
+                .push_bind(notification.map(|id| *id.as_uuid()));
         })
         .await?;
         let keys: Vec<_> = self.keys.iter().collect();
@@ -275,16 +279,16 @@ impl Group {
         })
         .await?;
         let into = "INSERT INTO events (position, audience, seq, kind, payload, unread, unseen, created_at) ";
-        insert(tx, into, "", &self.events, |mut row, event| {
+        insert(tx, into, "", &self.events, |mut row, EventRow { event, payload, .. }| {
             let effect = match event.effect {
                 Effect::Adds { unread, unseen } => Some((unread, unseen)),
                 Effect::Recounts => None,
             };
             row.push_bind(event.position.get())
                 .push_bind(event.audience.to_string())
-                .push_bind(event.seq)
+                .push_bind(event.seq.get())
                 .push_bind(event.kind.as_str().to_owned())
-                .push_bind(event.payload.get())
+                .push_bind(payload.get())
                 .push_bind(effect.map(|(unread, _)| unread))
                 .push_bind(effect.map(|(_, unseen)| unseen))
                 .push_bind(event.created_at.as_millis());

@@ -17,7 +17,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Draft, Outcome, Replay, Retention, Store, StoreError, Trimmed, sql};
+use super::{Committed, Draft, Replay, Retention, Store, StoreError, Trimmed, sql};
 use crate::{
     Account, CursorKey, Cursors, Epoch, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId,
     Position, Random, Recipients, Timestamp, UserId, Window, password::PasswordHash,
@@ -225,7 +225,7 @@ fn position(value: i64) -> Result<Position, StoreError> {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn commit(&self, drafts: Vec<Draft>) -> Result<Vec<Outcome>, StoreError> {
+    async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         self.renewing(commit::commit(&self.writer, drafts).await).await
     }
 
@@ -376,6 +376,10 @@ mod tests {
             assert!(matches!(store.commit(meet).await, Err(StoreError::Full(_))));
         }
         let meet = vec![Draft::Meet { user: user(0), at: Timestamp::from_millis(0) }];
-        assert_eq!(store.commit(meet).await.unwrap(), [Outcome::Met], "no restart is needed once there is room");
+        assert_eq!(
+            store.commit(meet).await.unwrap().outcomes,
+            [crate::Outcome::Met],
+            "no restart is needed once there is room"
+        );
     }
 }

@@ -113,9 +113,9 @@ async fn remove(group: &mut Group, id: Uuid, payload: i64, json: String, now: Ti
     }
     sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.tx).await?;
     if !told.is_empty() {
-        let payload = group.raw_payload(json); // one for all of them
+        let payload = group.raw_payload(json.into()); // one for all of them
         for (audience, effect) in told {
-            group.event(audience, Kind::NotificationExpired, None, payload, effect, now);
+            group.event(audience, Kind::NotificationExpired, None, &payload, effect, now);
         }
     }
     Ok(count)

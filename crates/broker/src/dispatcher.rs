@@ -1,0 +1,110 @@
+//! The work of one hub: what came is handed on, and who is due is woken.
+
+use std::{sync::Arc, time::Duration};
+
+use tidings_models::{InboxQuery, Store, StoreError, UserId};
+use tokio::time::Instant;
+
+use crate::{
+    feed::Feed,
+    follower::{self, Trouble},
+    hub::Hub,
+    session::Session,
+};
+
+/// Entries that are handed on before others of this thread have a turn. Those of a broadcast are written
+/// together.
+const BATCH: usize = 64;
+/// How late a heartbeat may be, or a place be taken back.
+const TICK: Duration = Duration::from_millis(250);
+/// Pause before the database is asked again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Hands on what comes, for as long as the thread lives.
+pub(crate) async fn run(store: Arc<dyn Store>, feed: Arc<Feed>, hub: Arc<Hub>, page: u32) {
+    loop {
+        let advanced = advance(&*store, &feed, &hub, page).await;
+        *hub.trouble.lock() = advanced.as_ref().err().map(Trouble::to_string);
+        match advanced {
+            Ok(true) => tokio::task::yield_now().await, // it may have been many: let others have a turn
+            Ok(false) => hub.bell.notified().await,
+            Err(trouble) => {
+                tracing::error!(%trouble, position = %hub.position(), "a hub cannot go on");
+                // Waiting for more is no longer than that.
+                let _ = tokio::time::timeout(RETRY, hub.bell.notified()).await;
+            }
+        }
+    }
+}
+
+/// Wakes the streams that are due, and shows those out whose token has ended.
+pub(crate) async fn tick(hub: Arc<Hub>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        hub.tick(Instant::now());
+    }
+}
+
+/// Hands the next entries on. Whether there were any.
+async fn advance(store: &dyn Store, feed: &Feed, hub: &Hub, page: u32) -> Result<bool, Trouble> {
+    let after = hub.position();
+    let entries = match feed.after(after, BATCH) {
+        Some(entries) => entries,
+        // This thread was kept from its work for so long that the feed has moved on without it.
+        None => {
+            let read = follower::read(store, after, page).await?;
+            if read.entries.is_empty() {
+                return Err(Trouble::Hole { after, found: read.hole.unwrap_or(feed.position()) });
+            }
+            read.entries
+        }
+    };
+    if let Err(users) = hub.dispatch(&entries) {
+        recount(store, hub, &users).await?;
+    }
+    Ok(!entries.is_empty())
+}
+
+/// Reads the counts of some users anew. What is read now is of the last event or later.
+async fn recount(store: &dyn Store, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
+    for user in users {
+        let page = store.inbox(user, &InboxQuery::counts()).await?;
+        let page = page.ok_or_else(|| StoreError::Corrupt(format!("{user} is here, and not known")))?;
+        hub.recount(user, Session::of(&page));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tidings_models::Counts;
+
+    use super::*;
+    use crate::{
+        census::Limits,
+        hubs::Hubs,
+        sizes::Sizes,
+        testing::{FakeStore, page, pos, user},
+    };
+
+    /// A thread that was busy for longer than the feed remembers goes on from the database.
+    #[tokio::test(start_paused = true)]
+    async fn a_hub_that_fell_behind_reads_for_itself() {
+        let store = FakeStore::default();
+        let sizes = Sizes { ring: 2, ..Sizes::default() };
+        let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_node: 1 }, sizes);
+        let hub = hubs.open();
+        let joined = hub.join(&user("ann"), Some(Session::of(&page("ann", 0, Counts::default())))).unwrap();
+        for _ in 0..5 {
+            store.add("everyone");
+        }
+        let read = follower::read(&store, pos(0), 256).await.unwrap();
+        hubs.extend(read.entries);
+        assert_eq!(hubs.position(), pos(0));
+        while advance(&store, &hubs.feed, &hub, 2).await.unwrap() {}
+        let mut live = Vec::new();
+        joined.outlet.take(usize::MAX, &mut live);
+        assert_eq!(live.iter().map(|(entry, _)| entry.position().get()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(hubs.position(), pos(5));
+    }
+}

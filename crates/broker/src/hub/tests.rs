@@ -1,0 +1,108 @@
+//! One hub, without any task: entries are put in by hand.
+
+use super::*;
+use crate::{
+    census::Limits,
+    sizes::Sizes,
+    testing::{entry, page, pos, user},
+};
+
+struct Setup {
+    feed: Arc<Feed>,
+    census: Arc<Census>,
+    hub: Arc<Hub>,
+}
+
+impl Setup {
+    fn at(position: i64) -> Self {
+        let feed = Arc::new(Feed::new(pos(position), Sizes::default()));
+        let census = Arc::new(Census::new(Limits { per_user: 2, per_node: 3 }));
+        let hub = Arc::new(Hub::new(Arc::clone(&feed), Arc::clone(&census), 128));
+        Self { feed, census, hub }
+    }
+
+    fn dispatch(&self, position: i64, audience: &str) {
+        self.dispatch_all(&[entry(position, audience)]);
+    }
+
+    fn dispatch_all(&self, entries: &[Arc<Entry>]) {
+        self.feed.extend(entries.iter().cloned());
+        self.hub.dispatch(entries).unwrap();
+    }
+
+    fn join(&self, name: &str, loaded: Option<i64>) -> Result<Joined, Refused> {
+        let session = loaded.map(|as_of| Session::of(&page(name, as_of, Counts { unread: 1, unseen: 1 })));
+        self.hub.join(&user(name), session)
+    }
+}
+
+fn taken(joined: &Joined) -> Vec<(i64, i64)> {
+    let mut live = Vec::new();
+    joined.outlet.take(usize::MAX, &mut live);
+    live.into_iter().map(|(entry, counts)| (entry.position().get(), counts.unread)).collect()
+}
+
+#[test]
+fn entries_reach_their_audience_after_the_place_of_joining() {
+    let setup = Setup::at(0);
+    setup.dispatch(1, "user:ann");
+    let ann = setup.join("ann", Some(1)).unwrap();
+    let again = setup.join("ann", None).unwrap();
+    let bob = setup.join("bob", Some(1)).unwrap();
+    assert_eq!(ann.position, pos(1));
+    setup.dispatch(2, "user:ann");
+    setup.dispatch(3, "everyone");
+    assert_eq!(taken(&ann), [(2, 2), (3, 3)]);
+    assert_eq!(taken(&again), [(2, 2), (3, 3)]);
+    assert_eq!(taken(&bob), [(3, 2)]);
+}
+
+#[test]
+fn what_comes_together_keeps_its_order() {
+    let setup = Setup::at(0);
+    let ann = setup.join("ann", Some(0)).unwrap();
+    let bob = setup.join("bob", Some(0)).unwrap();
+    let audiences = ["everyone", "everyone", "user:ann", "user:bob", "everyone"];
+    let entries: Vec<_> = audiences.iter().zip(1..).map(|(audience, at)| entry(at, audience)).collect();
+    setup.dispatch_all(&entries);
+    assert_eq!(taken(&ann), [(1, 2), (2, 3), (3, 4), (5, 5)]);
+    assert_eq!(taken(&bob), [(1, 2), (2, 3), (4, 4), (5, 5)]);
+    assert_eq!(setup.hub.position(), pos(5));
+}
+
+#[test]
+fn a_state_read_before_the_last_dispatch_is_caught_up() {
+    let setup = Setup::at(0);
+    setup.dispatch(1, "user:ann");
+    setup.dispatch(2, "user:ann");
+    setup.feed.extend([entry(3, "user:ann")]); // read, and not dispatched yet
+    let ann = setup.join("ann", Some(0)).unwrap();
+    assert_eq!((ann.position, ann.counts.unread), (pos(2), 3));
+    let refused = Setup::at(5).join("ann", Some(4)).unwrap_err();
+    assert_eq!(refused, Refused::NeedsSession, "the feed does not go back that far");
+}
+
+#[test]
+fn leaving_makes_room_and_forgets_the_user() {
+    let setup = Setup::at(0);
+    let first = setup.join("ann", Some(0)).unwrap();
+    let second = setup.join("ann", None).unwrap();
+    assert_eq!(setup.join("ann", None).unwrap_err(), Refused::Full(Full::User));
+    let third = setup.join("bob", Some(0)).unwrap();
+    assert_eq!(setup.join("cyd", Some(0)).unwrap_err(), Refused::Full(Full::Node));
+    assert_eq!(setup.census.figures(), (2, 3));
+    drop((first, second, third));
+    assert_eq!(setup.census.figures(), (0, 0));
+    assert_eq!(setup.join("ann", None).unwrap_err(), Refused::NeedsSession);
+    assert_eq!(setup.census.figures(), (0, 0), "who does not get in takes no place");
+}
+
+#[test]
+fn goodbyes_go_out_in_slices() {
+    let setup = Setup::at(0);
+    let streams: Vec<_> = ["ann", "bob", "cyd"].iter().map(|name| setup.join(name, Some(0)).unwrap()).collect();
+    assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 1);
+    assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 0);
+    assert!(streams.iter().all(|joined| joined.outlet.ending() == Some(GoodbyeReason::Shutdown)));
+    assert_eq!(setup.join("ann", Some(0)).unwrap_err(), Refused::Stopping);
+}

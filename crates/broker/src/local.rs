@@ -1,0 +1,33 @@
+//! The broker, as one thread sees it.
+
+use std::sync::Arc;
+
+use tidings_models::{Timestamp, UserId};
+use tokio::task::AbortHandle;
+
+use crate::{broker::Broker, error::OpenError, hub::Hub, replay::Start, stream::Stream};
+
+/// The part of the broker that serves the streams of one thread. See [`Broker::local`].
+pub struct Local {
+    broker: Arc<Broker>,
+    hub: Arc<Hub>,
+    tasks: [AbortHandle; 2],
+}
+
+impl Local {
+    pub(crate) fn new(broker: Arc<Broker>, hub: Arc<Hub>, tasks: [AbortHandle; 2]) -> Self {
+        Self { broker, hub, tasks }
+    }
+
+    /// Opens a stream for a user, until `expires_at`, served by this thread.
+    pub async fn open(&self, user: UserId, start: Start, expires_at: Timestamp) -> Result<Stream, OpenError> {
+        self.broker.open_at(&self.hub, user, start, expires_at).await
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.broker.hubs.close(&self.hub);
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
