@@ -277,6 +277,14 @@ impl Broker {
     }
 
     async fn join(&self, hub: &Arc<Hub>, user: &UserId) -> Result<Joined, OpenError> {
+        // What another hub has handed on already must not be news to this one.
+        let latest = self.hubs.feed.position();
+        while hub.position() < latest {
+            // Its own task tells of trouble, and tries again.
+            if dispatcher::advance(&*self.store, &self.hubs.feed, hub, self.sizes.follower_page).await.is_err() {
+                break;
+            }
+        }
         let mut loaded = None;
         for _ in 0..JOIN_ATTEMPTS {
             match hub.join(user, loaded.take()) {

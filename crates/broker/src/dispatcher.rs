@@ -46,18 +46,19 @@ pub(crate) async fn tick(hub: Arc<Hub>) {
 }
 
 /// Hands the next entries on. Whether there were any.
-async fn advance(store: &dyn Store, feed: &Feed, hub: &Hub, page: u32) -> Result<bool, Trouble> {
+pub(crate) async fn advance(store: &dyn Store, feed: &Feed, hub: &Hub, page: u32) -> Result<bool, Trouble> {
     let after = hub.position();
-    let entries = match feed.after(after, BATCH) {
-        Some(entries) => entries,
-        // This thread was kept from its work for so long that the feed has moved on without it.
-        None => {
-            let read = follower::read(store, after, page).await?;
-            if read.entries.is_empty() {
-                return Err(Trouble::Hole { after, found: read.hole.unwrap_or(feed.position()) });
-            }
-            read.entries
+    let entries = if let Some(entries) = feed.after(after, BATCH) {
+        entries
+    } else {
+        // This thread was kept from its work for so long that the feed has moved on without it. Not beyond
+        // the feed: what the follower has yet to read must stay in the log.
+        let end = feed.position();
+        let read = follower::read(store, after, page).await?;
+        if read.entries.is_empty() {
+            return Err(Trouble::Hole { after, found: read.hole.unwrap_or(end) });
         }
+        read.entries.into_iter().filter(|entry| entry.position() <= end).collect()
     };
     if let Err(users) = hub.dispatch(&entries) {
         recount(store, hub, &users).await?;

@@ -113,11 +113,13 @@ impl Hub {
         self.state.lock().position
     }
 
-    /// Hands the next entries of the log to everybody they are for. When one of them leaves open what the
+    /// Hands the next entries of the log to everybody they are for; what was handed on before is passed
+    /// over. When one of them leaves open what the
     /// counts of some users are, nobody gets it yet, nor what follows: these must be counted anew first
     /// (see [`Hub::recount`]).
     pub(crate) fn dispatch(&self, entries: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
         let mut state = self.state.lock();
+        let entries = entries.split_at(entries.partition_point(|entry| entry.position() <= state.position)).1;
         let mut own = Vec::new();
         for run in entries.chunk_by(|one, next| goes_along(one) && goes_along(next)) {
             state.recounts(run)?;
@@ -188,7 +190,7 @@ impl Hub {
         position <= self.position() && self.feed.reaches(position)
     }
 
-    /// Asks up to `count` streams to say goodbye and tells how many are left to be asked. Nobody new
+    /// Asks up to `count` streams to say goodbye and tells how many there were to be asked. Nobody new
     /// joins from now on.
     pub(crate) fn end_some(&self, count: usize, reason: GoodbyeReason) -> usize {
         let mut state = self.state.lock();
@@ -202,7 +204,7 @@ impl Hub {
         for outlet in waiting.iter().take(count) {
             outlet.end(reason);
         }
-        waiting.len().saturating_sub(count)
+        waiting.len()
     }
 
     /// Wakes the streams that wanted to be woken by now, and takes their places from those whose token

@@ -84,3 +84,29 @@ impl Hubs {
         left
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tidings_models::Counts;
+
+    use super::*;
+    use crate::{
+        hub::Refused,
+        session::Session,
+        testing::{page, pos, user},
+    };
+
+    #[test]
+    fn all_hubs_are_ended_in_slices() {
+        let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_node: 9 }, Sizes::default());
+        let (one, other) = (hubs.open(), hubs.open());
+        let join = |hub: &Arc<Hub>| hub.join(&user("ann"), Some(Session::of(&page("ann", 0, Counts::default()))));
+        let streams = [&one, &one, &other, &other, &other].map(|hub| join(hub).unwrap());
+        let told = || streams.iter().filter(|joined| joined.outlet.ending().is_some()).count();
+        for (left, told_by_then) in [(3, 2), (1, 4), (0, 5), (0, 5)] {
+            assert_eq!(hubs.end_some(2, GoodbyeReason::Shutdown), left);
+            assert_eq!(told(), told_by_then);
+        }
+        assert_eq!(join(&hubs.open()).unwrap_err(), Refused::Stopping, "nor at a hub that is opened later");
+    }
+}

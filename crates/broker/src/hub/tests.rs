@@ -71,6 +71,16 @@ fn what_comes_together_keeps_its_order() {
 }
 
 #[test]
+fn what_was_handed_on_is_not_again() {
+    let setup = Setup::at(0);
+    let ann = setup.join("ann", Some(0)).unwrap();
+    let entries = [entry(1, "everyone"), entry(2, "everyone"), entry(3, "user:ann")];
+    setup.dispatch_all(&entries[..2]);
+    setup.hub.dispatch(&entries).unwrap();
+    assert_eq!(taken(&ann), [(1, 2), (2, 3), (3, 4)]);
+}
+
+#[test]
 fn a_state_read_before_the_last_dispatch_is_caught_up() {
     let setup = Setup::at(0);
     setup.dispatch(1, "user:ann");
@@ -101,6 +111,7 @@ fn leaving_makes_room_and_forgets_the_user() {
 fn goodbyes_go_out_in_slices() {
     let setup = Setup::at(0);
     let streams: Vec<_> = ["ann", "bob", "cyd"].iter().map(|name| setup.join(name, Some(0)).unwrap()).collect();
+    assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 3);
     assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 1);
     assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 0);
     assert!(streams.iter().all(|joined| joined.outlet.ending() == Some(GoodbyeReason::Shutdown)));
