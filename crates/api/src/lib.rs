@@ -12,6 +12,7 @@
 //! lists equal. Then `make openapi` renews the snapshot.
 
 mod app;
+mod connection;
 mod controllers;
 mod error;
 mod extract;
@@ -21,5 +22,6 @@ mod passwords;
 mod routes;
 
 pub use app::App;
+pub use connection::{Connection, TakeOver};
 pub use openapi::openapi;
 pub use routes::routes;

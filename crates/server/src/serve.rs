@@ -2,8 +2,11 @@
 
 use std::{net::TcpListener, sync::Arc, sync::atomic::Ordering, time::Duration};
 
-use actix_web::{App as HttpApp, HttpServer, dev::ServerHandle, middleware::from_fn, web};
-use tidings_api::App;
+use actix_http::{HttpService, Protocol, error::DispatchError};
+use actix_server::{ServerBuilder, ServerHandle};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::{App as HttpApp, dev::AppConfig, middleware::from_fn, rt::net::TcpStream, web};
+use tidings_api::{App, Connection};
 use tidings_broker::Tasks;
 use tidings_middleware::{Auth, cors, edge};
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -16,6 +19,8 @@ use crate::{
 
 /// How long a client may take to send the head of its request. Ends those who send it by the byte.
 const SLOW_HEAD: Duration = Duration::from_secs(5);
+/// How long a client may take to close its side of a connection that is being closed.
+const SLOW_CLOSE: Duration = Duration::from_secs(1);
 /// How long an idle connection is kept. Longer than the minute that proxies keep theirs: else one may
 /// send a request into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -111,29 +116,52 @@ fn start(
 ) -> std::io::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
     let app = web::Data::from(Arc::clone(app));
     let auth = web::Data::from(auth);
+    // Once for each worker, in its thread.
     let factory = move || {
         HttpApp::new()
             .app_data(app.clone())
             .app_data(auth.clone())
+            .app_data(web::Data::new(app.broker.local()))
             .wrap(cors(&auth.origins))
             .wrap(from_fn(edge))
             .configure(tidings_api::routes)
             .configure(pages::routes)
     };
-    let mut server = HttpServer::new(factory)
+    let mut server = ServerBuilder::new()
         .disable_signals()
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(SLOW_HEAD)
-        // Otherwise a stream whose browser went away is noticed only two writes later.
-        .h1_allow_half_closed(false)
-        .tcp_nodelay(true)
-        .max_connections(bounds.streams.saturating_add(OTHER_CONNECTIONS))
+        .max_concurrent_connections(bounds.streams.saturating_add(OTHER_CONNECTIONS))
         // Streams have been ended by then: they would hold the server for all of this time.
         .shutdown_timeout(bounds.stop.requests);
     if let Some(workers) = bounds.workers {
         server = server.workers(workers);
     }
-    let server = server.listen(listener)?.run();
+    let stopping = server.graceful_shutdown_signal();
+    // As `actix_web::HttpServer` does it, with a connection that streams can take over.
+    let http = move || {
+        let stopping = stopping.clone();
+        let app = factory().into_factory().map_err(|error| actix_web::Error::from(error).error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(SLOW_HEAD)
+            .client_disconnect_timeout(SLOW_CLOSE)
+            // Otherwise a stream whose browser went away is noticed only two writes later.
+            .h1_allow_half_closed(false)
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.take_over());
+            })
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(async |socket: TcpStream| {
+            socket.set_nodelay(true).map_err(DispatchError::Io)?;
+            let peer = socket.peer_addr().ok();
+            Ok((Connection::new(socket), Protocol::Http1, peer))
+        })
+        .and_then(http)
+    };
+    let server = server.listen("http", listener, http)?.run();
     let handle = server.handle();
     Ok((handle, actix_web::rt::spawn(server)))
 }

@@ -1,5 +1,6 @@
 //! What a stream gives, as bytes of a transport.
 
+pub(crate) mod chunk;
 pub(crate) mod sse;
 
 use serde::Serialize;
@@ -12,14 +13,19 @@ use crate::controllers::notifications::ItemView;
 
 /// An event's envelope, completed with what is the reader's own.
 pub(crate) fn envelope(entry: &Entry, counts: Counts) -> Result<Box<RawValue>, serde_json::Error> {
-    let mut json = String::from_utf8_lossy(&entry.envelope).into_owned();
-    json.push_str(&own(counts));
-    RawValue::from_string(json)
+    let mut json = entry.envelope.to_vec();
+    own(&mut json, counts);
+    RawValue::from_string(String::from_utf8_lossy(&json).into_owned())
 }
 
-/// The end of an envelope: the reader's counts, and the closing brace.
-pub(crate) fn own(Counts { unread, unseen }: Counts) -> String {
-    format!(",\"unread\":{unread},\"unseen\":{unseen}}}")
+/// Appends the end of an envelope: the reader's counts, and the closing brace.
+pub(crate) fn own(out: &mut Vec<u8>, Counts { unread, unseen }: Counts) {
+    let mut digits = itoa::Buffer::new();
+    for (name, count) in [(",\"unread\":", unread), (",\"unseen\":", unseen)] {
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(digits.format(count).as_bytes());
+    }
+    out.push(b'}');
 }
 
 /// The state that replaces what a client holds.

@@ -3,12 +3,11 @@
 //! Everything that goes on a line is either ours, or JSON on one line: what users wrote cannot end a
 //! line, so a strict parser sees exactly the events that were sent.
 
-use actix_web::web::{Bytes, BytesMut};
-use bytes::BufMut;
+use actix_web::web::Bytes;
 use serde::Serialize;
 use serde_json::json;
-use tidings_broker::{Frame, Goodbye};
-use tidings_models::{Cursors, Timestamp};
+use tidings_broker::{Entry, Frame, Goodbye};
+use tidings_models::{Clock, Counts, Cursors};
 
 use super::{ResetView, own};
 
@@ -21,13 +20,20 @@ pub(crate) enum Pings {
     Events,
 }
 
-/// Frames, one after the other, as one write.
-pub(crate) fn encode(frames: &[Frame], cursors: &Cursors, now: Timestamp, pings: Pings) -> Bytes {
-    let mut out = BytesMut::with_capacity(frames.iter().map(size).sum());
+/// Appends frames, one after the other.
+pub(crate) fn encode(out: &mut Vec<u8>, frames: &[Frame], cursors: &Cursors, clock: &dyn Clock, pings: Pings) {
+    out.reserve(frames.iter().map(size).sum());
     for frame in frames {
-        write(&mut out, frame, cursors, now, pings);
+        write(out, frame, cursors, clock, pings);
     }
-    out.freeze()
+}
+
+/// Appends an event with its reader's counts: all but these is the same for everybody, and copied.
+pub(crate) fn event(out: &mut Vec<u8>, entry: &Entry, counts: Counts) {
+    head(out, Some(entry.cursor.as_str()), entry.event.kind.as_str());
+    out.extend_from_slice(&entry.envelope);
+    own(out, counts);
+    out.extend_from_slice(b"\n\n");
 }
 
 /// The first line of a stream: after how many milliseconds to come back.
@@ -50,39 +56,35 @@ fn size(frame: &Frame) -> usize {
     }
 }
 
-fn write(out: &mut BytesMut, frame: &Frame, cursors: &Cursors, now: Timestamp, pings: Pings) {
+fn write(out: &mut Vec<u8>, frame: &Frame, cursors: &Cursors, clock: &dyn Clock, pings: Pings) {
     match frame {
-        Frame::Event(entry, counts) => {
-            head(out, Some(entry.cursor.as_str()), entry.event.kind.as_str());
-            out.put_slice(&entry.envelope);
-            lines(out, &[&own(*counts), "\n\n"]);
-        }
+        Frame::Event(entry, counts) => event(out, entry, *counts),
         Frame::Reset { reason, cursor, page } => {
-            event(out, Some(cursor.as_str()), "reset", &ResetView::of(*reason, page, cursors));
+            data(out, Some(cursor.as_str()), "reset", &ResetView::of(*reason, page, cursors));
         }
         Frame::Ready { cursor, connection, counts, replayed, heartbeat, expires_at } => {
-            let data = json!({
+            let ready = json!({
                 "connection_id": connection.to_string(), "unread": counts.unread, "unseen": counts.unseen,
                 "replayed": replayed, "heartbeat_ms": u64::try_from(heartbeat.as_millis()).unwrap_or(u64::MAX),
                 "expires_at": expires_at,
             });
-            event(out, Some(cursor.as_str()), "ready", &data);
+            data(out, Some(cursor.as_str()), "ready", &ready);
         }
         Frame::Heartbeat(cursor) => {
             let cursor = cursor.as_ref().map(tidings_models::Cursor::as_str);
             match (pings, cursor) {
-                (Pings::Events, _) => event(out, cursor, "ping", &json!({ "time": now })),
+                (Pings::Events, _) => data(out, cursor, "ping", &json!({ "time": clock.now() })),
                 (Pings::Ids, Some(cursor)) => lines(out, &["id: ", cursor, "\n\n"]),
                 (Pings::Ids, None) => lines(out, &[":\n\n"]),
             }
         }
-        Frame::Expiring(expires_at) => event(out, None, "expiring", &json!({ "expires_at": expires_at })),
-        Frame::Goodbye(last) => out.put_slice(&goodbye(*last)),
+        Frame::Expiring(expires_at) => data(out, None, "expiring", &json!({ "expires_at": expires_at })),
+        Frame::Goodbye(last) => out.extend_from_slice(&goodbye(*last)),
     }
 }
 
 /// `data` goes straight to text: on a detour over [`serde_json::Value`] numbers would lose digits.
-fn event(out: &mut BytesMut, id: Option<&str>, name: &str, data: &impl Serialize) {
+fn data(out: &mut Vec<u8>, id: Option<&str>, name: &str, data: &impl Serialize) {
     match serde_json::to_string(data) {
         Ok(data) => {
             head(out, id, name);
@@ -92,16 +94,16 @@ fn event(out: &mut BytesMut, id: Option<&str>, name: &str, data: &impl Serialize
     }
 }
 
-fn head(out: &mut BytesMut, id: Option<&str>, name: &str) {
+fn head(out: &mut Vec<u8>, id: Option<&str>, name: &str) {
     if let Some(id) = id {
         lines(out, &["id: ", id, "\n"]);
     }
     lines(out, &["event: ", name, "\ndata: "]);
 }
 
-fn lines(out: &mut BytesMut, parts: &[&str]) {
+fn lines(out: &mut Vec<u8>, parts: &[&str]) {
     for part in parts {
-        out.put_slice(part.as_bytes());
+        out.extend_from_slice(part.as_bytes());
     }
 }
 
@@ -111,7 +113,8 @@ mod tests {
 
     use tidings_broker::{Entry, GoodbyeReason, ResetReason};
     use tidings_models::{
-        Audience, Counts, CursorKey, Effect, Epoch, Event, Head, InboxItem, InboxPage, Kind, Position, Seq, UserId,
+        Audience, Counts, CursorKey, Effect, Epoch, Event, Head, InboxItem, InboxPage, Kind, Position, Seq, Timestamp,
+        UserId,
     };
 
     use super::*;
@@ -128,10 +131,24 @@ mod tests {
         Timestamp::from_millis(second * 1000)
     }
 
+    /// It is nine seconds past the epoch.
+    struct Nine;
+
+    impl Clock for Nine {
+        fn now(&self) -> Timestamp {
+            at(9)
+        }
+    }
+
+    fn encoded(frames: &[Frame], pings: Pings) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode(&mut out, frames, &cursors(), &Nine, pings);
+        out
+    }
+
     fn text(frame: Frame, pings: Pings) -> String {
-        let bytes = encode(&[frame], &cursors(), at(9), pings);
         // A cursor is as good as another in a snapshot.
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        let text = String::from_utf8(encoded(&[frame], pings)).unwrap();
         text.replace(cursors().seal(pos(7)).as_str(), "CURSOR")
     }
 
@@ -236,8 +253,8 @@ mod tests {
     #[test]
     fn queued_frames_are_one_write() {
         let frame = || Frame::Event(entry("{}"), Counts::default());
-        let both = encode(&[frame(), frame()], &cursors(), at(9), Pings::Ids);
-        let one = encode(&[frame()], &cursors(), at(9), Pings::Ids);
+        let both = encoded(&[frame(), frame()], Pings::Ids);
+        let one = encoded(&[frame()], Pings::Ids);
         assert_eq!(both, [one.clone(), one].concat());
     }
 }

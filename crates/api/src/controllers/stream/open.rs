@@ -2,20 +2,23 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Version, header},
+    http::{Method, Version, header},
     web::{Bytes, Data},
 };
 use actix_web_lab::header::{CacheControl, CacheDirective};
-use futures_util::stream;
 use serde::Deserialize;
-use tidings_broker::{Error, Goodbye, GoodbyeReason, OpenError, Start, Stream};
+use tidings_broker::{Error, Goodbye, GoodbyeReason, Local, OpenError, Start};
 use tidings_middleware::{Problem, ProblemBody, User};
-use tracing::Instrument as _;
 use utoipa::IntoParams;
 
-use super::trace::StreamTrace;
+use super::{
+    serve::{Served, in_body, taking_over},
+    trace::StreamTrace,
+};
 use crate::{
-    App, error,
+    App,
+    connection::TakeOver,
+    error,
     extract::Lossy,
     frames::sse::{self, Pings},
 };
@@ -54,15 +57,22 @@ pub(crate) async fn open(
     User(principal): User,
     Lossy(query): Lossy<StreamQuery>,
     app: Data<App>,
+    local: Data<Local>,
 ) -> Result<HttpResponse, Problem> {
     let pings = if query.ping { Pings::Events } else { Pings::Ids };
     let start = start(&request, query);
-    match app.broker.open(principal.user.clone(), start, principal.expires_at).await {
+    match local.open(principal.user, start, principal.expires_at).await {
         Ok(stream) => {
-            let trace = StreamTrace::new(&stream, &principal.user);
-            let mut answer = answer().streaming(body(app, stream, trace, pings));
+            let trace = StreamTrace::new(&stream);
+            let served = Served { app, stream, pings, trace };
             // Neither HTTP/1.0 nor what asks to be upgraded is sent in chunks (RFC 9112, section 6.1).
             let chunks = request.version() >= Version::HTTP_11 && !request.head().upgrade();
+            let plain = chunks && request.version() == Version::HTTP_11 && request.method() == Method::GET;
+            let connection = request.conn_data::<TakeOver>().filter(|_| plain);
+            let mut answer = match connection {
+                Some(connection) => answer().streaming(taking_over(connection.clone(), served)),
+                None => answer().streaming(in_body(served)),
+            };
             answer.head_mut().no_chunking(!chunks);
             Ok(answer)
         }
@@ -110,25 +120,4 @@ fn refusal(app: &App, error: &OpenError) -> Bytes {
         tracing::error!(%error, "a stream could not be opened");
     }
     sse::goodbye(Goodbye { reason, retry_ms: app.broker.retry_ms() })
-}
-
-/// The body: what the stream gives, as fast as it is taken. Dropped when the client goes away, and
-/// the stream with it.
-fn body(
-    app: Data<App>,
-    stream: Stream,
-    trace: StreamTrace,
-    pings: Pings,
-) -> impl futures_util::Stream<Item = Result<Bytes, actix_web::Error>> + 'static {
-    let retry = Some(sse::retry(app.broker.retry_ms()));
-    stream::unfold((app, stream, trace, retry), move |(app, mut stream, mut trace, retry)| async move {
-        // The first line goes out at once: a proxy or a page sees that the stream is open.
-        if let Some(retry) = retry {
-            return Some((Ok(retry), (app, stream, trace, None)));
-        }
-        let frames = stream.next().instrument(trace.span()).await?;
-        let bytes = sse::encode(&frames, app.store.cursors(), app.clock.now(), pings);
-        trace.bytes += bytes.len() as u64;
-        Some((Ok(bytes), (app, stream, trace, None)))
-    })
 }

@@ -5,7 +5,6 @@
 use std::time::Instant;
 
 use tidings_broker::Stream;
-use tidings_models::UserId;
 use tracing::Span;
 
 /// Logs the opening of a stream, and when it is dropped its end.
@@ -16,16 +15,13 @@ pub(crate) struct StreamTrace {
 }
 
 impl StreamTrace {
-    /// The stream was opened. The user's name is written with escapes: it stays on its line.
-    pub(crate) fn new(stream: &Stream, user: &UserId) -> Self {
-        let span = tracing::info_span!(parent: None, "stream", stream = %stream.id(), user = ?user.as_str());
+    /// The stream was opened. The user's name is written with escapes: it stays on its line. The span is
+    /// for those who want to see streams come and go; to everybody else it costs nothing.
+    pub(crate) fn new(stream: &Stream) -> Self {
+        let user = stream.user().as_str();
+        let span = tracing::debug_span!(parent: None, "stream", stream = %stream.id(), ?user);
         span.in_scope(|| tracing::debug!("opened"));
         Self { span, opened: Instant::now(), bytes: 0 }
-    }
-
-    /// What happens on behalf of the stream happens in here.
-    pub(crate) fn span(&self) -> Span {
-        self.span.clone()
     }
 }
 

@@ -1,0 +1,102 @@
+//! The life of a stream on a socket of its own.
+
+use std::{future::poll_fn, io, sync::Arc};
+
+use actix_web::{
+    rt,
+    web::{Bytes, Data},
+};
+use bytes::BufMut as _;
+use futures_util::{Stream as Body, StreamExt as _, stream};
+use tidings_broker::{Frame, Sink, Stream};
+
+use super::{trace::StreamTrace, wire::Wire};
+use crate::{
+    App,
+    connection::TakeOver,
+    frames::{
+        chunk::{self, Chunk},
+        sse::{self, Pings},
+    },
+};
+
+/// A stream, and what it takes to write it.
+pub(super) struct Served {
+    pub(super) app: Data<App>,
+    pub(super) stream: Stream,
+    pub(super) pings: Pings,
+    pub(super) trace: StreamTrace,
+}
+
+impl Served {
+    fn encode(&self, out: &mut Vec<u8>, frames: &[Frame]) {
+        sse::encode(out, frames, self.app.store.cursors(), &*self.app.clock, self.pings);
+    }
+
+    /// The first line: a proxy or a page sees that the stream is open.
+    fn opening(&self) -> Bytes {
+        sse::retry(self.app.broker.retry_ms())
+    }
+}
+
+/// A body that gives its first line, and then its connection to the stream.
+pub(super) fn taking_over(connection: TakeOver, served: Served) -> impl Body<Item = Result<Bytes, actix_web::Error>> {
+    let opening = served.opening();
+    let written = connection.clone();
+    let first = stream::once(async move {
+        written.written();
+        Ok(opening)
+    });
+    let then = stream::once(async move {
+        if let Some(socket) = poll_fn(|context| connection.poll_take(context)).await {
+            rt::spawn(live(Wire::new(socket), served));
+        }
+    });
+    // The server ends the body, into a connection that is not there any more.
+    first.chain(then.filter_map(|()| async { None }))
+}
+
+/// A body that gives what the stream gives, as fast as it is taken.
+pub(super) fn in_body(served: Served) -> impl Body<Item = Result<Bytes, actix_web::Error>> {
+    let opening = Some(served.opening());
+    stream::unfold((served, opening), |(mut served, opening)| async move {
+        if let Some(opening) = opening {
+            return Some((Ok(opening), (served, None)));
+        }
+        let frames = served.stream.next().await?;
+        let mut bytes = Vec::new();
+        served.encode(&mut bytes, &frames);
+        served.trace.bytes += bytes.len() as u64;
+        Some((Ok(bytes.into()), (served, None)))
+    })
+}
+
+/// Writes until one of both sides ends.
+async fn live(wire: Wire, mut served: Served) {
+    let wire = Arc::new(wire);
+    served.stream.pass_to(Arc::clone(&wire) as Arc<dyn Sink>);
+    tokio::select! {
+        () = wire.gone() => {}
+        // An error means that the client has gone.
+        _ = write(&wire, &mut served) => {}
+    }
+    served.trace.bytes = wire.sent();
+}
+
+async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
+    loop {
+        tokio::select! {
+            finished = wire.finish() => finished?,
+            frames = served.stream.next() => {
+                let Some(frames) = frames else { break };
+                let mut chunk = Chunk::default();
+                served.encode(chunk.content(), &frames);
+                drop(frames);
+                wire.send(Bytes::copy_from_slice(chunk.framed())).await?;
+            }
+        }
+    }
+    let mut last = Vec::with_capacity(chunk::LAST.len());
+    last.put_slice(chunk::LAST);
+    wire.send(last.into()).await
+}
