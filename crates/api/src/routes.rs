@@ -2,10 +2,9 @@
 
 use actix_web::{
     Handler, HttpResponse, Resource, Responder,
-    body::BoxBody,
-    dev::{HttpServiceFactory, ServiceRequest},
+    dev::HttpServiceFactory,
     http::{Method, header},
-    middleware::{Next, from_fn},
+    middleware::from_fn,
     web,
 };
 use tidings_middleware::{Code, Problem, guard};
@@ -22,16 +21,17 @@ use crate::{
 pub fn routes(config: &mut web::ServiceConfig) {
     let v1 = web::scope("/api/v1")
         .wrap(from_fn(guard))
+        // Tried in this order: first what servers send by the thousand.
+        .service(at("/admin/notifications")      .post(admin::notifications::create::create))
         .service(at("/auth/login")               .post(auth::login::login))
         .service(at("/auth/logout")              .post(auth::logout::logout))
         .service(at("/auth/me")                  .get(auth::me::me))
-        .service(at("/stream")                   .get(stream::open::open).with_query())
-        .service(at("/events")                   .get(events::list::list).with_query())
+        .service(at("/stream")                   .with_query().get(stream::open::open))
+        .service(at("/events")                   .with_query().get(events::list::list))
         .service(at("/inbox")                    .get(inbox::show::show))
-        .service(at("/notifications")            .get(notifications::list::list).with_query())
+        .service(at("/notifications")            .with_query().get(notifications::list::list))
         .service(at("/notifications/mark")       .post(notifications::mark::mark))
         .service(at("/notifications/{id}")       .get(notifications::show::show).patch(notifications::change::change).delete(notifications::delete::delete))
-        .service(at("/admin/notifications")      .post(admin::notifications::create::create))
         .service(at("/admin/notifications/{id}") .get(admin::notifications::show::show))
         .service(at("/admin/overview")           .get(admin::overview::overview))
         .default_service(web::to(nothing));
@@ -60,6 +60,7 @@ fn at(path: &'static str) -> At {
 }
 
 impl At {
+    /// For the methods that follow.
     fn with_query(self) -> Self {
         Self { takes_query: true, ..self }
     }
@@ -107,7 +108,9 @@ impl At {
         Args: actix_web::FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.resource = self.resource.route(web::method(method.clone()).to(handler));
+        let route = web::method(method.clone());
+        let route = if self.takes_query { route.to(handler) } else { route.to(WithoutQuery(handler)) };
+        self.resource = self.resource.route(route);
         self.methods.push(method);
         self
     }
@@ -120,13 +123,21 @@ impl HttpServiceFactory for At {
             let allow = allow.clone();
             async move { HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allow)).finish() }
         };
-        let takes_query = self.takes_query;
-        let check = move |mut request: ServiceRequest, next: Next<BoxBody>| async move {
-            if !takes_query {
-                request.extract::<Query<NoParameters>>().await?;
-            }
-            next.call(request).await
-        };
-        self.resource.default_service(web::to(refuse)).wrap(from_fn(check)).register(config);
+        let refuse = if self.takes_query { web::to(refuse) } else { web::to(WithoutQuery(refuse)) };
+        self.resource.default_service(refuse).register(config);
+    }
+}
+
+/// A handler that is called only without query parameters. (A layer around the resource would do as
+/// well, and cost each request two boxed futures.)
+#[derive(Clone)]
+struct WithoutQuery<F>(F);
+
+impl<F: Handler<Args>, Args> Handler<(Query<NoParameters>, Args)> for WithoutQuery<F> {
+    type Output = F::Output;
+    type Future = F::Future;
+
+    fn call(&self, (_, args): (Query<NoParameters>, Args)) -> Self::Future {
+        self.0.call(args)
     }
 }

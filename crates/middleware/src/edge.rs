@@ -20,8 +20,8 @@ use actix_web::{
     web,
 };
 use futures_util::FutureExt as _;
-use tidings_models::Timestamp;
-use tracing::{Instrument as _, Span};
+use tidings_models::{Clock, Timestamp};
+use tracing::Instrument as _;
 
 use crate::{Auth, Code, Problem, RequestId, headers::harden, request_id::X_REQUEST_ID, trace, unread};
 
@@ -33,10 +33,11 @@ where
     let Some(auth) = request.app_data::<web::Data<Auth>>().cloned() else {
         return Ok(request.error_response(Problem::internal("the app has no web::Data<Auth>")));
     };
+    let came_at = auth.clock.now();
     let visit = Visit {
-        id: RequestId::take_or_make(request.headers(), &*auth.clock, &*auth.random),
+        id: RequestId::take_or_make(request.headers(), came_at, &*auth.random),
         is_head: request.method() == Method::HEAD,
-        came_at: auth.clock.now(),
+        came_at,
     };
     let span = trace::span(request.method(), &visit.id);
     request.extensions_mut().insert(visit.id.clone());
@@ -48,7 +49,7 @@ where
             Err(_) => Err(Problem::internal("a handler panicked").into()),
         };
         let outcome = visit.finish(outcome);
-        visit.note(&outcome, auth.clock.now());
+        visit.note(&outcome, &*auth.clock);
         match unread {
             Some(held) => outcome.map(|response| response.map_body(|_, body| held.until_sent(body))),
             None => outcome,
@@ -115,13 +116,14 @@ impl Visit {
         response
     }
 
-    fn note(&self, outcome: &Result<ServiceResponse<BoxBody>, Error>, now: Timestamp) {
-        let (route, status) = match outcome {
-            Ok(response) => (response.request().match_pattern(), response.status()),
-            Err(error) => (None, error.as_response_error().status_code()),
-        };
-        trace::note_answer(&Span::current(), route.as_deref(), status.as_u16());
-        tracing::debug!(millis = now.as_millis() - self.came_at.as_millis(), "answered");
+    fn note(&self, outcome: &Result<ServiceResponse<BoxBody>, Error>, clock: &dyn Clock) {
+        let took = || clock.now().as_millis() - self.came_at.as_millis();
+        match outcome {
+            Ok(response) => {
+                trace::note_answer(|| response.request().match_pattern(), response.status(), took);
+            }
+            Err(error) => trace::note_answer(|| None, error.as_response_error().status_code(), took),
+        }
     }
 }
 

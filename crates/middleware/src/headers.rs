@@ -6,31 +6,31 @@ use actix_web::http::header::{
 };
 
 /// Set even over what a handler set.
-const ALWAYS: [(HeaderName, &str); 3] = [
+static ALWAYS: [(HeaderName, HeaderValue); 3] = [
     // What is declared as JSON is never taken for a script or a page (Fetch, section 3.6).
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     // Paths hold ids of users and notifications.
-    (REFERRER_POLICY, "no-referrer"),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     // Clickjacking, for browsers that do not know `frame-ancestors`.
-    (X_FRAME_OPTIONS, "DENY"),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
 /// Set unless the handler knows better: pages bring their own policy, and assets with a hash in
 /// their name may be kept.
-const BY_DEFAULT: [(HeaderName, &str); 2] = [
+static BY_DEFAULT: [(HeaderName, HeaderValue); 2] = [
     // Answers are one person's; no proxy or shared browser may keep them.
-    (CACHE_CONTROL, "no-store"),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     // An API answer that is opened as a page loads and runs nothing, and is framed by nobody.
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
 pub(crate) fn harden(headers: &mut HeaderMap) {
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in &ALWAYS {
+        headers.insert(name.clone(), value.clone());
     }
-    for (name, value) in BY_DEFAULT {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in &BY_DEFAULT {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
         }
     }
 }

@@ -75,6 +75,8 @@ enum Sent<'a> {
     Unreadable,
 }
 
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// What the browser says of the page that asked (Fetch Metadata, section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Site {
@@ -94,7 +96,7 @@ pub(crate) struct Provenance<'a> {
 
 impl<'a> Provenance<'a> {
     pub(crate) fn of(head: &'a RequestHead) -> Self {
-        let site = match sent(head, &HeaderName::from_static("sec-fetch-site")) {
+        let site = match sent(head, &SEC_FETCH_SITE) {
             Sent::Never => Site::Unsaid,
             Sent::Once("same-origin") => Site::SameOrigin,
             Sent::Once("none") => Site::Nobody,

@@ -3,6 +3,11 @@
 //! A token says who its bearer is; it never says how it is to be checked. Algorithm and key are
 //! fixed here, so `alg: none`, another algorithm, or a header that offers a key (`jwk`, `jku`, `x5u`, `kid`) lead
 //! nowhere (RFC 8725, sections 3.1 and 3.10).
+//!
+//! What does not change between two uses of a token (signature, issuer, audience, subject) is
+//! checked once and remembered for a while; the clock is asked every time.
+
+mod known;
 
 use std::collections::HashSet;
 
@@ -10,6 +15,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use tidings_models::{Role, Timestamp, UserId};
+
+use known::{Known, KnownTokens, Times};
 
 /// Shortest secret, in bytes: as long as the digest (RFC 7518, section 3.2). Anything shorter can be guessed from one token.
 const MIN_SECRET: usize = 32;
@@ -75,6 +82,7 @@ pub struct Tokens {
     validation: Validation,
     issuer: Option<String>,
     audience: Option<String>,
+    known: KnownTokens,
 }
 
 impl Tokens {
@@ -97,19 +105,21 @@ impl Tokens {
             validation,
             issuer: None,
             audience: None,
+            known: KnownTokens::new(),
         })
     }
 
     /// Believes only tokens of this issuer (`iss`), and says so in those that it makes.
     #[must_use]
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
-        Self { issuer: Some(issuer.into()), ..self }
+        // What is known was found good for another issuer.
+        Self { issuer: Some(issuer.into()), known: KnownTokens::new(), ..self }
     }
 
     /// Believes only tokens for this audience (`aud`), and says so in those that it makes.
     #[must_use]
     pub fn audience(self, audience: impl Into<String>) -> Self {
-        Self { audience: Some(audience.into()), ..self }
+        Self { audience: Some(audience.into()), known: KnownTokens::new(), ..self }
     }
 
     /// Reads a token and checks it as of `now`.
@@ -117,21 +127,33 @@ impl Tokens {
         if token.len() > MAX_TOKEN {
             return Err(InvalidToken::TooLong);
         }
+        if let Some(known) = self.known.get(token) {
+            let timely = known.times.check(now);
+            if matches!(timely, Err(InvalidToken::Ended(_))) {
+                self.known.remove(token);
+            }
+            return timely.map(|()| known.claims);
+        }
+        let wire = self.read(token)?;
+        let times = Times { ends: wire.exp.0, begins: wire.nbf.map(|begins| begins.0) };
+        times.check(now)?;
+        let claims = self.check(&wire)?;
+        self.known.insert(token, Known { claims: claims.clone(), times });
+        Ok(claims)
+    }
+
+    /// Reads a token that is signed under the secret.
+    fn read(&self, token: &str) -> Result<Wire, InvalidToken> {
         let token = decode::<Wire>(token, &self.checking, &self.validation)
             .map_err(|error| InvalidToken::Unreadable(error.to_string()))?;
         if token.header.crit.is_some() {
             return Err(InvalidToken::Critical);
         }
-        self.check(&token.claims, now)
+        Ok(token.claims)
     }
 
-    fn check(&self, claims: &Wire, now: Timestamp) -> Result<Claims, InvalidToken> {
-        if now >= claims.exp.0.plus_millis(LEEWAY) {
-            return Err(InvalidToken::Ended(claims.exp.0));
-        }
-        if let Some(Numeric(begin)) = claims.nbf.filter(|begin| now < begin.0.plus_millis(-LEEWAY)) {
-            return Err(InvalidToken::NotYet(begin));
-        }
+    /// Checks what no clock changes.
+    fn check(&self, claims: &Wire) -> Result<Claims, InvalidToken> {
         if self.issuer.is_some() && claims.iss != self.issuer {
             return Err(InvalidToken::Issuer);
         }

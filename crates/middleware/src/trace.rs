@@ -4,7 +4,7 @@
 //! or a header, where tokens may be. What a stranger chose is written with escapes, so it stays
 //! within its quotes and on its line.
 
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use tidings_models::UserId;
 use tracing::{Span, field};
 
@@ -28,10 +28,15 @@ pub(crate) fn note_user(user: &UserId) {
     Span::current().record("user", field::debug(user.as_str()));
 }
 
-/// Adds what is known once the request was routed and answered.
-pub(crate) fn note_answer(span: &Span, route: Option<&str>, status: u16) {
-    span.record("route", route.unwrap_or("-"));
-    span.record("status", status);
+/// Adds what is known once the request was routed and answered. Only one line comes after it, which
+/// few levels show: for all others nothing is written.
+pub(crate) fn note_answer(route: impl FnOnce() -> Option<String>, status: StatusCode, took: impl FnOnce() -> i64) {
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let span = Span::current();
+        span.record("route", route().as_deref().unwrap_or("-"));
+        span.record("status", status.as_u16());
+        tracing::debug!(millis = took(), "answered");
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The bytes of a request's body: of the right kind, up to a limit, within a time.
 
-use std::time::Duration;
+use std::{mem, pin::pin, task::Poll, time::Duration};
 
 use actix_web::{HttpMessage, HttpRequest, dev::Payload, http::header};
-use bytes::BytesMut;
-use futures_util::StreamExt as _;
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, poll};
 use tidings_middleware::{Code, Problem};
 use tokio::time::timeout;
 
@@ -40,11 +40,7 @@ pub(crate) fn check_head(request: &HttpRequest, media_type: &str, limit: BodyLim
     if headers.get_all(header::CONTENT_ENCODING).any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Problem::new(Code::UnsupportedEncoding));
     }
-    let given = request.mime_type().ok().flatten().filter(|_| headers.get_all(header::CONTENT_TYPE).count() == 1);
-    let fits = given.is_some_and(|mime| {
-        mime.essence_str() == media_type && mime.get_param("charset").is_none_or(|charset| charset == "utf-8")
-    });
-    if !fits {
+    if !is_of(request, media_type) {
         return Err(
             Problem::new(Code::UnsupportedMediaType).detail(format!("Send the body with Content-Type: {media_type}."))
         );
@@ -56,21 +52,45 @@ pub(crate) fn check_head(request: &HttpRequest, media_type: &str, limit: BodyLim
     Ok(())
 }
 
+fn is_of(request: &HttpRequest, media_type: &str) -> bool {
+    let mut given = request.headers().get_all(header::CONTENT_TYPE);
+    let (Some(given), None) = (given.next(), given.next()) else { return false };
+    if given.as_bytes() == media_type.as_bytes() {
+        return true; // as most clients write it, and no need to take it apart
+    }
+    request.mime_type().ok().flatten().is_some_and(|mime| {
+        mime.essence_str() == media_type && mime.get_param("charset").is_none_or(|charset| charset == "utf-8")
+    })
+}
+
 /// Reads a body, up to its limit.
-pub(crate) async fn read(payload: &mut Payload, limit: BodyLimit) -> Result<BytesMut, Problem> {
-    let reading = async {
-        let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            // The connection broke, or its framing: there is nobody to tell.
-            let chunk = chunk.map_err(|error| Problem::new(Code::BadRequest).caused_by(error.to_string()))?;
-            if body.len() + chunk.len() > limit.0 {
-                return Err(too_large(limit));
-            }
+pub(crate) async fn read(payload: &mut Payload, limit: BodyLimit) -> Result<Bytes, Problem> {
+    let mut reading = pin!(read_all(payload, limit));
+    // Most bodies came together with their heads: then no timer is made.
+    if let Poll::Ready(body) = poll!(reading.as_mut()) {
+        return body;
+    }
+    timeout(limit.time(), reading).await.unwrap_or_else(|_| Err(Problem::new(Code::RequestTimeout)))
+}
+
+async fn read_all(payload: &mut Payload, limit: BodyLimit) -> Result<Bytes, Problem> {
+    // The first chunk is kept as it is: mostly it is the whole.
+    let mut first = Bytes::new();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        // The connection broke, or its framing: there is nobody to tell.
+        let chunk = chunk.map_err(|error| Problem::new(Code::BadRequest).caused_by(error.to_string()))?;
+        if first.len() + body.len() + chunk.len() > limit.0 {
+            return Err(too_large(limit));
+        }
+        if first.is_empty() && body.is_empty() {
+            first = chunk;
+        } else {
+            body.extend_from_slice(&mem::take(&mut first));
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
-    };
-    timeout(limit.time(), reading).await.unwrap_or_else(|_| Err(Problem::new(Code::RequestTimeout)))
+    }
+    Ok(if body.is_empty() { first } else { body.freeze() })
 }
 
 fn too_large(limit: BodyLimit) -> Problem {
@@ -79,14 +99,14 @@ fn too_large(limit: BodyLimit) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::{error::PayloadError, web::Bytes};
+    use actix_web::error::PayloadError;
     use futures_util::{Stream, stream};
 
     use super::*;
 
     type Chunk = Result<Bytes, PayloadError>;
 
-    async fn read_all(chunks: impl Stream<Item = Chunk> + 'static, limit: usize) -> Result<usize, Code> {
+    async fn length_of(chunks: impl Stream<Item = Chunk> + 'static, limit: usize) -> Result<usize, Code> {
         let mut payload: Payload = Payload::Stream { payload: Box::pin(chunks) };
         read(&mut payload, BodyLimit(limit)).await.map(|body| body.len()).map_err(|problem| problem.code())
     }
@@ -94,11 +114,15 @@ mod tests {
     #[actix_web::test]
     async fn reading_stops_at_the_limit() {
         let chunk = || Ok(Bytes::from_static(b"1234"));
-        assert_eq!(read_all(stream::iter([chunk(), chunk()]), 8).await, Ok(8));
-        assert_eq!(read_all(stream::iter([chunk(), chunk(), chunk()]), 8).await, Err(Code::BodyTooLarge));
-        assert_eq!(read_all(stream::repeat_with(chunk), 64 * 1024).await, Err(Code::BodyTooLarge));
+        assert_eq!(length_of(stream::empty(), 8).await, Ok(0));
+        assert_eq!(length_of(stream::iter([chunk()]), 8).await, Ok(4));
+        assert_eq!(length_of(stream::iter([chunk(), chunk()]), 8).await, Ok(8));
+        assert_eq!(length_of(stream::iter([chunk(), chunk(), chunk()]), 12).await, Ok(12));
+        assert_eq!(length_of(stream::iter([chunk()]), 3).await, Err(Code::BodyTooLarge));
+        assert_eq!(length_of(stream::iter([chunk(), chunk(), chunk()]), 8).await, Err(Code::BodyTooLarge));
+        assert_eq!(length_of(stream::repeat_with(chunk), 64 * 1024).await, Err(Code::BodyTooLarge));
         assert_eq!(
-            read_all(stream::iter([chunk(), Err(PayloadError::Incomplete(None))]), 8).await,
+            length_of(stream::iter([chunk(), Err(PayloadError::Incomplete(None))]), 8).await,
             Err(Code::BadRequest)
         );
     }
@@ -106,6 +130,6 @@ mod tests {
     #[actix_web::test]
     async fn a_body_that_does_not_come_is_given_up() {
         tokio::time::pause();
-        assert_eq!(read_all(stream::pending(), 8).await, Err(Code::RequestTimeout));
+        assert_eq!(length_of(stream::pending(), 8).await, Err(Code::RequestTimeout));
     }
 }

@@ -41,10 +41,10 @@ pub(crate) fn check(body: &[u8]) -> Result<&str, Malformed> {
 
 /// Depth, and keys given twice, of text that is known to be grammatical. Of two equal keys one reader
 /// takes the first and another the last; what was checked would not be what is used.
-fn check_structure(text: &str) -> Result<(), Malformed> {
+pub(crate) fn check_structure(text: &str) -> Result<(), Malformed> {
     let bytes = text.as_bytes();
     // For each open array `None`, for each open object the keys that it has so far.
-    let mut open: Vec<Option<HashSet<Cow<'_, str>>>> = Vec::new();
+    let mut open: Vec<Option<Keys<'_>>> = Vec::new();
     let mut key_comes = false;
     let mut i = 0;
     while let Some(byte) = bytes.get(i) {
@@ -54,16 +54,17 @@ fn check_structure(text: &str) -> Result<(), Malformed> {
                     return Err(at(bytes, i, &format!("nested deeper than {MAX_DEPTH}")));
                 }
                 key_comes = *byte == b'{';
-                open.push(key_comes.then(HashSet::new));
+                open.push(key_comes.then(Keys::default));
             }
             b'}' | b']' => {
                 open.pop();
             }
             b',' => key_comes = matches!(open.last(), Some(Some(_))),
             b'"' => {
-                let end = end_of_string(bytes, i);
-                let string =
-                    read_string(&text[i..end]).ok_or_else(|| at(bytes, i, "half of a surrogate pair in a string"))?;
+                let (end, is_plain) = end_of_string(bytes, i);
+                let quoted = text.get(i..end).unwrap_or_default();
+                let string = read_string(quoted, is_plain)
+                    .ok_or_else(|| at(bytes, i, "half of a surrogate pair in a string"))?;
                 if let (true, Some(Some(keys))) = (key_comes, open.last_mut())
                     && !keys.insert(string)
                 {
@@ -79,25 +80,54 @@ fn check_structure(text: &str) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The place behind the string that begins at `start`.
-fn end_of_string(bytes: &[u8], start: usize) -> usize {
-    let mut i = start + 1;
-    while let Some(byte) = bytes.get(i) {
-        match byte {
-            b'"' => return i + 1,
-            b'\\' => i += 2,
-            _ => i += 1,
+/// The keys of an object.
+#[derive(Default)]
+struct Keys<'a> {
+    few: Vec<Cow<'a, str>>,
+    more: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Keys<'a> {
+    /// So many are compared one by one, which for an honest object costs less than hashing. Those
+    /// beyond are hashed: thousands of keys would have to be compared millions of times.
+    const FEW: usize = 16;
+
+    /// `false` if it was there.
+    fn insert(&mut self, key: Cow<'a, str>) -> bool {
+        if self.few.contains(&key) {
+            return false;
         }
+        if self.few.len() < Self::FEW {
+            self.few.push(key);
+            return true;
+        }
+        self.more.insert(key)
     }
-    bytes.len()
+}
+
+/// The place behind the string that begins at `start`, and whether it is free of escapes.
+fn end_of_string(bytes: &[u8], start: usize) -> (usize, bool) {
+    let mut is_plain = true;
+    let mut i = start + 1;
+    while let Some(rest) = bytes.get(i..)
+        && let Some(step) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))
+    {
+        i += step;
+        if bytes.get(i) == Some(&b'"') {
+            return (i + 1, is_plain);
+        }
+        is_plain = false;
+        i += 2;
+    }
+    (bytes.len(), is_plain)
 }
 
 /// What a quoted string stands for. `None` if it is no text, which many readers refuse to take.
-fn read_string(quoted: &str) -> Option<Cow<'_, str>> {
-    if quoted.contains('\\') {
-        return serde_json::from_str(quoted).ok().map(Cow::Owned);
+fn read_string(quoted: &str, is_plain: bool) -> Option<Cow<'_, str>> {
+    if is_plain {
+        return quoted.get(1..quoted.len() - 1).map(Cow::Borrowed);
     }
-    quoted.get(1..quoted.len() - 1).map(Cow::Borrowed)
+    serde_json::from_str(quoted).ok().map(Cow::Owned)
 }
 
 fn at(bytes: &[u8], offset: usize, what: &str) -> Malformed {
@@ -178,6 +208,19 @@ mod tests {
         ];
         for bytes in bad {
             assert!(check(bytes).is_err(), "{:?}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn many_keys_are_told_apart_too() {
+        let key = |number: usize| format!(r#""k{number}":{{"a":1}}"#);
+        for count in [15, 16, 17, 18, 4000] {
+            let keys: Vec<_> = (0..count).map(key).collect();
+            assert!(check(format!("{{{}}}", keys.join(",")).as_bytes()).is_ok(), "{count}");
+            for again in [0, 14, count - 1] {
+                let text = format!("{{{},{}}}", keys.join(","), key(again));
+                assert!(check(text.as_bytes()).unwrap_err().what.starts_with("a key"), "{count} {again}");
+            }
         }
     }
 

@@ -234,3 +234,70 @@ fn every_changed_character_is_noticed() {
         }
     }
 }
+
+#[test]
+fn a_token_that_is_known_still_ends_and_begins() {
+    let tokens = tokens();
+    let at = |seconds| Timestamp::from_millis((NOW + seconds) * 1000);
+    let token = with(&json!({"nbf": NOW + 20}));
+    assert_eq!(tokens.verify(&token, at(0)), Err(InvalidToken::NotYet(at(20))), "before it is known");
+    for _ in 0..2 {
+        assert!(tokens.verify(&token, at(30)).is_ok());
+    }
+    // Clocks are set back too.
+    assert_eq!(tokens.verify(&token, at(0)), Err(InvalidToken::NotYet(at(20))));
+    assert!(tokens.verify(&token, at(64)).is_ok(), "within the leeway");
+    for _ in 0..2 {
+        assert_eq!(tokens.verify(&token, at(65)), Err(InvalidToken::Ended(at(60))));
+    }
+    assert!(tokens.verify(&token, at(64)).is_ok());
+}
+
+#[test]
+fn a_token_that_is_known_lends_nothing_to_others() {
+    let tokens = tokens();
+    let good = with(&json!({}));
+    assert!(tokens.verify(&good, now()).is_ok());
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let theirs = forge(
+        r#"{"alg":"HS256"}"#,
+        &json!({"sub": "alice", "exp": NOW + 60}).to_string(),
+        Algorithm::HS256,
+        &"x".repeat(32),
+    );
+    assert!(theirs.starts_with(message), "the same header and claims");
+    let other_end = if signature.ends_with('A') { "E" } else { "A" };
+    let bad = [
+        theirs,
+        format!("{message}."),
+        message.to_owned(),
+        format!("{message}.{}", &signature[1..]),
+        format!("{message}.{}{other_end}", &signature[..signature.len() - 1]),
+        format!("{good} "),
+    ];
+    for bad in &bad {
+        assert!(tokens.verify(bad, now()).is_err(), "{bad}");
+    }
+    assert!(tokens.verify(&good, now()).is_ok());
+}
+
+#[test]
+fn what_one_secret_signed_is_nothing_under_another() {
+    let (ours, theirs) = (tokens(), Tokens::new(&"x".repeat(32).into()).unwrap());
+    let good = with(&json!({}));
+    assert!(ours.verify(&good, now()).is_ok());
+    assert!(theirs.verify(&good, now()).is_err());
+    let strict = ours.issuer("us");
+    assert_eq!(strict.verify(&good, now()), Err(InvalidToken::Issuer), "what was known before it had an issuer");
+}
+
+#[test]
+fn nothing_that_is_refused_is_kept() {
+    let tokens = tokens();
+    let refused =
+        [with(&json!({"exp": NOW - 60})), with(&json!({"aud": "them"})), with(&json!({"sub": ""})), "a.b.c".into()];
+    for token in &refused {
+        assert!(tokens.verify(token, now()).is_err());
+        assert!(tokens.known.get(token).is_none(), "{token}");
+    }
+}

@@ -1,6 +1,10 @@
 //! `POST /admin/notifications`: a new notification. Answered once it is on disk.
 
-use actix_web::{HttpResponse, http::header, web::Data};
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::header::{self, HeaderValue},
+    web::Data,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tidings_middleware::{Admin, Code, FieldError, Problem, ProblemBody};
@@ -120,20 +124,19 @@ pub(crate) async fn create(
     Json(request): Json<CreateRequest>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    let content = serde_json::to_vec(&request).map_err(Problem::internal)?;
+    let key = key.of(&principal.user, &request)?;
     let now = app.clock.now();
     let (notification, to) = request.check(NotificationId::new(now, &*app.random), now)?;
-    let draft = Draft::Notify {
-        notification: Box::new(notification.clone()),
-        to: to.clone(),
-        key: key.of(&principal.user, &content),
-    };
+    // Written before the draft takes both: nothing has to be copied for it.
+    let answer = answer(&notification, &to)?;
+    let draft = Draft::Notify { notification: Box::new(notification), to, key };
     match app.broker.publisher().publish(draft).await.map_err(error::broker)? {
-        Outcome::Stored(id) => Ok(created(id).json(SentView::of(notification, to))),
+        Outcome::Stored(id) => Ok(created(id).body(answer)),
         Outcome::Repeated(id) => {
             let first = app.store.notification(id).await.map_err(error::store)?;
             let (notification, to) = first.ok_or_else(|| Problem::internal("a key names nothing"))?;
-            Ok(created(id).insert_header(("idempotent-replayed", "true")).json(SentView::of(notification, to)))
+            let answer = self::answer(&notification, &to)?;
+            Ok(created(id).insert_header(("idempotent-replayed", "true")).body(answer))
         }
         Outcome::Expired => Err(Problem::field("expires_at", Invalid::new(Rule::Time, "a time in the future"))),
         Outcome::KeyConflict => Err(Problem::new(Code::IdempotencyConflict)),
@@ -141,8 +144,15 @@ pub(crate) async fn create(
     }
 }
 
-fn created(id: NotificationId) -> actix_web::HttpResponseBuilder {
+fn answer(notification: &Notification, to: &Recipients) -> Result<Vec<u8>, Problem> {
+    let mut json = Vec::with_capacity(notification.size());
+    serde_json::to_writer(&mut json, &SentView::of(notification, to)).map_err(Problem::internal)?;
+    Ok(json)
+}
+
+fn created(id: NotificationId) -> HttpResponseBuilder {
     let mut response = HttpResponse::Created();
+    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
     response.insert_header((header::LOCATION, format!("/api/v1/admin/notifications/{id}")));
     response
 }
@@ -244,7 +254,7 @@ mod tests {
         let now = Timestamp::from_millis(1_790_000_000_000);
         match request.check(NotificationId::new(now, &SystemRandom), now) {
             Ok((notification, to)) => {
-                let mut json = serde_json::to_value(SentView::of(notification, to)).unwrap();
+                let mut json = serde_json::to_value(SentView::of(&notification, &to)).unwrap();
                 json.as_object_mut().unwrap().remove("id");
                 Ok(json)
             }

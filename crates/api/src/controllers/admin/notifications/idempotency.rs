@@ -2,10 +2,13 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::HeaderName};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tidings_middleware::{Code, Problem};
 use tidings_models::{UserId, store::IdempotencyKey};
+
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Longest key, in characters; bounds the index that it is kept in.
 const MAX_LEN: usize = 255;
@@ -14,10 +17,11 @@ const MAX_LEN: usize = 255;
 pub(crate) struct Key(Option<String>);
 
 impl Key {
-    /// The key for a request of `publisher` that says `content`.
-    pub(crate) fn of(self, publisher: &UserId, content: &[u8]) -> Option<IdempotencyKey> {
-        let fingerprint = Sha256::digest(content).into();
-        self.0.map(|key| IdempotencyKey { publisher: publisher.clone(), key, fingerprint })
+    /// The key for a request of `publisher` that says `content`, which is written out only for it.
+    pub(crate) fn of(self, publisher: &UserId, content: &impl Serialize) -> Result<Option<IdempotencyKey>, Problem> {
+        let Some(key) = self.0 else { return Ok(None) };
+        let content = serde_json::to_vec(content).map_err(Problem::internal)?;
+        Ok(Some(IdempotencyKey { publisher: publisher.clone(), key, fingerprint: Sha256::digest(content).into() }))
     }
 }
 
@@ -26,7 +30,7 @@ impl FromRequest for Key {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut values = request.headers().get_all("idempotency-key");
+        let mut values = request.headers().get_all(&IDEMPOTENCY_KEY);
         ready(match (values.next(), values.next()) {
             (None, _) => Ok(Self(None)),
             (Some(value), None) => parse(value.as_bytes()).map(|key| Self(Some(key))),

@@ -10,31 +10,31 @@ use utoipa::ToSchema;
 
 /// A notification and who it was sent to.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct SentView {
-    to: ToView,
+pub(crate) struct SentView<'a> {
+    to: ToView<'a>,
     #[serde(flatten)]
-    notification: Notification,
+    notification: &'a Notification,
 }
 
 /// Recipients, in the same form as in the request.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum ToView {
+enum ToView<'a> {
     User {
         #[schema(value_type = String)]
-        user: UserId,
+        user: &'a UserId,
     },
     Users {
         #[schema(value_type = Vec<String>)]
-        users: Vec<UserId>,
+        users: &'a [UserId],
     },
     Everyone {
         everyone: bool,
     },
 }
 
-impl SentView {
-    fn of(notification: Notification, to: Recipients) -> Self {
+impl<'a> SentView<'a> {
+    fn of(notification: &'a Notification, to: &'a Recipients) -> Self {
         let to = match to {
             Recipients::User(user) => ToView::User { user },
             Recipients::Users(users) => ToView::Users { users },

@@ -1,6 +1,9 @@
 //! `GET /admin/notifications/{id}`: a notification and who it was sent to.
 
-use actix_web::web::{self, Data, Path};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
 use tidings_middleware::{Admin, Code, Problem, ProblemBody};
 use tidings_models::NotificationId;
 
@@ -17,9 +20,9 @@ use crate::{App, error};
         (status = 404, body = ProblemBody)
     )
 )]
-pub(crate) async fn show(_: Admin, id: Path<String>, app: Data<App>) -> Result<web::Json<SentView>, Problem> {
+pub(crate) async fn show(_: Admin, id: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let id = NotificationId::parse(&id).ok_or(Code::NotFound)?;
     let found = app.store.notification(id).await.map_err(error::store)?;
     let (notification, to) = found.ok_or(Code::NotFound)?;
-    Ok(web::Json(SentView::of(notification, to)))
+    Ok(HttpResponse::Ok().json(SentView::of(&notification, &to)))
 }
