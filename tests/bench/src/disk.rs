@@ -115,7 +115,7 @@ fn repeated(time: Duration, mut once: impl FnMut() -> Result<()>) -> Result<Pace
     while last < time {
         once()?;
         let now = start.elapsed();
-        took.saturating_record(u64::try_from((now - last).as_micros()).unwrap_or(u64::MAX));
+        took.saturating_record(u64::try_from(now.saturating_sub(last).as_micros()).unwrap_or(u64::MAX));
         last = now;
     }
     #[expect(clippy::cast_precision_loss, reason = "seconds of work")]

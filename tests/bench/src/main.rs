@@ -1,15 +1,17 @@
 //! Measures Tidings beside its peers, in one run on one machine.
 
 mod contestant;
+mod disk;
 mod failure;
 mod figures;
 mod load;
 mod process;
+mod report;
 mod run;
 mod scenario;
 mod stamp;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
@@ -18,6 +20,16 @@ use clap::Parser;
 enum Command {
     /// Start servers, put load on them, and write down what they did.
     Run(run::Options),
+    /// Make tables and plots again, from the figures of a run.
+    Report {
+        /// The `figures.json`.
+        figures: PathBuf,
+        /// Where tables and plots go.
+        folder: PathBuf,
+        /// A Markdown file whose block of figures is to be renewed too.
+        #[arg(long)]
+        document: Option<PathBuf>,
+    },
     /// Be the server that does nothing but write: the floor under all others.
     Floor {
         /// Where to listen.
@@ -28,6 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => run::run(&options),
+        Command::Report { figures, folder, document } => report::again(&figures, &folder, document.as_deref()),
         Command::Floor { listen } => contestant::serve_floor(listen),
     };
     match done {

@@ -59,9 +59,7 @@ pub(super) fn compiler() -> Result<&'static str> {
     ["/usr/lib/go/bin/go", "/usr/bin/go", "/usr/local/go/bin/go"]
         .into_iter()
         .find(|path| has_gin && Path::new(path).is_file())
-        .ok_or_else(|| {
-            Failure::new("Go or Gin is not installed (Debian: golang-go, golang-github-gin-gonic-gin-dev)")
-        })
+        .ok_or_else(|| Failure::new("Go or Gin is not installed (Debian: golang-go, golang-github-gin-gonic-gin-dev)"))
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -113,7 +113,7 @@ pub(crate) struct Servers {
     pub(crate) tidings: PathBuf,
     /// Variables for its environment, for trying settings out.
     pub(crate) tidings_env: Vec<(String, String)>,
-    /// Where data and built programs go.
+    /// Where data goes while a server runs.
     pub(crate) folder: PathBuf,
     gin: Option<PathBuf>,
 }
@@ -131,14 +131,15 @@ impl Servers {
     }
 
     /// Finds out whether a server can be started here, and builds what must be built. The error says what is missing.
-    pub(crate) fn prepare(&mut self, kind: Kind) -> Result<()> {
+    /// What is built stays in `built`, for the next run.
+    pub(crate) fn prepare(&mut self, kind: Kind, built: &Path) -> Result<()> {
         match kind {
             Kind::Tidings if !self.tidings.is_file() => {
                 Err(Failure::new(format!("there is no {}: `make build` makes it", self.tidings.display())))
             }
             Kind::Tidings | Kind::Floor => Ok(()),
             Kind::Nchan => nchan::find().map(drop),
-            Kind::Gin => gin::build(&self.folder).map(|program| self.gin = Some(program)),
+            Kind::Gin => gin::build(built).map(|program| self.gin = Some(program)),
         }
     }
 

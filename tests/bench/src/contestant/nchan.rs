@@ -52,13 +52,12 @@ fn text(module: &Path, address: SocketAddr, folder: &Path, wish: Wish) -> String
     // Workers lose the rights of root unless told otherwise, and then may not write to the folder.
     let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     format!(
-        r#"load_module {module};
+        r"load_module {module};
 daemon off;
 {user}
 pid {folder}/nginx.pid;
 error_log stderr warn;
 worker_processes 2;
-worker_rlimit_nofile 65536;
 events {{ worker_connections 32768; }}
 http {{
   access_log off;
@@ -88,7 +87,7 @@ http {{
     }}
   }}
 }}
-"#
+"
     )
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io::{self, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     thread,
@@ -52,9 +53,30 @@ impl Server {
                 let state = ended.map_or("does not listen".to_owned(), |status| format!("ended with {status}"));
                 return Err(Failure::new(format!("the server {state}; it said:\n{}", self.log())));
             }
-            thread::sleep(Duration::from_millis(5));
+            pause();
         }
         Ok(())
+    }
+
+    /// Waits until a path is answered with 200.
+    pub(super) fn until_ok(&self, path: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.is_ok(path).unwrap_or(false) {
+            if Instant::now() > deadline {
+                return Err(Failure::new(format!("{path} is not answered with 200; the server said:\n{}", self.log())));
+            }
+            pause();
+        }
+        Ok(())
+    }
+
+    fn is_ok(&self, path: &str) -> io::Result<bool> {
+        let mut socket = TcpStream::connect_timeout(&self.address, Duration::from_secs(1))?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut start = [0; 13];
+        socket.read_exact(&mut start)?;
+        Ok(&start == b"HTTP/1.1 200 ")
     }
 
     /// The process, and those that it made.
@@ -86,7 +108,7 @@ impl Drop for Server {
         // Their memory and their port must be free before the next server is measured.
         let deadline = Instant::now() + PATIENCE;
         while all.iter().any(|process| is_alive(*process)) && Instant::now() < deadline {
-            thread::sleep(Duration::from_millis(5));
+            pause();
         }
     }
 }
@@ -94,4 +116,9 @@ impl Drop for Server {
 /// A loopback port that nobody has at the moment.
 pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "another process cannot wake us: its state is asked for")]
+fn pause() {
+    thread::sleep(Duration::from_millis(5));
 }

@@ -39,6 +39,8 @@ pub(super) fn start(program: &Path, env: &[(String, String)], folder: TempDir) -
         .env("TIDINGS_LOG", "warn")
         .envs(env.iter().cloned());
     let server = Server::start(command, folder, address)?;
+    // It listens before its database is ready.
+    server.until_ok("/readyz")?;
     Ok(Tidings { server, key: EncodingKey::from_secret(SECRET.as_bytes()) })
 }
 

@@ -33,10 +33,8 @@ impl Log {
         }
         let head = "INSERT INTO head (id, epoch, position, floor) VALUES (1, randomblob(16), 0, 0)";
         connection.execute(head, [])?;
-        connection.execute(
-            "INSERT INTO epochs SELECT epoch, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM head",
-            [],
-        )?;
+        connection
+            .execute("INSERT INTO epochs SELECT epoch, CAST(unixepoch('subsec') * 1000 AS INTEGER) FROM head", [])?;
         Self::of(connection)
     }
 

@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_frame_without_end_is_not_hoarded() {
         let mut frames = Frames::default();
-        let results: Vec<_> = (0..3).map(|_| frames.take(&[b'x'; LIMIT / 2], |_| ())).collect();
+        let results: Vec<_> = (0..3).map(|_| frames.take(&vec![b'x'; LIMIT / 2], |_| ())).collect();
         assert_eq!(results, [Ok(()), Ok(()), Err(TooLong)]);
     }
 

@@ -17,7 +17,6 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
 };
 
-
 use self::connection::Connection;
 use super::{
     pace::Pace,
@@ -65,7 +64,7 @@ pub(crate) struct Plan {
 
 /// What came of it.
 pub(crate) struct Sent {
-    pub(crate) sent: u64,
+    pub(crate) requests: u64,
     /// Accepted, in all.
     pub(crate) accepted: u64,
     /// Accepted before the time was over, a second.
@@ -111,7 +110,7 @@ impl Publisher {
             connections.push(connection);
         }
         let sent = Sent {
-            sent: 0,
+            requests: 0,
             accepted: 0,
             rate: 0.0,
             refused: 0,
@@ -196,7 +195,7 @@ impl Publisher {
             self.scratch.clear();
             let promise = (self.plan.source)(self.index, due, &mut self.scratch);
             self.index += 1;
-            self.sent.sent += 1;
+            self.sent.requests += 1;
             self.connections[free].send(&self.scratch, due, promise)?;
         }
         Ok(())

@@ -17,7 +17,7 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, Socket, Type};
 
 use self::slot::{Progress, Slot, State};
-use super::tally::{Ledger, Losses, Tally, histogram};
+use super::tally::{Count, Ledger, Losses, Tally, histogram};
 use crate::{
     contestant::Contestant,
     failure::{Failure, Result},
@@ -107,9 +107,11 @@ impl Streams {
         self.slots.get(user).map(|slot| slot.id.as_slice()).filter(|id| !id.is_empty())
     }
 
-    /// Events that all users received since the beginning.
-    pub(crate) fn received(&self, user: usize) -> u32 {
-        self.slots.get(user).map_or(0, |slot| slot.got.events)
+    /// Begins to count anew.
+    pub(crate) fn forget_counts(&mut self) {
+        for slot in &mut self.slots {
+            slot.got = Count::default();
+        }
     }
 
     /// Closes a user's stream as a browser does that goes away.
@@ -128,7 +130,9 @@ impl Streams {
 
     pub(crate) fn close_all(&mut self) {
         self.waiting.clear();
-        (0..self.slots.len()).for_each(|user| self.close(user));
+        for user in 0..self.slots.len() {
+            self.close(user);
+        }
     }
 
     /// Compares what the first so many users received with what they should have.
@@ -212,9 +216,7 @@ impl Streams {
         let Some(slot) = self.slots.get_mut(user) else { return };
         let before = slot.state;
         let outcome = Self::read(slot, &mut self.buffer, self.clock, &self.stamps, self.keep_ids, &mut self.tally);
-        if self.ready_event && slot.state == State::Opening && slot.said_ready {
-            slot.state = State::Ready;
-        } else if !self.ready_event && slot.state == State::Opening {
+        if slot.state == State::Opening && (slot.said_ready || !self.ready_event) {
             slot.state = State::Ready;
         }
         if before != State::Ready && slot.state == State::Ready {
@@ -247,6 +249,7 @@ impl Streams {
                 Err(error) => return Err(error),
             };
             let now = clock.micros();
+            tally.reads += 1;
             let begun = slot.started;
             slot.take(&buffer[..length], stamps, keep_ids, |stamp| tally.arrived(stamp, now, begun))?;
             if length < buffer.len() {

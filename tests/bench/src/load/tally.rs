@@ -133,6 +133,8 @@ pub(crate) struct Tally {
     /// From sending to receipt by the last one, of each broadcast that reached everybody.
     pub(crate) last: Histogram<u64>,
     pub(crate) deliveries: u64,
+    /// Reads that brought something: how many events a server puts into one write shows here.
+    pub(crate) reads: u64,
     /// When the newest one came.
     pub(crate) newest: u64,
     /// The first broadcast of this phase has this number.
@@ -148,6 +150,7 @@ impl Tally {
             delivery: histogram()?,
             last: histogram()?,
             deliveries: 0,
+            reads: 0,
             newest: 0,
             first,
             broadcasts: Vec::new(),
@@ -199,7 +202,9 @@ mod tests {
 
     fn count(numbers: &[u64]) -> Count {
         let mut count = Count::default();
-        numbers.iter().for_each(|number| count.add(*number));
+        for number in numbers {
+            count.add(*number);
+        }
         count
     }
 

@@ -27,18 +27,18 @@ struct Aim {
 
 #[derive(Clone, Copy)]
 enum Limit {
-    AtMost(f64),
-    AtLeast(f64),
+    Most(f64),
+    Least(f64),
     /// Where it depends on the machine.
-    AtLeastAsOf(fn(&Figures<'_>) -> f64),
+    LeastAsOf(fn(&Figures<'_>) -> f64),
 }
 
 impl Limit {
     fn reached(self, figures: &Figures<'_>, value: f64) -> bool {
         match self {
-            Self::AtMost(limit) => value <= limit,
-            Self::AtLeast(limit) => value >= limit,
-            Self::AtLeastAsOf(limit) => value >= limit(figures),
+            Self::Most(limit) => value <= limit,
+            Self::Least(limit) => value >= limit,
+            Self::LeastAsOf(limit) => value >= limit(figures),
         }
     }
 }

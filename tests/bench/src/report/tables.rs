@@ -23,7 +23,7 @@ fn table(scenario: &str, figures: &[&Figure]) -> String {
     let contestants = super::in_order(distinct(figures.iter().map(|figure| figure.contestant.as_str())));
     let names: Vec<String> = contestants.iter().map(|contestant| name(contestant)).collect();
     let mut out = format!("| | {} | {} |\n", super::at(scenario), names.join(" | "));
-    out += &format!("| --- | ---: |{}\n", " ---: |".repeat(contestants.len()));
+    let _ = writeln!(out, "| --- | ---: |{}", " ---: |".repeat(contestants.len()));
     for metric in distinct(figures.iter().map(|figure| figure.metric.as_str())) {
         let rows: Vec<&&Figure> = figures.iter().filter(|figure| figure.metric == metric).collect();
         let unit = rows.first().map_or("", |figure| figure.unit.as_str());

@@ -21,11 +21,13 @@ const USERS: u32 = 10_000;
 /// Tidings has no channels that remember.
 const NO_WISH: Wish = Wish { remembered: 0 };
 
+/// Values, each with the contestant that it is of.
+type Values = Vec<(&'static str, Value)>;
+
 /// One that starts its servers itself.
 pub(crate) struct Alone {
     pub(crate) name: &'static str,
-    /// Values, each with the contestant that it is of.
-    pub(crate) run: fn(&Servers, &Sizes, Clock) -> Result<Vec<(&'static str, Value)>>,
+    pub(crate) run: fn(&Servers, &Sizes, Clock) -> Result<Values>,
 }
 
 pub(crate) const ALL: &[Alone] = &[

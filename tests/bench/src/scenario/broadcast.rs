@@ -18,13 +18,8 @@ use crate::{
 pub(super) fn run(stage: &mut Stage, sizes: &Sizes) -> Result<Vec<Value>> {
     stage.open_and_warm_up()?;
     let rate = if sizes.tiny { 20.0 } else { 2.0 };
-    let load = Load {
-        audience: Audience::Everyone,
-        how: How::Paced(rate),
-        connections: 8,
-        time: sizes.time,
-        most: u64::MAX,
-    };
+    let load =
+        Load { audience: Audience::Everyone, how: How::Paced(rate), connections: 8, time: sizes.time, most: u64::MAX };
     let phase = stage.run(load)?;
     let tally = &stage.streams.tally;
     let at = float(stage.users.into());

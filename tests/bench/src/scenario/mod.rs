@@ -36,6 +36,7 @@ pub(crate) struct Sizes {
 
 /// A figure of one repetition.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "what else is a value's value")]
 pub(crate) struct Value {
     pub(crate) scenario: &'static str,
     pub(crate) at: f64,
@@ -88,7 +89,7 @@ pub(crate) const ALL: &[Scenario] = &[
         wish: REMEMBERED,
         away: false,
         run: full_rate::run,
-        phases: |_| 2,
+        phases: |_| 3,
     },
     Scenario {
         name: "unicast",

@@ -19,8 +19,7 @@ pub(super) fn run(stage: &mut Stage, sizes: &Sizes) -> Result<Vec<Value>> {
     stage.open_and_warm_up()?;
     stage.streams.close(0);
     let missed = if sizes.tiny { 100 } else { MISSED };
-    let load =
-        Load { audience: Audience::InTurn(1), how: How::Closed, connections: 16, time: PATIENCE, most: missed };
+    let load = Load { audience: Audience::InTurn(1), how: How::Closed, connections: 16, time: PATIENCE, most: missed };
     let sent = stage.send_unheard(load)?;
 
     stage.new_tally(None)?;

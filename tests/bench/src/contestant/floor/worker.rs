@@ -18,6 +18,9 @@ pub(super) const WAKER: Token = Token(usize::MAX - 1);
 /// let go.
 const MOST_UNSENT: usize = 1 << 20;
 
+/// Bytes of broadcasts that are written at once.
+const MOST_TOGETHER: usize = 64 * 1024;
+
 /// What a publisher sent.
 type Frame = Arc<[u8]>;
 
@@ -62,12 +65,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(
-        poll: Poll,
-        listener: TcpListener,
-        inboxes: Arc<[Inbox]>,
-        index: usize,
-    ) -> io::Result<Self> {
+    pub(super) fn new(poll: Poll, listener: TcpListener, inboxes: Arc<[Inbox]>, index: usize) -> io::Result<Self> {
         let mut listener = MioListener::from_std(listener);
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         Ok(Self { poll, listener, inboxes, index, clients: HashMap::new(), users: HashMap::new(), next: 0 })
@@ -97,11 +95,8 @@ impl Worker {
 
     fn accept(&mut self) -> io::Result<()> {
         loop {
-            let (mut socket, _) = match self.listener.accept() {
-                Ok(accepted) => accepted,
-                // Anything but "no more" is the trouble of that client, or the limit of files: it will see.
-                Err(_) => return Ok(()),
-            };
+            // Anything but "no more" is the trouble of that client, or the limit of files: it will see.
+            let Ok((mut socket, _)) = self.listener.accept() else { return Ok(()) };
             socket.set_nodelay(true)?;
             self.poll.registry().register(&mut socket, Token(self.next), Interest::READABLE | Interest::WRITABLE)?;
             self.clients.insert(self.next, Client { socket, user: None, unsent: Vec::new(), request: Vec::new() });
@@ -155,28 +150,35 @@ impl Worker {
     }
 
     /// Writes what is here for this thread's streams. Frames for one user go to all threads: none knows who is where.
+    /// Broadcasts that came one after the other go out in one write.
     fn deliver(&mut self) {
         let mut gone = Vec::new();
-        for (user, frame) in self.inboxes[self.index].take() {
-            match user {
-                Some(user) => {
-                    if let Some(token) = self.users.get(&user)
-                        && let Some(client) = self.clients.get_mut(token)
-                        && write(client, &frame).is_err()
-                    {
-                        gone.push(*token);
-                    }
+        let mut together: Vec<u8> = Vec::new();
+        let mut frames = self.inboxes[self.index].take().into_iter().peekable();
+        while let Some((user, frame)) = frames.next() {
+            if let Some(user) = user {
+                if let Some(token) = self.users.get(&user)
+                    && let Some(client) = self.clients.get_mut(token)
+                    && write(client, &frame).is_err()
+                {
+                    gone.push(*token);
                 }
-                None => {
-                    for (token, client) in &mut self.clients {
-                        if client.user.is_some() && write(client, &frame).is_err() {
-                            gone.push(*token);
-                        }
-                    }
+                continue;
+            }
+            together.extend_from_slice(&frame);
+            if frames.peek().is_some_and(|(next, _)| next.is_none()) && together.len() < MOST_TOGETHER {
+                continue;
+            }
+            for (token, client) in &mut self.clients {
+                if client.user.is_some() && write(client, &together).is_err() {
+                    gone.push(*token);
                 }
             }
+            together.clear();
         }
-        gone.into_iter().for_each(|token| self.forget(token));
+        for token in gone {
+            self.forget(token);
+        }
     }
 }
 

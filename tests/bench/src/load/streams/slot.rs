@@ -161,7 +161,8 @@ mod tests {
         let mut event = b"id: abc\ndata: ".to_vec();
         event.extend(stamp);
         event.extend(b"\n\n");
-        let mut wire = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n15\r\nevent: ready\ndata: {}\n\r\n".to_vec();
+        let mut wire =
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n16\r\nevent: ready\ndata: {}\n\r\n".to_vec();
         wire.extend(b"1\r\n\n\r\n");
         for half in [&event[..20], &event[20..]] {
             wire.extend(format!("{:x}\r\n", half.len()).bytes());

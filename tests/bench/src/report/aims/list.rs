@@ -11,49 +11,49 @@ pub(super) const ALL: &[Aim] = &[
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.to("nchan", "idle", "kB per stream", 10_000.),
-        limit: Limit::AtMost(1.),
+        limit: Limit::Most(1.),
     },
     Aim {
         words: "The same with as many open as the limit of files allows",
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.last_to("nchan", "idle", "kB per stream"),
-        limit: Limit::AtMost(1.),
+        limit: Limit::Most(1.),
     },
     Aim {
         words: "Memory of an idle stream: under 10 kB",
         what: "kB per stream",
         unit: "kB",
         runs: |figures| Some(figures.last("idle", "tidings", "kB per stream")?.runs.clone()),
-        limit: Limit::AtMost(10.),
+        limit: Limit::Most(10.),
     },
     Aim {
         words: "CPU per delivery of a broadcast to 10,000: at most 0.7 of Nchan's",
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.to("nchan", "broadcast", CPU, 10_000.),
-        limit: Limit::AtMost(0.7),
+        limit: Limit::Most(0.7),
     },
     Aim {
         words: "p99 of a broadcast to 10,000: at most 0.6 of Nchan's",
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.to("nchan", "broadcast", "p99", 10_000.),
-        limit: Limit::AtMost(0.6),
+        limit: Limit::Most(0.6),
     },
     Aim {
         words: "Broadcasts at full rate: at least 1.5 times Nchan's deliveries",
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.last_to("nchan", "full rate", "delivered"),
-        limit: Limit::AtLeast(1.5),
+        limit: Limit::Least(1.5),
     },
     Aim {
         words: "Broadcasts at full rate: none lost",
         what: "lost",
         unit: "events",
         runs: |figures| Some(figures.last("full rate", "tidings", "lost")?.runs.clone()),
-        limit: Limit::AtMost(0.),
+        limit: Limit::Most(0.),
     },
     Aim {
         words: "CPU per delivery to one user each, on disk, at the highest rate that both keep up with: \
@@ -61,21 +61,21 @@ pub(super) const ALL: &[Aim] = &[
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.kept_up_to("nchan", CPU),
-        limit: Limit::AtMost(1.),
+        limit: Limit::Most(1.),
     },
     Aim {
         words: "Highest rate to one user each: at least Nchan's",
         what: TO_NCHAN,
         unit: "",
         runs: |figures| figures.last_to("nchan", "unicast max", "delivered"),
-        limit: Limit::AtLeast(1.),
+        limit: Limit::Least(1.),
     },
     Aim {
         words: "p99 to one user each at that rate: under 25 ms",
         what: "p99",
         unit: "ms",
         runs: |figures| Some(figures.at("unicast", "tidings", "p99", figures.kept_up("nchan")?)?.runs.clone()),
-        limit: Limit::AtMost(25.),
+        limit: Limit::Most(25.),
     },
     Aim {
         words: "Durable publishes on 64 connections: at least 5 times single commits on the same disk, \
@@ -83,7 +83,7 @@ pub(super) const ALL: &[Aim] = &[
         what: "ratio to single commits",
         unit: "",
         runs: |figures| figures.to("sqlite-single", "publish", "rate", 1.),
-        limit: Limit::AtLeastAsOf(|figures| {
+        limit: Limit::LeastAsOf(|figures| {
             let commit = figures.at("publish", "sqlite-single", "p50", 1.).and_then(|figure| spread(&figure.runs));
             if commit.is_some_and(|commit| commit.median > 1.) { 20. } else { 5. }
         }),
@@ -93,62 +93,69 @@ pub(super) const ALL: &[Aim] = &[
         what: "ratio to raw inserts",
         unit: "",
         runs: |figures| figures.to("sqlite-grouped", "publish", "rate", 256.),
-        limit: Limit::AtLeast(0.6),
+        limit: Limit::Least(0.6),
     },
     Aim {
-        words: "From accepted to written at 1,000/s: p99 within one commit and 5 ms",
+        words: "From request to receipt at 1,000/s: p99 within one commit and 5 ms",
         what: "p99 beyond a commit's",
         unit: "ms",
         runs: beyond_a_commit,
-        limit: Limit::AtMost(5.),
+        limit: Limit::Most(5.),
     },
     Aim {
         words: "10,000 streams reconnect at once, each missed 5: all ready in 5 s",
         what: "until the last is ready",
         unit: "s",
         runs: |figures| Some(figures.at("reconnect", "tidings", "all ready", 10_000.)?.runs.clone()),
-        limit: Limit::AtMost(5.),
+        limit: Limit::Most(5.),
     },
     Aim {
-        words: "CPU per delivery as the log grows: flat within 20 %",
+        words: "CPU per delivery as the log grows, 1,000/s: flat within 20 %",
         what: "greatest by least",
         unit: "",
-        runs: growth,
-        limit: Limit::AtMost(1.2),
+        runs: |figures| growth(figures, CPU),
+        limit: Limit::Most(1.2),
+    },
+    Aim {
+        words: "The same, as many as it takes: flat within 20 %",
+        what: "greatest by least",
+        unit: "",
+        runs: |figures| growth(figures, "CPU per delivery, busy"),
+        limit: Limit::Most(1.2),
     },
     Aim {
         words: "From start to ready, first start: under 0.5 s",
         what: "ready",
         unit: "ms",
         runs: |figures| Some(figures.at("start", "tidings", "ready", 1.)?.runs.clone()),
-        limit: Limit::AtMost(500.),
+        limit: Limit::Most(500.),
     },
     Aim {
         words: "The binary: under 30 MB",
         what: "binary",
         unit: "MB",
         runs: |figures| Some(figures.at("start", "tidings", "binary", 1.)?.runs.clone()),
-        limit: Limit::AtMost(30.),
+        limit: Limit::Most(30.),
     },
     Aim {
         words: "Memory of an idle server: under 40 MB",
         what: "memory",
         unit: "MB",
         runs: |figures| Some(figures.at("start", "tidings", "memory", 1.)?.runs.clone()),
-        limit: Limit::AtMost(40.),
+        limit: Limit::Most(40.),
     },
 ];
 
 /// How much later than a commit takes the slowest percent arrives.
 fn beyond_a_commit(figures: &Figures<'_>) -> Option<Vec<f64>> {
-    let arrived = figures.at("unicast", "tidings", "p99", 1000.)?;
+    let arrived = figures.at("latency", "tidings", "p99", 1000.)?;
     let commit = figures.at("publish", "sqlite-single", "p99", 1.)?;
     Some(arrived.runs.iter().zip(&commit.runs).map(|(arrived, commit)| arrived - commit).collect())
 }
 
 /// The dearest size of the log by the cheapest.
-fn growth(figures: &Figures<'_>) -> Option<Vec<f64>> {
-    let sizes: Vec<&[f64]> = figures.all("growth", "tidings", CPU).map(|figure| figure.runs.as_slice()).collect();
+fn growth(figures: &Figures<'_>, metric: &str) -> Option<Vec<f64>> {
+    let sizes: Vec<&[f64]> = figures.all("growth", "tidings", metric).map(|figure| figure.runs.as_slice()).collect();
     let runs = sizes.iter().map(|size| size.len()).min().filter(|_| sizes.len() > 1)?;
     let of =
         |run: usize, pick: fn(f64, f64) -> f64| sizes.iter().filter_map(|size| size.get(run).copied()).reduce(pick);

@@ -13,8 +13,8 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
     let ticks = scale::linear_ticks(plot.highest() * HEADROOM);
     let top = ticks.last().copied().unwrap_or(1.);
     let y = scale::Scale::new((0., top), (BOTTOM, TOP), false);
-    for tick in &ticks {
-        canvas.line((LEFT, y.at(*tick)), (RIGHT, y.at(*tick)), if *tick == 0. { "axis" } else { "grid" });
+    for (index, tick) in ticks.iter().enumerate() {
+        canvas.line((LEFT, y.at(*tick)), (RIGHT, y.at(*tick)), if index == 0 { "axis" } else { "grid" });
         canvas.text((LEFT - 8., y.at(*tick) + 4.5), "muted end", &scale::short(*tick));
     }
     let xs = plot.xs();
@@ -34,7 +34,8 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
             let height = BOTTOM - y.at(spread.median);
             canvas.rect((left + 2., BOTTOM - height), (bar - 4., height), &canvas::class('c', series.colour));
             canvas.whisker(left + bar / 2., y.at(spread.min), y.at(spread.max), "spread");
-            let text = if spread.median >= 1e4 { scale::short(spread.median.round()) } else { number(spread.median) };
+            let median = spread.median;
+            let text = if median >= 1e4 { number(median / 1e3) + "k" } else { number(median) };
             canvas.text((left + bar / 2., y.at(spread.max) - 6.), "mid halo", &text);
         }
     }

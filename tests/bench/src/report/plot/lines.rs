@@ -11,8 +11,8 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
         if plot.y.log { scale::log_ticks(plot.lowest(), plot.highest()) } else { scale::linear_ticks(plot.highest()) };
     let range = (ticks.first().copied().unwrap_or(1.), ticks.last().copied().unwrap_or(1.));
     let y = scale::Scale::new(range, (BOTTOM, TOP), plot.y.log);
-    for tick in &ticks {
-        canvas.line((LEFT, y.at(*tick)), (RIGHT, y.at(*tick)), if *tick == range.0 { "axis" } else { "grid" });
+    for (index, tick) in ticks.iter().enumerate() {
+        canvas.line((LEFT, y.at(*tick)), (RIGHT, y.at(*tick)), if index == 0 { "axis" } else { "grid" });
         canvas.text((LEFT - 8., y.at(*tick) + 4.5), "muted end", &scale::short(*tick));
     }
     let xs = plot.xs();

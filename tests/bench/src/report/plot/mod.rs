@@ -62,7 +62,7 @@ impl Plot<'_> {
         canvas.text((f64::midpoint(LEFT, RIGHT), HEIGHT - 14.), "muted mid", self.x.label);
         let width = |series: &Series| 34. + 7.2 * as_float(series.name.chars().count());
         let mut x = RIGHT - self.series.iter().map(width).sum::<f64>();
-        for series in &self.series {
+        for series in self.series.iter().filter(|_| self.series.len() > 1) {
             canvas.rect((x, TOP - 27.), (12., 12.), &canvas::class('c', series.colour));
             canvas.text((x + 18., TOP - 16.5), "", &series.name);
             x += width(series);
@@ -74,7 +74,8 @@ impl Plot<'_> {
     fn description(&self) -> String {
         let series = self.series.iter().map(|series| {
             let points = series.points.iter();
-            let points = points.map(|(x, spread)| format!("{} at {}", super::number::number(spread.median), scale::short(*x)));
+            let points =
+                points.map(|(x, spread)| format!("{} at {}", super::number::number(spread.median), scale::short(*x)));
             format!("{}: {}.", series.name, points.collect::<Vec<_>>().join(", "))
         });
         format!("{}. {} over {}. {}", self.subtitle, self.y.label, self.x.label, series.collect::<Vec<_>>().join(" "))

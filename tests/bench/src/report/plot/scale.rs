@@ -68,10 +68,12 @@ mod tests {
     #[test]
     fn values_find_their_place() {
         let linear = Scale::new((0., 10.), (100., 0.), false);
-        assert_eq!([linear.at(0.), linear.at(5.), linear.at(10.)], [100., 50., 0.]);
+        let at = |scale: Scale, values: [f64; 3]| values.map(|value| format!("{:.3}", scale.at(value)));
+        assert_eq!(at(linear, [0., 5., 10.]), ["100.000", "50.000", "0.000"]);
         let log = Scale::new((1., 100.), (0., 200.), true);
-        assert_eq!([log.at(1.), log.at(10.), log.at(100.)], [0., 100., 200.]);
-        assert_eq!(Scale::new((7., 7.), (0., 10.), false).at(7.), 5.);
+        assert_eq!(at(log, [1., 10., 100.]), ["0.000", "100.000", "200.000"]);
+        let single = Scale::new((7., 7.), (0., 10.), false);
+        assert_eq!(at(single, [6.5, 7., 7.5]), ["0.000", "5.000", "10.000"]);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //!
 //! One log of 10,000 users is filled further and further, without the server, with the rows that the server
 //! would have written; nothing of it is too old or too much to be kept. At each size the server starts on it,
-//! 1,000 users open their streams, and each second 1,000 notifications go to one of them each. Everybody has
-//! read all but their newest notification at every size, as an inbox that is never read is not what grows here.
+//! 1,000 users open their streams, and each second 1,000 notifications go to one of them each. Before that, as many as
+//! it takes on 64 connections: unhurried, a notification is often alone in its transaction and bears all of its
+//! cost, so that cost says as much about the disk as about the log; busy, many share one. Everybody has read all
+//! but their newest notification at every size, as an inbox that is never read is not what grows here.
 
 use std::{path::Path, time::Duration};
 
-use super::{NO_WISH, Sizes, USERS, Value, quantiles, scattered, send};
+use super::{NO_WISH, Sizes, USERS, Value, Values, quantiles, scattered, send};
 use crate::{
     contestant::{Kind, Servers, user_name},
     disk::{Folder, rows::Log},
@@ -31,22 +33,22 @@ const LISTENERS: u32 = 1_000;
 const OPENED: u32 = 200;
 /// Notifications a second.
 const RATE: f64 = 1_000.;
+/// Notifications of a phase without a pace. Not many: the smallest log must stay about as small.
+const BUSY: u64 = 4_000;
+const WARM_UP: u64 = 500;
 /// Rows of one transaction while filling.
 const FILL: u64 = 100_000;
 /// On disk, for each notification: its rows, their indexes, and room to write them.
 const BYTES: u64 = 1_500;
 /// What must stay free beside it.
 const RESERVE: u64 = 2 << 30;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
-pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Vec<(&'static str, Value)>> {
+pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Values> {
     let folder = Folder::new(&servers.folder)?;
     let path = folder.0.join("log.db");
-    let steps: Vec<u64> = if sizes.tiny {
-        TINY_STEPS.to_vec()
-    } else {
-        STEPS.into_iter().filter(|step| *step <= sizes.rows).collect()
-    };
+    let steps: Vec<u64> =
+        if sizes.tiny { TINY_STEPS.to_vec() } else { STEPS.into_iter().filter(|step| *step <= sizes.rows).collect() };
     let most = steps.last().copied().unwrap_or_default();
     let disk = rustix::fs::statvfs(&folder.0).map_err(Failure::at("free space"))?;
     if disk.f_bavail.saturating_mul(disk.f_frsize) < most * BYTES + RESERVE {
@@ -111,13 +113,16 @@ fn measure(servers: &Servers, sizes: &Sizes, clock: Clock, step: u64) -> Result<
     let (counts, _) = quantiles(&send(&*stage.contestant, clock, 1, sizes.time / 4, asks)?.answer);
 
     let audience = Audience::Random(listeners);
-    let load = |time| Load { audience, how: How::Paced(RATE), connections: 64, time, most: u64::MAX };
-    stage.run(load(sizes.time / 8))?; // what happens only once
-    let phase = stage.run(load(sizes.time))?;
+    let load = |how, most| Load { audience, how, connections: 64, time: sizes.time, most };
+    stage.run(load(How::Closed, WARM_UP))?; // what happens only once
+    let busy = stage.run(load(How::Closed, BUSY))?;
+    let busy = cpu_per_delivery(busy.cpu, stage.streams.tally.deliveries);
+    let phase = stage.run(load(How::Paced(RATE), u64::MAX))?;
     let tally = &stage.streams.tally;
     let at = float(step);
     let value = |metric, unit, value| Value { scenario: "growth", at, metric, unit, value };
     Ok(vec![
+        value("CPU per delivery, busy", "CPU µs", busy),
         value("CPU per delivery", "CPU µs", cpu_per_delivery(phase.cpu, tally.deliveries)),
         value("p50", "ms", millis(&tally.delivery, 0.5)),
         value("p99", "ms", millis(&tally.delivery, 0.99)),

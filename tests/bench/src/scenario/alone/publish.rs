@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{NO_WISH, Sizes, USERS, Value, quantiles, scattered, send, three};
+use super::{NO_WISH, Sizes, USERS, Value, Values, quantiles, scattered, send, three};
 use crate::{
     contestant::{Contestant, Kind, Servers},
     disk::{self, GROUP, Paced},
@@ -22,7 +22,7 @@ const BATCH_CONNECTIONS: usize = 4;
 /// Different batches. The server cannot tell that they come again.
 const BATCHES: u64 = 100;
 
-pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Vec<(&'static str, Value)>> {
+pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Values> {
     let (dir, time) = (servers.folder.as_path(), sizes.time);
     let mut values = Vec::new();
     let mut floor = |contestant, scenario, at, floor: Paced| {

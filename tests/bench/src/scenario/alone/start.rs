@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Sizes, Value};
+use super::{Sizes, Value, Values};
 use crate::{
     contestant::Servers,
     disk::Folder,
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long memory is looked at once it is ready: what starts late shows within it.
 const SETTLE: Duration = Duration::from_secs(1);
 
-pub(super) fn run(servers: &Servers, sizes: &Sizes, _: Clock) -> Result<Vec<(&'static str, Value)>> {
+pub(super) fn run(servers: &Servers, sizes: &Sizes, _: Clock) -> Result<Values> {
     let program = servers.tidings.canonicalize().map_err(Failure::at(servers.tidings.display()))?;
     let times = if sizes.tiny { 1 } else { TIMES };
     let mut rounds = [Round::default(), Round::default()];
