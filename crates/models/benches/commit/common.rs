@@ -3,7 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use tidings_models::{
-    Clock as _, Draft, Notification, NotificationId, Recipients, SystemClock, SystemRandom, Timestamp, UserId, store::SqliteStore,
+    Clock as _, Draft, Notification, NotificationId, Recipients, SystemClock, SystemRandom, Timestamp, UserId,
+    store::SqliteStore,
 };
 
 /// Users that are known from the start.

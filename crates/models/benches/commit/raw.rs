@@ -6,18 +6,18 @@ use rusqlite::{Connection, params};
 
 use tidings_models::Store as _;
 
-use crate::{GROUPS, Line, common};
+use crate::{GROUPS, Lines, common};
 
-pub(crate) fn of_raw(path: &Path, runtime: &tokio::runtime::Runtime) {
+pub(crate) fn of_raw(lines: &Lines, path: &Path, runtime: &tokio::runtime::Runtime) {
     runtime.block_on(async {
         let store = common::open(path).await;
         store.close().await; // for its structure
     });
     let mut database = Connection::open(path).unwrap();
-    for pragma in ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"] {
-        database.execute_batch(&format!("PRAGMA {pragma}")).unwrap();
-    }
-    for pragma in std::env::var("EXP").unwrap_or_default().split(',').filter(|p| !p.is_empty()) {
+    // As the store has it.
+    let pragmas = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF"];
+    let tuned = ["temp_store = MEMORY", "wal_autocheckpoint = 4000", "cache_size = -16384"];
+    for pragma in pragmas.iter().chain(&tuned) {
         database.execute_batch(&format!("PRAGMA {pragma}")).unwrap();
     }
     let mut next = 0;
@@ -25,11 +25,10 @@ pub(crate) fn of_raw(path: &Path, runtime: &tokio::runtime::Runtime) {
         write(&mut database, &mut next, 250);
     }
     for group in GROUPS {
-        let mut line = Line::new("raw", group);
+        let mut line = lines.line("raw", group);
         while line.goes_on() {
             write(&mut database, &mut next, group);
         }
-        line.print();
     }
 }
 

@@ -21,6 +21,28 @@ macro_rules! event {
     };
 }
 
+/// How many are unseen: a receipt `r` wins over the watermark.
+macro_rules! unseen {
+    ($position:literal) => {
+        concat!("COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN ", $position, " <= seen_up_to THEN 1 ELSE 0 END)), 0)")
+    };
+}
+
+/// The unread entries of an audience above the watermarks, for the user of `me` ($1), up to $2.
+macro_rules! above {
+    ($audience:literal, $after:literal) => {
+        concat!(
+            "FROM me CROSS JOIN entries e ON e.audience = ",
+            $audience,
+            " AND e.position > ",
+            $after,
+            " LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+             WHERE e.position <= $2 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
+             AND r.deleted IS NULL"
+        )
+    };
+}
+
 /// Entries of an audience ($2) beside what a user ($1) made of them: a receipt wins over the
 /// watermarks seen ($3), read ($4) and archived ($5).
 macro_rules! entry {
@@ -43,14 +65,6 @@ macro_rules! entry {
 
 /// SQLite alone: a copy of one instant.
 pub(super) const VACUUM_INTO: &str = "VACUUM INTO $1";
-
-/// Gives receipts some states; NULL leaves one as it was.
-pub(super) const INTO_RECEIPTS: &str =
-    "INSERT INTO receipts (user_id, position, seen, read, archived, deleted, updated_at) ";
-pub(super) const OVER_RECEIPTS: &str = " ON CONFLICT (user_id, position) DO UPDATE SET \
-       seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
-       archived = COALESCE(excluded.archived, receipts.archived), \
-       deleted = COALESCE(excluded.deleted, receipts.deleted), updated_at = excluded.updated_at";
 
 statements! {
     HEAD = "SELECT epoch, position, floor FROM head WHERE id = 1";
@@ -81,20 +95,27 @@ statements! {
     /// `$6`: after this position. `$7`: the notification.
     INBOX_ITEM = entry!("AND e.position > $6 AND e.notification = $7) n");
 
-    /// What is unread without a receipt, and what a receipt leaves unread, above the watermarks: entries
-    /// of audience `$2` for user `$1` after `$3`. `$4`: the watermark of seen.
-    COUNT_ABOVE = "SELECT COUNT(*) AS unread, \
-           COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END)), 0) AS unseen \
-         FROM entries e LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-         WHERE e.audience = $2 AND e.position > $3 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
-         AND r.deleted IS NULL";
-    /// What receipts of user `$1` leave unread at or below `$2`, the higher watermark of read (`$4`) and
-    /// archived (`$5`). Below it, only a receipt can make something unread. `$3`: the watermark of seen.
-    COUNT_BELOW = "SELECT COUNT(*) AS unread, \
-           COALESCE(SUM(1 - COALESCE(seen, CASE WHEN position <= $3 THEN 1 ELSE 0 END)), 0) AS unseen \
-         FROM receipts WHERE user_id = $1 AND position <= $2 AND deleted IS NULL \
-         AND COALESCE(read, CASE WHEN position <= $4 THEN 1 ELSE 0 END) = 0 \
-         AND COALESCE(archived, CASE WHEN position <= $5 THEN 1 ELSE 0 END) = 0";
+    /// The head, what is known of user $1, and how many of what stands at or below $2 are unread and
+    /// unseen; $4 is their own audience. In one statement, so of one instant. The counts are those of the
+    /// entries above the watermarks, and of the receipts below that take a state back: only they can make
+    /// something unread there. $3: 1 leaves out what is seen by watermark, and counts what is unseen alone.
+    STATE = concat!(
+        "WITH me AS (SELECT u.*, CASE WHEN $3 = 1 AND seen_up_to > read_up_to AND seen_up_to > archived_up_to \
+             THEN seen_up_to WHEN read_up_to > archived_up_to THEN read_up_to ELSE archived_up_to END AS settled \
+           FROM recipients u WHERE u.user_id = $1), \
+         below AS (SELECT COUNT(*) AS unread, ",
+        unseen!("r.position"), " AS unseen FROM me JOIN receipts r ON r.user_id = $1 AND r.position <= settled \
+           WHERE (r.seen = 0 OR r.read = 0 OR r.archived = 0) AND r.position <= $2 AND r.deleted IS NULL \
+           AND COALESCE(r.read, CASE WHEN r.position <= read_up_to THEN 1 ELSE 0 END) = 0 \
+           AND COALESCE(r.archived, CASE WHEN r.position <= archived_up_to THEN 1 ELSE 0 END) = 0), ",
+        "own AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
+        above!("$4", "settled"), "), ",
+        "shared AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
+        above!("'everyone'", "CASE WHEN known_from > settled THEN known_from ELSE settled END"), ") ",
+        "SELECT h.epoch, h.position, h.floor, known_from, seen_up_to, read_up_to, archived_up_to, \
+           below.unread + own.unread + shared.unread, below.unseen + own.unseen + shared.unseen \
+         FROM me, head h, below, own, shared WHERE h.id = 1"
+    );
 
     /// Which audiences a notification ($1) was sent to.
     PLACES = "SELECT audience FROM entries WHERE notification = $1 ORDER BY position";
@@ -113,8 +134,16 @@ statements! {
            archived = CASE WHEN position <= $4 THEN NULL ELSE archived END \
          WHERE user_id = $1 AND ((seen = 0 AND position <= $2) OR (read = 0 AND position <= $3) \
            OR (archived = 0 AND position <= $4))";
-    /// Whether audience $1 has an entry after $2 and up to $3.
-    ANY_ENTRY = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3)";
+    /// Whether the audience $1, or everyone for who is known from $2, has an entry after $3 and up to $4.
+    ANY_ENTRY = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $3 AND position <= $4) \
+         OR EXISTS (SELECT 1 FROM entries WHERE audience = 'everyone' AND position > $2 AND position > $3 \
+           AND position <= $4)";
+    /// SQLite alone: where the notifications of a JSON array of hexadecimal ids ($4) stand for user $1 with the own
+    /// audience $2, known from $3.
+    PLACES_OF = "SELECT e.notification, e.position, r.seen, r.read, r.archived FROM json_each($4) j \
+         CROSS JOIN entries e ON e.notification = unhex(j.value) AND e.audience IN ($2, 'everyone') \
+         LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
+         WHERE r.deleted IS NULL AND e.position > CASE WHEN e.audience = 'everyone' THEN $3 ELSE 0 END";
     /// Takes states back ($8, $9, $10: 0, or NULL for one that stays) from what stands in audience $2
     /// after $6 and up to $7 and has them, for user $1 with the watermarks $3, $4, $5. $11: now.
     LOWER_RECEIPTS = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
@@ -159,7 +188,14 @@ statements! {
 
     SET_EPOCH = "UPDATE head SET epoch = $1 WHERE id = 1";
 
-    KEY = "SELECT fingerprint, notification FROM idempotency_keys WHERE publisher = $1 AND key = $2";
+    /// SQLite alone, for its functions of JSON: what the keys of a JSON array of
+    /// [publisher, key] made, by their places in it.
+    KEYS = "SELECT j.key, k.fingerprint, k.notification FROM json_each($1) j \
+         CROSS JOIN idempotency_keys k ON k.publisher = j.value ->> 0 AND k.key = j.value ->> 1";
+    /// SQLite alone: the head, and the last seqs of those audiences of a JSON array that have one, as a JSON array of
+    /// [place in it, seq]: one row, because each row that is returned wakes whoever waits.
+    HEAD_AND_SEQS = "SELECT h.position, (SELECT json_group_array(json_array(j.key, a.seq)) \
+           FROM json_each($1) j CROSS JOIN audiences a ON a.audience = j.value) FROM head h WHERE h.id = 1";
 
     ADD_ACCOUNT = "INSERT INTO accounts (user_id, password, role, disabled, created_at) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO NOTHING";

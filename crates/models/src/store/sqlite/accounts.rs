@@ -1,14 +1,14 @@
 //! Built-in accounts.
 
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{StoreError, sql};
+use super::{StoreError, Turn, sql};
 use crate::{Account, Role, Timestamp, UserId, password::PasswordHash};
 
 /// The account's user is known from the same moment on, so a broadcast sent before they first sign
 /// in is waiting for them.
-pub(super) async fn create(pool: &SqlitePool, account: &Account) -> Result<bool, StoreError> {
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+pub(super) async fn create(turn: &mut Turn<'_>, account: &Account) -> Result<bool, StoreError> {
+    let mut tx = turn.begin().await?;
     let done = sqlx::query(sql::ADD_ACCOUNT)
         .bind(account.user.as_str())
         .bind(account.password.as_stored())
@@ -33,16 +33,20 @@ pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Account>, StoreError> {
 }
 
 pub(super) async fn set_password(
-    pool: &SqlitePool,
+    conn: &mut SqliteConnection,
     user: &UserId,
     password: &PasswordHash,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(sql::SET_PASSWORD).bind(user.as_str()).bind(password.as_stored()).execute(pool).await?;
+    let done = sqlx::query(sql::SET_PASSWORD).bind(user.as_str()).bind(password.as_stored()).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn set_disabled(pool: &SqlitePool, user: &UserId, disabled: bool) -> Result<bool, StoreError> {
-    let done = sqlx::query(sql::SET_DISABLED).bind(user.as_str()).bind(disabled).execute(pool).await?;
+pub(super) async fn set_disabled(
+    conn: &mut SqliteConnection,
+    user: &UserId,
+    disabled: bool,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(sql::SET_DISABLED).bind(user.as_str()).bind(disabled).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -1,32 +1,32 @@
 //! Writing the log: a group of drafts becomes events, in one transaction.
 //!
-//! Drafts are planned in their order, which gives positions. What they add is then written in a
-//! handful of statements, however many they are: a statement costs a hop to the thread of the
-//! connection, a row in one that is under way costs next to nothing.
+//! What a group needs to know is asked for in one statement. Then its drafts are planned in their order,
+//! which gives positions and seqs, and what they add is written in one statement: a statement costs a
+//! hop to the thread of the connection, a row in one that is under way costs next to nothing.
 
 use std::{collections::HashMap, sync::Arc};
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction, query_builder::Separated};
+use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::{Committed, Draft, StoreError, log, marks, sql};
+use super::{
+    Committed, Draft, StoreError, Turn, json, marks, position, sql,
+    write::{EntryRow, EventRow, NotificationRow, Rows},
+};
 use crate::{
     Audience, Change, Effect, Event, Kind, Notification, NotificationId, Position, Recipients, Seq, Timestamp,
     store::{IdempotencyKey, Outcome},
 };
 
-/// Rows of one statement. SQLite takes 32,766 parameters, and no row here has more than 8.
-const ROWS_PER_STATEMENT: usize = 4000;
-
-pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
-    let tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let mut group = Group::begin(tx).await?;
+pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
+    let mut group = Group::begin(turn.begin().await?, drafts.iter().flat_map(audiences)).await?;
+    group.look_for_keys(&drafts).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in drafts {
         outcomes.push(match draft {
-            Draft::Notify { notification, to, key } => group.notify(&notification, &to, key).await?,
+            Draft::Notify { notification, to, key } => group.notify(&notification, &to, key)?,
             Draft::Meet { user, at } => {
-                group.met.insert(user.as_str().to_owned(), at);
+                group.rows.met.push((user.as_str().into(), at));
                 Outcome::Met
             }
             Draft::Mark { user, mark, at } => match marks::apply(&mut group.tx, group.start, &user, &mark, at).await? {
@@ -43,80 +43,127 @@ pub(super) async fn commit(pool: &SqlitePool, drafts: Vec<Draft>) -> Result<Comm
     Ok(Committed { outcomes, events })
 }
 
+/// The audiences that a draft may add to.
+fn audiences(draft: &Draft) -> Vec<Audience> {
+    match draft {
+        Draft::Notify { to, .. } => to.audiences(),
+        Draft::Mark { user, .. } => vec![Audience::User(user.clone())],
+        Draft::Meet { .. } => Vec::new(),
+    }
+}
+
 /// A transaction, and what it is going to add.
-pub(super) struct Group {
-    pub(super) tx: Transaction<'static, Sqlite>,
+pub(super) struct Group<'a> {
+    pub(super) tx: Transaction<'a, Sqlite>,
     /// The head of the log before the group.
     start: Position,
     /// The last position planned.
     head: Position,
-    payloads: Vec<(Position, Arc<str>)>,
-    notifications: Vec<NotificationRow>,
-    entries: Vec<usize>, // events that place a notification
-    events: Vec<EventRow>,
-    /// Users who are to be known.
-    met: HashMap<String, Timestamp>,
+    seqs: HashMap<Audience, Counter>,
     keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
+    rows: Rows,
 }
 
-struct NotificationRow {
-    id: NotificationId,
-    payload: Position,
-    level: &'static str,
-    category: Option<String>,
-    created_at: Timestamp,
-}
-
-struct EventRow {
-    /// Its seq is given when all events of the group are known.
-    event: Event,
-    notification: Option<NotificationId>,
-    payload: Position,
+/// The last seq of an audience: before the group, and planned.
+struct Counter {
+    name: Arc<str>,
+    before: i64,
+    last: i64,
 }
 
 /// A content that was planned: its id, which is the position of the first event that carries it.
-#[derive(Clone)]
 pub(super) struct Payload {
     id: Position,
     json: Arc<str>,
 }
 
-impl Group {
-    pub(super) async fn begin(mut tx: Transaction<'static, Sqlite>) -> Result<Self, StoreError> {
-        let start = log::head(&mut tx).await?.position;
-        Ok(Self {
+impl<'a> Group<'a> {
+    /// Begins a group that may add to `audiences`.
+    pub(super) async fn begin(
+        tx: Transaction<'a, Sqlite>,
+        audiences: impl Iterator<Item = Audience>,
+    ) -> Result<Self, StoreError> {
+        let mut group = Self {
             tx,
-            start,
-            head: start,
-            payloads: Vec::new(),
-            notifications: Vec::new(),
-            entries: Vec::new(),
-            events: Vec::new(),
-            met: HashMap::new(),
+            start: Position::START,
+            head: Position::START,
+            seqs: HashMap::new(),
             keys: HashMap::new(),
-        })
+            rows: Rows::default(),
+        };
+        group.start = group.look_for_seqs(audiences).await?;
+        group.head = group.start;
+        Ok(group)
     }
 
-    async fn notify(
+    /// Learns the last seqs of audiences that events are to be planned for. The head of the log.
+    pub(super) async fn look_for_seqs(
+        &mut self,
+        audiences: impl Iterator<Item = Audience>,
+    ) -> Result<Position, StoreError> {
+        let mut names = Vec::new();
+        let mut new = Vec::new();
+        for audience in audiences {
+            if let std::collections::hash_map::Entry::Vacant(free) = self.seqs.entry(audience) {
+                let name: Arc<str> = free.key().to_string().into();
+                names.push(Arc::clone(&name));
+                new.push(free.key().clone());
+                free.insert(Counter { name, before: 0, last: 0 });
+            }
+        }
+        let (head, seqs): (i64, String) =
+            sqlx::query_as(sql::HEAD_AND_SEQS).bind(json(&names)?).fetch_one(&mut *self.tx).await?;
+        let seqs: Vec<(usize, i64)> =
+            serde_json::from_str(&seqs).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        for (index, seq) in seqs {
+            if let Some(counter) = new.get(index).and_then(|audience| self.seqs.get_mut(audience)) {
+                (counter.before, counter.last) = (seq, seq);
+            }
+        }
+        position(head)
+    }
+
+    /// Learns what the keys of drafts made before.
+    async fn look_for_keys(&mut self, drafts: &[Draft]) -> Result<(), StoreError> {
+        let keys = drafts.iter().filter_map(|draft| match draft {
+            Draft::Notify { key, .. } => key.as_ref(),
+            Draft::Meet { .. } | Draft::Mark { .. } => None,
+        });
+        let keys: Vec<&IdempotencyKey> = keys.collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = keys.iter().map(|key| (key.publisher.as_str(), key.key.as_str())).collect();
+        let made: Vec<(i64, Vec<u8>, Uuid)> =
+            sqlx::query_as(sql::KEYS).bind(json(&names)?).fetch_all(&mut *self.tx).await?;
+        for (index, fingerprint, made) in made {
+            if let Some(key) = usize::try_from(index).ok().and_then(|index| keys.get(index)) {
+                self.keys.insert(name(key), (super::array(&fingerprint)?, NotificationId::from_uuid(made)));
+            }
+        }
+        Ok(())
+    }
+
+    fn notify(
         &mut self,
         notification: &Notification,
         to: &Recipients,
         key: Option<IdempotencyKey>,
     ) -> Result<Outcome, StoreError> {
-        if let Some(key) = key {
-            if let Some((fingerprint, made)) = self.made_by(&key).await? {
-                return Ok(if fingerprint == key.fingerprint { Outcome::Repeated(made) } else { Outcome::KeyConflict });
-            }
-            if is_late(notification) {
-                return Ok(Outcome::Expired);
-            }
-            self.keys.insert((key.publisher.as_str().to_owned(), key.key), (key.fingerprint, notification.id));
+        if let Some(key) = &key
+            && let Some((fingerprint, made)) = self.keys.get(&name(key))
+        {
+            return Ok(if *fingerprint == key.fingerprint { Outcome::Repeated(*made) } else { Outcome::KeyConflict });
         }
         if is_late(notification) {
             return Ok(Outcome::Expired);
         }
+        if let Some(key) = key {
+            self.keys.insert(name(&key), (key.fingerprint, notification.id));
+            self.rows.keys.push((key, notification.id));
+        }
         let payload = self.payload(notification)?;
-        self.notifications.push(NotificationRow {
+        self.rows.notifications.push(NotificationRow {
             id: notification.id,
             payload: payload.id,
             level: notification.level.as_str(),
@@ -124,15 +171,15 @@ impl Group {
             created_at: notification.created_at,
         });
         for audience in to.audiences() {
-            self.entries.push(self.events.len());
-            self.event(
-                audience,
-                Kind::Notification,
-                Some(notification.id),
-                &payload,
-                Effect::ARRIVED,
-                notification.created_at,
-            );
+            self.event(audience, Kind::Notification, &payload, Effect::ARRIVED, notification.created_at)?;
+            if let Some(EventRow { event, audience, .. }) = self.rows.events.last() {
+                self.rows.entries.push(EntryRow {
+                    audience: Arc::clone(audience),
+                    position: event.position,
+                    seq: event.seq.get(),
+                    notification: notification.id,
+                });
+            }
         }
         Ok(Outcome::Stored(notification.id))
     }
@@ -145,178 +192,64 @@ impl Group {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let payload = self.payload(change)?;
-        self.event(audience, Kind::InboxChanged, None, &payload, effect, at);
-        Ok(())
-    }
-
-    /// What a key made before: in the database, or earlier in this group.
-    async fn made_by(&mut self, key: &IdempotencyKey) -> Result<Option<([u8; 32], NotificationId)>, StoreError> {
-        if let Some(made) = self.keys.get(&(key.publisher.as_str().to_owned(), key.key.clone())) {
-            return Ok(Some(*made));
-        }
-        let row: Option<(Vec<u8>, Uuid)> =
-            sqlx::query_as(sql::KEY).bind(key.publisher.as_str()).bind(&key.key).fetch_optional(&mut *self.tx).await?;
-        let Some((fingerprint, made)) = row else { return Ok(None) };
-        Ok(Some((super::array(&fingerprint)?, NotificationId::from_uuid(made))))
+        self.event(audience, Kind::InboxChanged, &payload, effect, at)
     }
 
     /// Plans a content for the events that follow: its id is the position of the first of them.
     fn payload(&mut self, content: &impl serde::Serialize) -> Result<Payload, StoreError> {
-        let json = serde_json::to_string(content).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(self.raw_payload(json.into()))
+        Ok(self.raw_payload(json(content)?.into()))
     }
 
     pub(super) fn raw_payload(&mut self, json: Arc<str>) -> Payload {
         let id = self.head.next();
-        self.payloads.push((id, Arc::clone(&json)));
+        self.rows.payloads.push((id, Arc::clone(&json)));
         Payload { id, json }
     }
 
+    /// Plans an event of an audience that the group has looked for.
     pub(super) fn event(
         &mut self,
         audience: Audience,
         kind: Kind,
-        notification: Option<NotificationId>,
         payload: &Payload,
         effect: Effect,
         created_at: Timestamp,
-    ) {
-        if let Audience::User(user) = &audience {
-            self.met.insert(user.as_str().to_owned(), created_at); // whoever is written to is known
+    ) -> Result<(), StoreError> {
+        let Some(counter) = self.seqs.get_mut(&audience) else {
+            return Err(StoreError::Corrupt(format!("no seq for {audience}")));
+        };
+        if counter.last == 0
+            && let Audience::User(user) = &audience
+        {
+            // Whoever is written to is known: from the first event on, so later ones need not ask.
+            self.rows.met.push((user.as_str().into(), created_at));
         }
+        counter.last += 1;
         self.head = self.head.next();
-        let (position, seq, json) = (self.head, Seq::default(), Arc::clone(&payload.json));
+        let (position, seq, json) = (self.head, Seq::new(counter.last), Arc::clone(&payload.json));
+        let name = Arc::clone(&counter.name);
         let event = Event { position, audience, seq, kind, created_at, effect, payload: json };
-        self.events.push(EventRow { event, notification, payload: payload.id });
+        self.rows.events.push(EventRow { event, audience: name, payload: payload.id });
+        Ok(())
     }
 
     /// What the log gained is on disk when this returns.
     pub(super) async fn commit(mut self) -> Result<Vec<Event>, StoreError> {
-        self.meet().await?;
-        if !self.events.is_empty() {
-            self.give_seqs().await?;
-            self.write().await?;
-            sqlx::query(sql::SET_HEAD).bind(self.head.get()).execute(&mut *self.tx).await?;
-        }
+        let grown = self.seqs.values().filter(|counter| counter.last > counter.before);
+        self.rows.audiences = grown.map(|counter| (Arc::clone(&counter.name), counter.last)).collect();
+        self.rows.write(&mut self.tx, self.start, self.head).await?;
         self.tx.commit().await?;
-        Ok(self.events.into_iter().map(|row| row.event).collect())
+        Ok(self.rows.events.into_iter().map(|row| row.event).collect())
     }
+}
 
-    /// Broadcasts of this group are theirs already.
-    async fn meet(&mut self) -> Result<(), StoreError> {
-        let start = self.start.get();
-        let users: Vec<_> = self.met.iter().collect();
-        let into = "INSERT INTO recipients (user_id, known_from, created_at) ";
-        insert(&mut self.tx, into, " ON CONFLICT (user_id) DO NOTHING", &users, |mut row, (user, at)| {
-            row.push_bind((*user).clone()).push_bind(start).push_bind(at.as_millis());
-        })
-        .await
-    }
-
-    /// Raises the counter of each audience by what the group adds to it, and numbers its events.
-    async fn give_seqs(&mut self) -> Result<(), StoreError> {
-        let mut added: HashMap<String, i64> = HashMap::new();
-        for EventRow { event, .. } in &self.events {
-            *added.entry(event.audience.to_string()).or_default() += 1;
-        }
-        let rows: Vec<_> = added.iter().collect();
-        let mut next = HashMap::with_capacity(rows.len());
-        for rows in rows.chunks(ROWS_PER_STATEMENT) {
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO audiences (audience, seq) ");
-            query.push_values(rows, |mut row, (audience, count)| {
-                row.push_bind((*audience).clone()).push_bind(**count);
-            });
-            query.push(
-                " ON CONFLICT (audience) DO UPDATE SET seq = audiences.seq + excluded.seq RETURNING audience, seq",
-            );
-            let last: Vec<(String, i64)> = query.build_query_as().persistent(false).fetch_all(&mut *self.tx).await?;
-            for (audience, last) in last {
-                let first = last - added.get(&audience).copied().unwrap_or_default() + 1;
-                next.insert(audience, first);
-            }
-        }
-        for EventRow { event, .. } in &mut self.events {
-            let Some(seq) = next.get_mut(&event.audience.to_string()) else {
-                return Err(StoreError::Corrupt(format!("no seq for {}", event.audience)));
-            };
-            event.seq = Seq::new(*seq);
-            *seq += 1;
-        }
-        Ok(())
-    }
-
-    async fn write(&mut self) -> Result<(), StoreError> {
-        let tx: &mut SqliteConnection = &mut self.tx;
-        insert(tx, "INSERT INTO payloads (id, json) ", "", &self.payloads, |mut row, (id, json)| {
-            row.push_bind(id.get()).push_bind(json.to_string());
-        })
-        .await?;
-        let into = "INSERT INTO notifications (id, payload, level, category, created_at) ";
-        insert(tx, into, "", &self.notifications, |mut row, new| {
-            row.push_bind(*new.id.as_uuid())
-                .push_bind(new.payload.get())
-                .push_bind(new.level)
-                .push_bind(new.category.clone())
-                .push_bind(new.created_at.as_millis());
-        })
-        .await?;
-        let entries: Vec<&EventRow> = self.entries.iter().filter_map(|&index| self.events.get(index)).collect();
-        let into = "INSERT INTO entries (audience, position, seq, notification) ";
-        insert(tx, into, "", &entries, |mut row, EventRow { event, notification, .. }| {
-            row.push_bind(event.audience.to_string())
-                .push_bind(event.position.get())
-                .push_bind(event.seq.get())
-                .push_bind(notification.map(|id| *id.as_uuid()));
-        })
-        .await?;
-        let keys: Vec<_> = self.keys.iter().collect();
-        let into = "INSERT INTO idempotency_keys (publisher, key, fingerprint, notification) ";
-        insert(tx, into, "", &keys, |mut row, ((publisher, key), (fingerprint, made))| {
-            row.push_bind(publisher.clone())
-                .push_bind(key.clone())
-                .push_bind(fingerprint.to_vec())
-                .push_bind(*made.as_uuid());
-        })
-        .await?;
-        let into = "INSERT INTO events (position, audience, seq, kind, payload, unread, unseen, created_at) ";
-        insert(tx, into, "", &self.events, |mut row, EventRow { event, payload, .. }| {
-            let effect = match event.effect {
-                Effect::Adds { unread, unseen } => Some((unread, unseen)),
-                Effect::Recounts => None,
-            };
-            row.push_bind(event.position.get())
-                .push_bind(event.audience.to_string())
-                .push_bind(event.seq.get())
-                .push_bind(event.kind.as_str().to_owned())
-                .push_bind(payload.get())
-                .push_bind(effect.map(|(unread, _)| unread))
-                .push_bind(effect.map(|(_, unseen)| unseen))
-                .push_bind(event.created_at.as_millis());
-        })
-        .await
-    }
+/// Whose key, and which.
+fn name(key: &IdempotencyKey) -> (String, String) {
+    (key.publisher.as_str().to_owned(), key.key.clone())
 }
 
 /// Whether it would be of no interest any more when it is made. Asked after its key: a retry that comes
 /// late still gets its first answer.
 fn is_late(notification: &Notification) -> bool {
     notification.expires_at.is_some_and(|at| at <= notification.created_at)
-}
-
-/// Inserts `rows` in as few statements as the database takes.
-pub(super) async fn insert<T>(
-    conn: &mut SqliteConnection,
-    into: &str,
-    rest: &str,
-    rows: &[T],
-    bind: impl Fn(Separated<'_, Sqlite, &'static str>, &T),
-) -> Result<(), StoreError> {
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let mut query = QueryBuilder::<Sqlite>::new(into);
-        query.push_values(rows, &bind);
-        query.push(rest);
-        // The text differs with the number of rows: keeping it prepared would only push others out.
-        query.build().persistent(false).execute(&mut *conn).await?;
-    }
-    Ok(())
 }

@@ -1,11 +1,12 @@
 //! Reading inboxes: a user's notifications, and what they made of them.
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
 
-use super::{StoreError, log, position, sql};
+use super::{StoreError, position, sql};
 use crate::{
-    Audience, Counts, InboxItem, InboxPage, InboxQuery, InboxState, Notification, NotificationId, Position, Recipients,
-    Seq, UserId, Window,
+    Audience, Counts, Epoch, Head, InboxItem, InboxPage, InboxQuery, InboxState, Notification, NotificationId,
+    Position, Recipients, Seq, UserId, Window,
 };
 
 /// What the database knows of a user: from where broadcasts are theirs, and their watermarks.
@@ -37,36 +38,55 @@ impl Recipient {
             Window { audience: Audience::Everyone, from: self.known_from },
         ]
     }
+}
 
-    /// The user's counts, from the entries above the watermarks and the receipts below: what was read
-    /// by watermark long ago is never looked at.
-    pub(super) async fn counts(&self, conn: &mut SqliteConnection, user: &UserId) -> Result<Counts, StoreError> {
-        let settled = self.read.max(self.archived);
-        let mut counts: Vec<(i64, i64)> = vec![
-            sqlx::query_as(sql::COUNT_BELOW)
-                .bind(user.as_str())
-                .bind(settled.get())
-                .bind(self.seen.get())
-                .bind(self.read.get())
-                .bind(self.archived.get())
-                .fetch_one(&mut *conn)
-                .await?,
-        ];
-        for window in self.windows(user) {
-            let above = sqlx::query_as(sql::COUNT_ABOVE)
-                .bind(user.as_str())
-                .bind(window.audience.to_string())
-                .bind(settled.max(window.from).get())
-                .bind(self.seen.get())
-                .fetch_one(&mut *conn)
-                .await?;
-            counts.push(above);
-        }
-        Ok(counts.into_iter().fold(Counts::default(), |sum, (unread, unseen)| Counts {
-            unread: sum.unread + unread,
-            unseen: sum.unseen + unseen,
-        }))
-    }
+/// What part of an inbox is counted.
+#[derive(Clone, Copy)]
+pub(super) enum Counted {
+    All,
+    /// Up to a position.
+    UpTo(Position),
+    /// What is unseen up to a position, and no more: `unread` means nothing then. What was seen by
+    /// watermark need not be looked at, read or not.
+    UnseenUpTo(Position),
+}
+
+/// Epoch, position and floor of the log; known from, seen, read, archived; unread and unseen.
+type StateRow = (Uuid, i64, i64, i64, i64, i64, i64, i64, i64);
+
+/// The log, a user and their counts at one instant. `None`: not known.
+pub(super) async fn state(
+    conn: &mut SqliteConnection,
+    user: &UserId,
+    counted: Counted,
+) -> Result<Option<(Head, Recipient, Counts)>, StoreError> {
+    let (up_to, unseen) = match counted {
+        Counted::All => (i64::MAX, false),
+        Counted::UpTo(up_to) => (up_to.get(), false),
+        Counted::UnseenUpTo(up_to) => (up_to.get(), true),
+    };
+    let row: Option<StateRow> = sqlx::query_as(sql::STATE)
+        .bind(user.as_str())
+        .bind(up_to)
+        .bind(unseen)
+        .bind(Audience::User(user.clone()).to_string())
+        .fetch_optional(conn)
+        .await?;
+    let Some((epoch, last, floor, known_from, seen, read, archived, unread, unseen)) = row else { return Ok(None) };
+    let head = Head { epoch: Epoch::from_uuid(epoch), position: position(last)?, floor: position(floor)? };
+    let recipient = Recipient {
+        known_from: position(known_from)?,
+        seen: position(seen)?,
+        read: position(read)?,
+        archived: position(archived)?,
+    };
+    Ok(Some((head, recipient, Counts { unread, unseen })))
+}
+
+/// The counts alone, which take one statement and so no transaction.
+pub(super) async fn counts(conn: &mut SqliteConnection, user: &UserId) -> Result<Option<InboxPage>, StoreError> {
+    let Some((head, recipient, counts)) = state(conn, user, Counted::All).await? else { return Ok(None) };
+    Ok(Some(InboxPage { head, windows: recipient.windows(user), counts, items: Vec::new(), more: false }))
 }
 
 pub(super) async fn page(
@@ -74,9 +94,7 @@ pub(super) async fn page(
     user: &UserId,
     query: &InboxQuery,
 ) -> Result<Option<InboxPage>, StoreError> {
-    let head = log::head(&mut tx).await?;
-    let Some(recipient) = Recipient::find(&mut tx, user).await? else { return Ok(None) };
-    let counts = recipient.counts(&mut tx, user).await?;
+    let Some((head, recipient, counts)) = state(&mut tx, user, Counted::All).await? else { return Ok(None) };
     let windows = recipient.windows(user);
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let (archived, read) = match query.state {
@@ -86,7 +104,7 @@ pub(super) async fn page(
         InboxState::Archived => (true, None),
     };
     let mut items = Vec::new();
-    for window in windows.iter().filter(|_| limit > 0) {
+    for window in &windows {
         let rows: Vec<ItemRow> = sqlx::query_as(sql::INBOX)
             .bind(user.as_str())
             .bind(window.audience.to_string())

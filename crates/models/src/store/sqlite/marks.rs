@@ -1,10 +1,30 @@
 //! What users do to their inboxes, within the transaction that logs it.
 
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use std::{collections::BTreeSet, sync::Arc};
+
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{StoreError, commit::insert, inbox::Recipient, sql};
-use crate::{Change, Effect, Flags, Mark, NotificationId, Position, Timestamp, UserId, Window};
+use super::{
+    StoreError,
+    inbox::{Counted, Recipient, state},
+    insert::{Insert, Table},
+    sql, write,
+};
+use crate::{Audience, Change, Counts, Effect, Flags, Mark, NotificationId, Position, Timestamp, UserId};
+
+/// Gives receipts some states; NULL leaves one as it was.
+static RECEIPTS: Insert = Insert::new(
+    &[Table {
+        into: "receipts (user_id, position, seen, read, archived, deleted, updated_at)",
+        columns: 7,
+        rest: "ON CONFLICT (user_id, position) DO UPDATE SET \
+               seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
+               archived = COALESCE(excluded.archived, receipts.archived), \
+               deleted = COALESCE(excluded.deleted, receipts.deleted), updated_at = excluded.updated_at",
+    }],
+    "",
+);
 
 /// What a mark did.
 pub(super) enum Applied {
@@ -24,85 +44,89 @@ pub(super) async fn apply(
     mark: &Mark,
     now: Timestamp,
 ) -> Result<Applied, StoreError> {
-    let Some(recipient) = Recipient::find(conn, user).await? else {
-        return Ok(match mark {
-            Mark::Ids(..) => Applied::NotFound,
-            Mark::UpTo(..) => Applied::Nothing,
-        });
-    };
-    let before = recipient.counts(conn, user).await?;
-    let applied = mark.flags().with_implied();
-    let change = match mark {
-        Mark::Ids(ids, flags) => match by_ids(conn, user, &recipient, ids, applied, now).await? {
-            None => return Ok(Applied::NotFound),
-            Some(changed) if changed.is_empty() => return Ok(Applied::Nothing),
-            Some(changed) => Change { ids: changed, up_to: None, flags: *flags },
-        },
-        Mark::UpTo(up_to, flags) => {
-            let up_to = head.min(*up_to);
-            let raised = raise(conn, user, &recipient, up_to, applied).await?;
-            let lowered = lower(conn, user, &recipient, up_to, applied, now).await?;
-            if !raised && !lowered {
+    let flags = mark.flags().with_implied();
+    match mark {
+        Mark::Ids(ids, asked) => {
+            let Some((changed, effect)) = by_ids(conn, user, ids, flags, now).await? else {
+                return Ok(Applied::NotFound);
+            };
+            if changed.is_empty() {
                 return Ok(Applied::Nothing);
             }
-            Change { ids: Vec::new(), up_to: Some(up_to.get()), flags: *flags }
+            Ok(Applied::Changed(Change { ids: changed, up_to: None, flags: *asked }, effect))
         }
-    };
-    let after = match Recipient::find(conn, user).await? {
-        Some(recipient) => recipient.counts(conn, user).await?,
-        None => before,
-    };
-    Ok(Applied::Changed(change, Effect::between(before, after)))
+        Mark::UpTo(up_to, asked) => {
+            let up_to = head.min(*up_to);
+            let Some(effect) = by_watermark(conn, user, up_to, flags, now).await? else {
+                return Ok(Applied::Nothing);
+            };
+            Ok(Applied::Changed(Change { ids: Vec::new(), up_to: Some(up_to.get()), flags: *asked }, effect))
+        }
+    }
 }
 
-/// Gives the named notifications some states and tells which of them had others. `None`: one of them
-/// is not this user's.
+/// Gives the named notifications some states, and tells which of them had others and what that does to
+/// the counts: what each of them was, and is now. `None`: one of them is not this user's.
 async fn by_ids(
     conn: &mut SqliteConnection,
     user: &UserId,
-    recipient: &Recipient,
     ids: &[NotificationId],
     flags: Flags,
     now: Timestamp,
-) -> Result<Option<Vec<NotificationId>>, StoreError> {
-    let ids: std::collections::BTreeSet<_> = ids.iter().copied().collect();
-    let mut found = Vec::with_capacity(ids.len());
-    for window in recipient.windows(user) {
-        found.extend(places(conn, user, &window, &ids).await?);
-    }
-    if found.len() < ids.len() {
+) -> Result<Option<(Vec<NotificationId>, Effect)>, StoreError> {
+    let Some(recipient) = Recipient::find(conn, user).await? else { return Ok(None) };
+    let ids: BTreeSet<_> = ids.iter().copied().collect();
+    let mut places = places(conn, user, &recipient, &ids).await?;
+    if places.len() < ids.len() {
         return Ok(None);
     }
-    let differs = |wanted: Option<bool>, is: Option<bool>, at: Position, watermark: Position| {
-        wanted.is_some_and(|wanted| wanted != is.unwrap_or(at <= watermark))
-    };
-    found.retain(|place| {
-        let at = place.position;
-        differs(flags.seen, place.seen, at, recipient.seen)
-            || differs(flags.read, place.read, at, recipient.read)
-            || differs(flags.archived, place.archived, at, recipient.archived)
-            || flags.deleted == Some(true)
-    });
-    insert(conn, sql::INTO_RECEIPTS, sql::OVER_RECEIPTS, &found, |mut row, place| {
-        row.push_bind(user.as_str().to_owned())
-            .push_bind(place.position.get())
-            .push_bind(flags.seen)
-            .push_bind(flags.read)
-            .push_bind(flags.archived)
-            .push_bind(flags.deleted.filter(|deleted| *deleted))
-            .push_bind(now.as_millis());
+    places.retain(|place| flags.deleted == Some(true) || place.state.with(flags) != place.state);
+    let (user, set) = (Arc::<str>::from(user.as_str()), |flag: Option<bool>| flag.map(i64::from));
+    write::only(conn, &RECEIPTS, &places, |row, place| {
+        row.add(Arc::clone(&user)).add(place.position.get());
+        row.add(set(flags.seen)).add(set(flags.read)).add(set(flags.archived));
+        row.add(set(flags.deleted.filter(|deleted| *deleted))).add(now.as_millis());
     })
     .await?;
-    Ok(Some(found.into_iter().map(|place| place.id).collect()))
+    let (mut before, mut after) = (Counts::default(), Counts::default());
+    for place in &places {
+        place.state.count(&mut before);
+        if flags.deleted != Some(true) {
+            place.state.with(flags).count(&mut after);
+        }
+    }
+    Ok(Some((places.into_iter().map(|place| place.id).collect(), Effect::between(before, after))))
 }
 
-/// Where one of the named notifications stands, and what its receipt says.
+/// What a user made of a notification, by receipt or by watermark.
+#[derive(Clone, Copy, PartialEq)]
+struct State {
+    seen: bool,
+    read: bool,
+    archived: bool,
+}
+
+impl State {
+    fn with(self, flags: Flags) -> Self {
+        Self {
+            seen: flags.seen.unwrap_or(self.seen),
+            read: flags.read.unwrap_or(self.read),
+            archived: flags.archived.unwrap_or(self.archived),
+        }
+    }
+
+    fn count(self, counts: &mut Counts) {
+        let unread = !self.read && !self.archived;
+        counts.unread += i64::from(unread);
+        counts.unseen += i64::from(unread && !self.seen);
+    }
+}
+
+/// Where one of the named notifications stands.
 struct Place {
     id: NotificationId,
     position: Position,
-    seen: Option<bool>,
-    read: Option<bool>,
-    archived: Option<bool>,
+    state: State,
 }
 
 type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>);
@@ -110,28 +134,60 @@ type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>);
 async fn places(
     conn: &mut SqliteConnection,
     user: &UserId,
-    window: &Window,
-    ids: &std::collections::BTreeSet<NotificationId>,
+    recipient: &Recipient,
+    ids: &BTreeSet<NotificationId>,
 ) -> Result<Vec<Place>, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "SELECT e.notification, e.position, r.seen, r.read, r.archived FROM entries e \
-         LEFT JOIN receipts r ON r.position = e.position AND r.user_id = ",
-    );
-    query.push_bind(user.as_str());
-    query.push(" WHERE e.audience = ").push_bind(window.audience.to_string());
-    query.push(" AND e.position > ").push_bind(window.from.get());
-    query.push(" AND r.deleted IS NULL AND e.notification IN (");
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(*id.as_uuid());
+    let hex: Vec<String> = ids.iter().map(|id| id.as_uuid().simple().to_string()).collect();
+    let rows: Vec<PlaceRow> = sqlx::query_as(sql::PLACES_OF)
+        .bind(user.as_str())
+        .bind(Audience::User(user.clone()).to_string())
+        .bind(recipient.known_from.get())
+        .bind(super::json(&hex)?)
+        .fetch_all(conn)
+        .await?;
+    let place = |(id, at, seen, read, archived): PlaceRow| {
+        let position = super::position(at)?;
+        let state = State {
+            seen: seen.unwrap_or(position <= recipient.seen),
+            read: read.unwrap_or(position <= recipient.read),
+            archived: archived.unwrap_or(position <= recipient.archived),
+        };
+        Ok(Place { id: NotificationId::from_uuid(id), position, state })
+    };
+    rows.into_iter().map(place).collect()
+}
+
+/// Gives everything up to a position some states, and tells what that does to the counts. `None`:
+/// everything was so already.
+async fn by_watermark(
+    conn: &mut SqliteConnection,
+    user: &UserId,
+    up_to: Position,
+    flags: Flags,
+    now: Timestamp,
+) -> Result<Option<Effect>, StoreError> {
+    let lowers = [flags.seen, flags.read, flags.archived].contains(&Some(false));
+    let settles = flags.read == Some(true) || flags.archived == Some(true);
+    let counted = match (lowers, settles) {
+        (true, _) => Counted::All,
+        (false, true) => Counted::UpTo(up_to),
+        (false, false) => Counted::UnseenUpTo(up_to),
+    };
+    let Some((_, recipient, before)) = state(conn, user, counted).await? else { return Ok(None) };
+    let raised = raise(conn, user, &recipient, up_to, flags).await?;
+    let lowered = lowers && lower(conn, user, &recipient, up_to, flags, now).await?;
+    if !raised && !lowered {
+        return Ok(None);
     }
-    query.push(")");
-    let rows: Vec<PlaceRow> = query.build_query_as().persistent(false).fetch_all(conn).await?;
-    rows.into_iter()
-        .map(|(id, at, seen, read, archived)| {
-            Ok(Place { id: NotificationId::from_uuid(id), position: super::position(at)?, seen, read, archived })
-        })
-        .collect()
+    Ok(Some(match counted {
+        // Nothing that was counted is left: it is read, or archived.
+        Counted::UpTo(_) => Effect::between(before, Counts::default()),
+        Counted::UnseenUpTo(_) => Effect::Adds { unread: 0, unseen: -before.unseen },
+        Counted::All => {
+            let after = state(conn, user, Counted::All).await?.map_or(before, |(.., counts)| counts);
+            Effect::between(before, after)
+        }
+    }))
 }
 
 /// Raises the watermarks of the states that are given. Whether anything changed by it.
@@ -159,15 +215,13 @@ async fn raise(
         .min();
     let mut raised = false;
     if let Some(lowest) = lowest {
-        for window in recipient.windows(user) {
-            let any: bool = sqlx::query_scalar(sql::ANY_ENTRY)
-                .bind(window.audience.to_string())
-                .bind(lowest.max(window.from).get())
-                .bind(up_to.get())
-                .fetch_one(&mut *conn)
-                .await?;
-            raised |= any;
-        }
+        raised = sqlx::query_scalar(sql::ANY_ENTRY)
+            .bind(Audience::User(user.clone()).to_string())
+            .bind(recipient.known_from.get())
+            .bind(lowest.get())
+            .bind(up_to.get())
+            .fetch_one(&mut *conn)
+            .await?;
     }
     if raised {
         sqlx::query(sql::RAISE_WATERMARKS)
@@ -192,9 +246,6 @@ async fn lower(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let taken = |flag: Option<bool>| flag.filter(|given| !given);
-    if taken(flags.seen).or(taken(flags.read)).or(taken(flags.archived)).is_none() {
-        return Ok(false);
-    }
     let mut lowered = 0;
     for window in recipient.windows(user) {
         lowered += sqlx::query(sql::LOWER_RECEIPTS)

@@ -12,7 +12,7 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use secrecy::SecretBox;
 use sqlx::{
-    Connection as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -26,9 +26,14 @@ use crate::{
 mod accounts;
 mod commit;
 mod inbox;
+mod insert;
 mod log;
 mod marks;
 mod trim;
+mod write;
+mod writer;
+
+use writer::{Turn, Writer};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
@@ -40,12 +45,17 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause before another look whether somebody else has finished making the database.
 const LOCK_RETRY: Duration = Duration::from_millis(20);
+/// Pages of the WAL that are worth a checkpoint. One of 1,000 pages comes after every few groups, with two
+/// more syncs and the same pages each time; a much longer one makes whoever writes then wait for longer.
+const CHECKPOINT_PAGES: u32 = 4000;
+/// What the writer keeps of the database: 16 MiB. With the default of 2 a group of 256 does not fit.
+const WRITER_CACHE: &str = "-16384";
 /// The WAL is cut back to this after a checkpoint, so one long reader does not cost disk for ever.
 const WAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 
 /// The store in a SQLite file.
 pub struct SqliteStore {
-    writer: SqlitePool,
+    writer: Writer,
     readers: SqlitePool,
     cursors: Arc<Cursors>,
 }
@@ -61,15 +71,28 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
-            .pragma("trusted_schema", "OFF");
+            .pragma("trusted_schema", "OFF")
+            // Inserting many rows at once keeps copies of pages meanwhile, which would go to a file.
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string());
         prepare_file(options.get_filename())?;
         let _alone = alone(options.get_filename()).await?;
-        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).idle_timeout(None).max_lifetime(None);
-        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        assert_pragmas(&writer).await?;
-        MIGRATIONS.run(&writer).await?;
-        let cursors = found(&writer, now, random).await?;
-        let readers = pool().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&pool).await?;
+        pool.close().await;
+        let writer = Writer::open(options.clone().pragma("cache_size", WRITER_CACHE), ACQUIRE_TIMEOUT).await?;
+        let mut turn = writer.turn().await?;
+        assert_pragmas(&mut turn.connection).await?;
+        let cursors = found(&mut turn.connection, now, random).await?;
+        turn.end(Ok(())).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false) // a hop that tells only whether the thread is there
+            .connect_with(options.read_only(true))
+            .await?;
         Ok(Self { writer, readers, cursors: Arc::new(cursors) })
     }
 
@@ -78,8 +101,9 @@ impl SqliteStore {
     pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
         let path = to.to_str().ok_or_else(|| StoreError::Corrupt(format!("{} is not UTF-8", to.display())))?;
         prepare_file(to)?; // SQLite fills an empty file, and refuses one that is not
-        sqlx::query(sql::VACUUM_INTO).bind(path).execute(&self.writer).await?;
-        Ok(())
+        let mut turn = self.writer.turn().await?;
+        let done = sqlx::query(sql::VACUUM_INTO).bind(path).execute(&mut turn.connection).await;
+        turn.end(done.map(drop).map_err(StoreError::from)).await
     }
 
     /// Begins another life of the log: for a copy that is put back. Cursors of what came after the copy
@@ -88,22 +112,9 @@ impl SqliteStore {
         let mut bytes = [0; 16];
         random.fill(&mut bytes);
         let epoch = *Epoch::from_random(bytes).as_uuid();
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
-        sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Passes on how a write went. After a failure the connection is not used again: SQLite rolls back by
-    /// itself on a full disk or a failed write, and the pool would believe in that transaction for ever.
-    async fn renewing<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
-        if done.is_err()
-            && let Ok(connection) = self.writer.acquire().await
-        {
-            let _ = connection.detach().close_hard().await;
-        }
-        done
+        let mut turn = self.writer.turn().await?;
+        let done = begin_epoch(&mut turn, epoch, now).await;
+        turn.end(done).await
     }
 
     /// One instant of the database to read from.
@@ -154,7 +165,7 @@ async fn alone(path: &Path) -> Result<Option<std::fs::File>, StoreError> {
 }
 
 /// Reads back what the rest relies on: a pragma that SQLite does not accept is silently ignored.
-async fn assert_pragmas(pool: &SqlitePool) -> Result<(), StoreError> {
+async fn assert_pragmas(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     const EXPECTED: [(&str, &str); 4] = [
         ("PRAGMA journal_mode", "wal"),
         ("PRAGMA synchronous", "2"), // FULL
@@ -162,7 +173,7 @@ async fn assert_pragmas(pool: &SqlitePool) -> Result<(), StoreError> {
         ("PRAGMA trusted_schema", "0"),
     ];
     for (pragma, expected) in EXPECTED {
-        let row = sqlx::query(pragma).fetch_one(pool).await?;
+        let row = sqlx::query(pragma).fetch_one(&mut *conn).await?;
         let value = sqlx::Row::try_get_unchecked::<String, _>(&row, 0)?;
         if value != expected {
             return Err(StoreError::Corrupt(format!("{pragma} is {value}, and must be {expected}")));
@@ -171,14 +182,22 @@ async fn assert_pragmas(pool: &SqlitePool) -> Result<(), StoreError> {
     Ok(())
 }
 
+async fn begin_epoch(turn: &mut Turn<'_>, epoch: uuid::Uuid, now: Timestamp) -> Result<(), StoreError> {
+    let mut tx = turn.begin().await?;
+    sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
+    sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Gives a new log its epoch and its secrets, or takes those that it has.
-async fn found(pool: &SqlitePool, now: Timestamp, random: &dyn Random) -> Result<Cursors, StoreError> {
+async fn found(conn: &mut SqliteConnection, now: Timestamp, random: &dyn Random) -> Result<Cursors, StoreError> {
     let mut bytes = [0; 16 + CursorKey::LEN + 32];
     random.fill(&mut bytes);
     let (epoch, secrets) = bytes.split_at(16);
     let (cursor, token) = secrets.split_at(CursorKey::LEN);
 
-    let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
     let epoch = uuid::Builder::from_random_bytes(array(epoch)?).into_uuid();
     if sqlx::query(sql::FIRST_HEAD).bind(epoch).execute(&mut *tx).await?.rows_affected() == 1 {
         sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
@@ -218,6 +237,10 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
 /// A number of the database that must be a position.
 fn position(value: i64) -> Result<Position, StoreError> {
     Position::new(value).ok_or_else(|| StoreError::Corrupt(format!("the position {value}")))
@@ -226,7 +249,9 @@ fn position(value: i64) -> Result<Position, StoreError> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
-        self.renewing(commit::commit(&self.writer, drafts).await).await
+        let mut turn = self.writer.turn().await?;
+        let done = commit::commit(&mut turn, drafts).await;
+        turn.end(done).await
     }
 
     async fn head(&self) -> Result<Head, StoreError> {
@@ -248,6 +273,9 @@ impl Store for SqliteStore {
     }
 
     async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
+        if query.limit == 0 {
+            return inbox::counts(&mut *self.readers.acquire().await?, user).await;
+        }
         inbox::page(self.snapshot().await?, user, query).await
     }
 
@@ -260,11 +288,13 @@ impl Store for SqliteStore {
     }
 
     async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError> {
-        self.renewing(trim::step(&self.writer, &self.readers, keep, now, up_to).await).await
+        trim::step(&self.writer, &self.readers, keep, now, up_to).await
     }
 
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
-        self.renewing(accounts::create(&self.writer, account).await).await
+        let mut turn = self.writer.turn().await?;
+        let done = accounts::create(&mut turn, account).await;
+        turn.end(done).await
     }
 
     async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
@@ -276,11 +306,15 @@ impl Store for SqliteStore {
     }
 
     async fn set_password(&self, user: &UserId, password: &PasswordHash) -> Result<bool, StoreError> {
-        self.renewing(accounts::set_password(&self.writer, user, password).await).await
+        let mut turn = self.writer.turn().await?;
+        let done = accounts::set_password(&mut turn.connection, user, password).await;
+        turn.end(done).await
     }
 
     async fn set_disabled(&self, user: &UserId, disabled: bool) -> Result<bool, StoreError> {
-        self.renewing(accounts::set_disabled(&self.writer, user, disabled).await).await
+        let mut turn = self.writer.turn().await?;
+        let done = accounts::set_disabled(&mut turn.connection, user, disabled).await;
+        turn.end(done).await
     }
 
     fn cursors(&self) -> &Arc<Cursors> {
@@ -365,13 +399,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_write_that_is_given_up_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+        let meet = |i: u64| Draft::Meet { user: UserId::parse(&i.to_string()).unwrap(), at: Timestamp::from_millis(0) };
+        for i in 0..40 {
+            let _ = tokio::time::timeout(Duration::from_micros(i * 25), store.commit(vec![meet(i)])).await;
+            let done = store.commit(vec![meet(i + 100)]).await;
+            assert_eq!(done.unwrap().outcomes, [crate::Outcome::Met], "the next one goes on");
+        }
+        store.close().await;
+        assert!(matches!(store.commit(vec![meet(1)]).await, Err(StoreError::Unavailable(_))), "closed is closed");
+    }
+
+    #[tokio::test]
     async fn a_full_disk_is_told_from_a_database_that_is_away() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/log.db", folder.path().display());
         let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
         let user = |i: usize| UserId::parse(&format!("{i}{}", "x".repeat(200))).unwrap();
         for _ in 0..3 {
-            sqlx::query("PRAGMA max_page_count = 1").execute(&store.writer).await.unwrap();
+            let mut turn = store.writer.turn().await.unwrap();
+            sqlx::query("PRAGMA max_page_count = 1").execute(&mut turn.connection).await.unwrap();
+            turn.end(Ok(())).await.unwrap();
             let meet = (0..1000).map(|i| Draft::Meet { user: user(i), at: Timestamp::from_millis(0) }).collect();
             assert!(matches!(store.commit(meet).await, Err(StoreError::Full(_))));
         }

@@ -3,7 +3,7 @@
 use sqlx::SqlitePool;
 use uuid::Uuid;
 
-use super::{StoreError, commit::Group, log, position, sql};
+use super::{StoreError, Turn, Writer, commit::Group, log, position, sql};
 use crate::{
     Audience, Effect, Kind, NotificationId, Position, Recipients, Timestamp, UserId,
     store::{Retention, Trimmed},
@@ -18,21 +18,26 @@ const NOTIFICATIONS_PER_STEP: i64 = 50;
 const ENTRIES_PER_STEP: usize = 200;
 
 pub(super) async fn step(
-    writer: &SqlitePool,
+    writer: &Writer,
     readers: &SqlitePool,
     keep: &Retention,
     now: Timestamp,
     up_to: Position,
 ) -> Result<Trimmed, StoreError> {
-    let events = events(writer, keep, now, up_to).await?;
-    let (notifications, more) = notifications(writer, readers, keep, now).await?;
+    let mut turn = writer.turn().await?;
+    let done = events(&mut turn, keep, now, up_to).await;
+    let events = turn.end(done).await?;
+    let cut = cut(readers, keep, now).await?;
+    let mut turn = writer.turn().await?; // whoever waited had theirs in between
+    let done = notifications(&mut turn, cut, now).await;
+    let (notifications, more) = turn.end(done).await?;
     Ok(Trimmed { events, notifications, more: more || events >= EVENTS_PER_STEP })
 }
 
 /// Raises the floor over events that are too old or too many, and removes what lies below it, in one
 /// transaction: a reader sees either both or neither.
-async fn events(writer: &SqlitePool, keep: &Retention, now: Timestamp, up_to: Position) -> Result<i64, StoreError> {
-    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+async fn events(turn: &mut Turn<'_>, keep: &Retention, now: Timestamp, up_to: Position) -> Result<i64, StoreError> {
+    let mut tx = turn.begin().await?;
     let head = log::head(&mut tx).await?;
     let (floor, last) = (head.floor.get(), head.position.get());
     let reach = last.min(floor + EVENTS_PER_STEP);
@@ -58,20 +63,18 @@ async fn events(writer: &SqlitePool, keep: &Retention, now: Timestamp, up_to: Po
     Ok(cut - floor)
 }
 
-/// Removes notifications that are too old or too many. Whoever had one unread is told by an event,
-/// because their counts change.
-async fn notifications(
-    writer: &SqlitePool,
-    readers: &SqlitePool,
-    keep: &Retention,
-    now: Timestamp,
-) -> Result<(i64, bool), StoreError> {
+/// The first notification that is neither too old nor too many.
+async fn cut(readers: &SqlitePool, keep: &Retention, now: Timestamp) -> Result<NotificationId, StoreError> {
     let newest: Option<Uuid> =
         sqlx::query_scalar(sql::NEWEST_KEPT).bind((keep.max_notifications - 1).max(0)).fetch_optional(readers).await?;
     let too_old = NotificationId::first_at(keep.notifications_before(now));
-    let cut = newest.map_or(too_old, |newest| too_old.max(NotificationId::from_uuid(newest)));
+    Ok(newest.map_or(too_old, |newest| too_old.max(NotificationId::from_uuid(newest))))
+}
 
-    let mut group = Group::begin(writer.begin_with("BEGIN IMMEDIATE").await?).await?;
+/// Removes notifications before `cut`. Whoever had one unread is told by an event, because their counts
+/// change.
+async fn notifications(turn: &mut Turn<'_>, cut: NotificationId, now: Timestamp) -> Result<(i64, bool), StoreError> {
+    let mut group = Group::begin(turn.begin().await?, std::iter::empty()).await?;
     let floor = log::head(&mut group.tx).await?.floor.get();
     let old: Vec<(Uuid, i64, String)> = sqlx::query_as(sql::OLD_NOTIFICATIONS)
         .bind(cut.as_uuid())
@@ -94,7 +97,13 @@ async fn notifications(
 }
 
 /// Removes a notification, and tells those who had it unread. How many entries it had.
-async fn remove(group: &mut Group, id: Uuid, payload: i64, json: String, now: Timestamp) -> Result<usize, StoreError> {
+async fn remove(
+    group: &mut Group<'_>,
+    id: Uuid,
+    payload: i64,
+    json: String,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
     let entries: Vec<(String, i64)> = sqlx::query_as(sql::ENTRIES).bind(id).fetch_all(&mut *group.tx).await?;
     let count = entries.len();
     let mut told = Vec::new();
@@ -113,16 +122,17 @@ async fn remove(group: &mut Group, id: Uuid, payload: i64, json: String, now: Ti
     }
     sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.tx).await?;
     if !told.is_empty() {
+        group.look_for_seqs(told.iter().map(|(audience, _)| audience.clone())).await?;
         let payload = group.raw_payload(json.into()); // one for all of them
         for (audience, effect) in told {
-            group.event(audience, Kind::NotificationExpired, None, &payload, effect, now);
+            group.event(audience, Kind::NotificationExpired, &payload, effect, now)?;
         }
     }
     Ok(count)
 }
 
 /// What a user's counts lose with an entry. `None`: nothing.
-async fn leaving(group: &mut Group, user: &UserId, at: Position) -> Result<Option<Effect>, StoreError> {
+async fn leaving(group: &mut Group<'_>, user: &UserId, at: Position) -> Result<Option<Effect>, StoreError> {
     let state: Option<(bool, bool)> =
         sqlx::query_as(sql::UNREAD_UNSEEN).bind(user.as_str()).bind(at.get()).fetch_optional(&mut *group.tx).await?;
     Ok(state.filter(|(unread, _)| *unread).map(|(_, unseen)| Effect::Adds { unread: -1, unseen: -i64::from(unseen) }))

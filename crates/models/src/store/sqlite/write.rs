@@ -1,0 +1,158 @@
+//! The rows of a group, written in one statement.
+
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+
+use super::{
+    StoreError,
+    insert::{Insert, MOST, Table, Values},
+    sql,
+};
+use crate::{Effect, Event, NotificationId, Position, Timestamp, store::IdempotencyKey};
+
+/// What a group adds to the log, and to what is kept beside it.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// Audiences with their last seq.
+    pub(super) audiences: Vec<(Arc<str>, i64)>,
+    pub(super) payloads: Vec<(Position, Arc<str>)>,
+    pub(super) notifications: Vec<NotificationRow>,
+    pub(super) entries: Vec<EntryRow>,
+    pub(super) events: Vec<EventRow>,
+    /// Users who are to be known.
+    pub(super) met: Vec<(Arc<str>, Timestamp)>,
+    pub(super) keys: Vec<(IdempotencyKey, NotificationId)>,
+}
+
+pub(super) struct NotificationRow {
+    pub(super) id: NotificationId,
+    pub(super) payload: Position,
+    pub(super) level: &'static str,
+    pub(super) category: Option<String>,
+    pub(super) created_at: Timestamp,
+}
+
+pub(super) struct EntryRow {
+    pub(super) audience: Arc<str>,
+    pub(super) position: Position,
+    pub(super) seq: i64,
+    pub(super) notification: NotificationId,
+}
+
+pub(super) struct EventRow {
+    pub(super) event: Event,
+    pub(super) audience: Arc<str>,
+    pub(super) payload: Position,
+}
+
+const AUDIENCES: Table = Table {
+    into: "audiences (audience, seq)",
+    columns: 2,
+    rest: "ON CONFLICT (audience) DO UPDATE SET seq = excluded.seq",
+};
+const PAYLOADS: Table = Table { into: "payloads (id, json)", columns: 2, rest: "" };
+const NOTIFICATIONS: Table =
+    Table { into: "notifications (id, payload, level, category, created_at)", columns: 5, rest: "" };
+const ENTRIES: Table = Table { into: "entries (audience, position, seq, notification)", columns: 4, rest: "" };
+const EVENTS: Table =
+    Table { into: "events (position, audience, seq, kind, payload, unread, unseen, created_at)", columns: 8, rest: "" };
+const RECIPIENTS: Table = Table {
+    into: "recipients (user_id, known_from, created_at)",
+    columns: 3,
+    rest: "ON CONFLICT (user_id) DO NOTHING",
+};
+const KEYS: Table =
+    Table { into: "idempotency_keys (publisher, key, fingerprint, notification)", columns: 4, rest: "" };
+
+static MEETS: Insert = Insert::new(&[RECIPIENTS], "");
+static GROUP: Insert =
+    Insert::new(&[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, EVENTS], "UPDATE head SET position = ? WHERE id = 1");
+static MADE: Insert = Insert::new(&[KEYS], "");
+
+// A group with more rows of one table than a statement takes goes table by table.
+static ONLY_AUDIENCES: Insert = Insert::new(&[AUDIENCES], "");
+static ONLY_PAYLOADS: Insert = Insert::new(&[PAYLOADS], "");
+static ONLY_NOTIFICATIONS: Insert = Insert::new(&[NOTIFICATIONS], "");
+static ONLY_ENTRIES: Insert = Insert::new(&[ENTRIES], "");
+static ONLY_EVENTS: Insert = Insert::new(&[EVENTS], "");
+
+impl Rows {
+    /// Writes everything. `start`, `head`: where the log ended, and where it ends now.
+    pub(super) async fn write(
+        &self,
+        conn: &mut SqliteConnection,
+        start: Position,
+        head: Position,
+    ) -> Result<(), StoreError> {
+        // Broadcasts of this group are theirs already.
+        let meet = |row: &mut Values, (user, at): &(Arc<str>, Timestamp)| {
+            row.add(Arc::clone(user)).add(start.get()).add(at.as_millis());
+        };
+        only(conn, &MEETS, &self.met, meet).await?;
+        if head == start {
+            return Ok(());
+        }
+        let most = [self.payloads.len(), self.events.len()].into_iter().max().unwrap_or_default();
+        if most <= MOST {
+            let mut group = GROUP.of(most);
+            group.rows(&self.audiences, audience).rows(&self.payloads, payload);
+            group.rows(&self.notifications, notification).rows(&self.entries, entry).rows(&self.events, event);
+            group.write(conn, Some(head.get())).await?;
+        } else {
+            only(conn, &ONLY_AUDIENCES, &self.audiences, audience).await?;
+            only(conn, &ONLY_PAYLOADS, &self.payloads, payload).await?;
+            only(conn, &ONLY_NOTIFICATIONS, &self.notifications, notification).await?;
+            only(conn, &ONLY_ENTRIES, &self.entries, entry).await?;
+            only(conn, &ONLY_EVENTS, &self.events, event).await?;
+            sqlx::query(sql::SET_HEAD).bind(head.get()).execute(&mut *conn).await?;
+        }
+        only(conn, &MADE, &self.keys, key).await
+    }
+}
+
+/// Inserts any number of rows of one table.
+pub(super) async fn only<T>(
+    conn: &mut SqliteConnection,
+    insert: &'static Insert,
+    rows: &[T],
+    row: impl Fn(&mut Values, &T),
+) -> Result<(), StoreError> {
+    for rows in rows.chunks(MOST) {
+        let mut filling = insert.of(rows.len());
+        filling.rows(rows, &row);
+        filling.write(&mut *conn, None).await?;
+    }
+    Ok(())
+}
+
+fn audience(row: &mut Values, (audience, last): &(Arc<str>, i64)) {
+    row.add(Arc::clone(audience)).add(*last);
+}
+
+fn payload(row: &mut Values, (id, json): &(Position, Arc<str>)) {
+    row.add(id.get()).add(Arc::clone(json));
+}
+
+fn notification(row: &mut Values, new: &NotificationRow) {
+    row.add(*new.id.as_uuid()).add(new.payload.get()).add(new.level);
+    row.add(new.category.clone()).add(new.created_at.as_millis());
+}
+
+fn entry(row: &mut Values, new: &EntryRow) {
+    row.add(Arc::clone(&new.audience)).add(new.position.get()).add(new.seq).add(*new.notification.as_uuid());
+}
+
+fn event(row: &mut Values, EventRow { event, audience, payload }: &EventRow) {
+    let effect = match event.effect {
+        Effect::Adds { unread, unseen } => Some((unread, unseen)),
+        Effect::Recounts => None,
+    };
+    row.add(event.position.get()).add(Arc::clone(audience)).add(event.seq.get()).add(event.kind.as_str().to_owned());
+    row.add(payload.get()).add(effect.map(|effect| effect.0)).add(effect.map(|effect| effect.1));
+    row.add(event.created_at.as_millis());
+}
+
+fn key(row: &mut Values, (key, made): &(IdempotencyKey, NotificationId)) {
+    row.add(key.publisher.as_str()).add(key.key.clone()).add(key.fingerprint.to_vec()).add(*made.as_uuid());
+}

@@ -1,0 +1,80 @@
+//! The one connection that writes.
+//!
+//! It is kept here rather than in a pool, which asks the thread of the connection twice per loan
+//! whether it is well: that costs more than a small group.
+
+use std::time::Duration;
+
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction, sqlite::SqliteConnectOptions};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::StoreError;
+
+pub(super) struct Writer {
+    options: SqliteConnectOptions,
+    /// How long anything waits for its turn before the database counts as not available.
+    patience: Duration,
+    place: Mutex<Place>,
+}
+
+/// Where the connection is between two writes.
+enum Place {
+    Ready(SqliteConnection),
+    /// Made anew by the next write.
+    Empty,
+    Closed,
+}
+
+/// The connection, for one write. Whoever drops it on the way ends the connection, and with it the
+/// transaction that was under way.
+pub(super) struct Turn<'a> {
+    place: MutexGuard<'a, Place>,
+    pub(super) connection: SqliteConnection,
+}
+
+impl Writer {
+    pub(super) async fn open(options: SqliteConnectOptions, patience: Duration) -> Result<Self, StoreError> {
+        let place = Mutex::new(Place::Ready(options.connect().await?));
+        Ok(Self { options, patience, place })
+    }
+
+    /// Waits until nobody else writes.
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, StoreError> {
+        let waiting = tokio::time::timeout(self.patience, self.place.lock());
+        let mut place = waiting.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        let connection = match std::mem::replace(&mut *place, Place::Empty) {
+            Place::Ready(connection) => connection,
+            Place::Empty => self.options.connect().await?,
+            Place::Closed => {
+                *place = Place::Closed;
+                return Err(sqlx::Error::PoolClosed.into());
+            }
+        };
+        Ok(Turn { place, connection })
+    }
+
+    pub(super) async fn close(&self) {
+        let before = std::mem::replace(&mut *self.place.lock().await, Place::Closed);
+        if let Place::Ready(connection) = before {
+            let _ = connection.close().await; // what was written is on disk
+        }
+    }
+}
+
+impl Turn<'_> {
+    pub(super) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        Ok(self.connection.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Gives the connection back, and passes on how the write went. After a failure it is not used again:
+    /// SQLite rolls back by itself on a full disk or a failed write, and sqlx would believe in that
+    /// transaction for ever.
+    pub(super) async fn end<T>(mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        if done.is_ok() {
+            *self.place = Place::Ready(self.connection);
+        } else {
+            let _ = self.connection.close_hard().await;
+        }
+        done
+    }
+}
