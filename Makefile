@@ -17,11 +17,13 @@ PAGE_SOURCES := $(shell find web/src -type f -not -name '*.test.ts') \
 CHROMIUM := $(shell for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
 	command -v "$$name" && break; done)
 
+# Passed on to the benchmark by `make bench`: ARGS="--scenarios idle,broadcast --repeats 1", for example.
+BENCH_OUT ?= target/bench
 # Passed on to the tests by `make soak`: how long and how much.
 SOAK_SECONDS ?= 600
 SOAK_CASES ?= 1000000
 
-.PHONY: help run build test test-rust test-web test-system soak check audit openapi format demo clean tools
+.PHONY: help run build test test-rust test-web test-system soak bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +52,14 @@ test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with
 soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
 	TIDINGS_MODEL_CASES=$(SOAK_CASES) cargo test --locked --package tidings-broker model -- --nocapture
 	TIDINGS_SOAK_SECONDS=$(SOAK_SECONDS) cargo test --locked --package tidings-server --test end_to_end promise -- --nocapture
+
+bench: build peers ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repeats 1" and others; 40 minutes)
+	cargo build --release --locked --package tidings-bench
+	target/release/tidings-bench run --out $(BENCH_OUT) $(ARGS)
+
+bench-tiny: tools $(PAGES) peers ## Run all of the benchmark for a moment, to see that it works
+	cargo build --locked --bin tidings --bin tidings-bench
+	target/debug/tidings-bench run --tiny --tidings $(DEBUG) --out target/bench-tiny
 
 check: tools $(WEB_MODULES) ## Check formatting, lints, types, licences and that the OpenAPI document is up to date
 	cargo fmt --all --check
@@ -100,7 +110,7 @@ define install
 	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $(1)
 endef
 
-.PHONY: browser python
+.PHONY: browser python peers
 browser:
 ifeq ($(CHROMIUM),)
 	$(call install,chromium)
@@ -111,3 +121,13 @@ python:
 ifneq ($(PYTHON),found)
 	$(call install,python3-venv)
 endif
+
+# What Tidings is measured beside. Debian may start its nginx as a service: the benchmark starts its own.
+PEERS := nginx libnginx-mod-nchan golang-go golang-github-gin-gonic-gin-dev
+peers:
+	@missing="$$(for name in $(PEERS); do dpkg -s "$$name" > /dev/null 2>&1 || echo "$$name"; done)"; \
+	if [ -n "$$missing" ]; then $(MAKE) --no-print-directory install-peers NAMES="$$(echo $$missing)"; fi
+
+.PHONY: install-peers
+install-peers:
+	$(call install,$(NAMES))

@@ -12,6 +12,9 @@
 //! lists equal. Then `make openapi` renews the snapshot.
 
 mod app;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod connection;
 mod controllers;
 mod error;

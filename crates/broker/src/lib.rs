@@ -14,6 +14,9 @@
 //! **To add a kind of event:** nothing here, unless its content must be rendered for clients
 //! (`entry.rs`) or its effect depends on the reader (`session.rs`).
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod broker;
 pub mod bus;
 mod census;

@@ -178,16 +178,25 @@ impl Stream {
                 return Some(vec![self.goodbye(reason)]);
             }
             let frames = match &self.phase {
-                Phase::Opening(start, replaying) => self.begin(start.clone(), *replaying).await,
-                Phase::Replaying(replaying) => self.replay(*replaying).await,
-                Phase::Resetting(reason) => self.reset(*reason).await,
                 Phase::Live => self.live().await,
                 Phase::Ended => return None,
+                // Boxed: it is large, short, and would be kept room for as long as the stream lives.
+                _ => Box::pin(self.catch_up()).await,
             };
             if !frames.is_empty() {
                 self.heartbeat_at = Instant::now() + self.broker.settings.heartbeat;
                 return Some(frames);
             }
+        }
+    }
+
+    /// Takes the next step towards being live.
+    async fn catch_up(&mut self) -> Vec<Frame> {
+        match &self.phase {
+            Phase::Opening(start, replaying) => self.begin(start.clone(), *replaying).await,
+            Phase::Replaying(replaying) => self.replay(*replaying).await,
+            Phase::Resetting(reason) => self.reset(*reason).await,
+            Phase::Live | Phase::Ended => Vec::new(),
         }
     }
 

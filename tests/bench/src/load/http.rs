@@ -3,6 +3,7 @@
 mod connection;
 
 use std::{
+    collections::VecDeque,
     io::{ErrorKind, Read},
     net::SocketAddr,
     os::fd::AsRawFd as _,
@@ -91,7 +92,8 @@ pub(crate) struct Publisher {
     clock: Clock,
     window: Arc<Window>,
     connections: Vec<Connection>,
-    free: Vec<usize>,
+    /// The one that has been free for longest goes first: servers close connections that say nothing.
+    free: VecDeque<usize>,
     index: u64,
     scratch: Vec<u8>,
     sent: Sent,
@@ -119,7 +121,7 @@ impl Publisher {
             expected: Ledger::new(plan.users),
             complaint: None,
         };
-        let free = (0..plan.connections).rev().collect();
+        let free = (0..plan.connections).collect();
         Ok(Self { poll, plan, clock, window, connections, free, index: 0, scratch: Vec::new(), sent, in_time: 0 })
     }
 
@@ -191,7 +193,7 @@ impl Publisher {
             if due > now.max(self.clock.micros()) {
                 break;
             }
-            let Some(free) = self.free.pop() else { break };
+            let Some(free) = self.free.pop_front() else { break };
             self.scratch.clear();
             let promise = (self.plan.source)(self.index, due, &mut self.scratch);
             self.index += 1;
@@ -229,7 +231,7 @@ impl Publisher {
         }
         self.sent.answer.saturating_record(self.clock.micros().saturating_sub(due));
         connection.answer.clear();
-        self.free.push(index);
+        self.free.push_back(index);
         // A closed loop goes on at once, where the next round would find it too.
         Ok(())
     }

@@ -6,7 +6,6 @@ use actix_web::{
     rt,
     web::{Bytes, Data},
 };
-use bytes::BufMut as _;
 use futures_util::{Stream as Body, StreamExt as _, stream};
 use tidings_broker::{Frame, Sink, Stream};
 
@@ -71,16 +70,20 @@ pub(super) fn in_body(served: Served) -> impl Body<Item = Result<Bytes, actix_we
     })
 }
 
-/// Writes until one of both sides ends.
-async fn live(wire: Wire, mut served: Served) {
+/// Writes until one of both sides ends. (A block and not a function: arguments would be kept twice, for
+/// as long as the stream lives.)
+fn live(wire: Wire, mut served: Served) -> impl Future<Output = ()> {
     let wire = Arc::new(wire);
     served.stream.pass_to(Arc::clone(&wire) as Arc<dyn Sink>);
-    tokio::select! {
-        () = wire.gone() => {}
-        // An error means that the client has gone.
-        _ = write(&wire, &mut served) => {}
+    async move {
+        let served = &mut served;
+        tokio::select! {
+            () = wire.gone() => {}
+            // An error means that the client has gone.
+            _ = write(&wire, served) => {}
+        }
+        served.trace.bytes = wire.sent();
     }
-    served.trace.bytes = wire.sent();
 }
 
 async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
@@ -96,7 +99,5 @@ async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
             }
         }
     }
-    let mut last = Vec::with_capacity(chunk::LAST.len());
-    last.put_slice(chunk::LAST);
-    wire.send(last.into()).await
+    wire.send(Bytes::from_static(chunk::LAST)).await
 }

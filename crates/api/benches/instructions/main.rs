@@ -1,0 +1,214 @@
+//! Does one thing of the way of an event so many times, for `count.sh` to see how many instructions
+//! that takes: figures that neither a busy machine nor a slow one changes.
+//!
+//! Without arguments it lists what it can do: a name, how many rounds to count, and for how many
+//! deliveries (or the like) a round stands. With a name and a number it does that many rounds.
+#![expect(clippy::expect_used, reason = "what cannot be set up cannot be measured")]
+
+#[path = "../../../broker/benches/broker/crowd.rs"]
+mod crowd;
+#[path = "../frames/writer.rs"]
+mod writer;
+
+use std::{hint::black_box, sync::Arc, time::Duration};
+
+use crowd::{Crowd, Log, cursors, event, page, position, user};
+use tidings_api::bench::{Chunk, event as write};
+use tidings_broker::{
+    Delivery, Entry,
+    bench::{Session, render},
+};
+use tidings_models::{Audience, Counts, Position};
+use tokio::time::Instant;
+use writer::Writer;
+
+/// Enough that no figure is of a map that is nearly empty.
+const USERS: usize = 1000;
+/// Entries that a hub hands on at once, and a replay takes.
+const BATCH: usize = 64;
+/// Entries of a full feed.
+const FEED: usize = 8192;
+/// More rounds than are asked for. What rounds need is made for so many, whatever is asked for, so that
+/// the difference of two runs is the rounds' own.
+const MOST: usize = 2000;
+
+struct Scenario {
+    name: &'static str,
+    rounds: usize,
+    /// Deliveries, entries or streams of a round.
+    items: usize,
+    run: fn(usize),
+}
+
+const SCENARIOS: [Scenario; 18] = [
+    Scenario { name: "render 200 bytes, an event", rounds: 500, items: 1, run: |rounds| renders(rounds, 200) },
+    Scenario { name: "render 2 kB, an event", rounds: 500, items: 1, run: |rounds| renders(rounds, 2_000) },
+    Scenario { name: "reduce one's own, an event", rounds: 1000, items: 1, run: |rounds| reduce(rounds, &own()) },
+    Scenario { name: "reduce another's, an event", rounds: 1000, items: 1, run: |rounds| reduce(rounds, &others()) },
+    Scenario { name: "reduce everyone's, an event", rounds: 1000, items: 1, run: |rounds| reduce(rounds, &EVERYONE) },
+    Scenario { name: "broadcast to sinks, a delivery", rounds: 50, items: USERS, run: |rounds| broadcast(rounds, 1) },
+    Scenario {
+        name: "8 broadcasts to sinks, a delivery",
+        rounds: 50,
+        items: USERS * 8,
+        run: |rounds| broadcast(rounds, 8),
+    },
+    Scenario { name: "broadcast to queues, a delivery", rounds: 50, items: USERS, run: queues },
+    Scenario { name: "unicast to a sink, a delivery", rounds: 1000, items: 1, run: |rounds| unicast(rounds, 1) },
+    Scenario {
+        name: "64 unicasts to sinks, a delivery",
+        rounds: 50,
+        items: BATCH,
+        run: |rounds| unicast(rounds, BATCH),
+    },
+    Scenario { name: "unicast to nobody here, an event", rounds: 1000, items: 1, run: elsewhere },
+    Scenario { name: "replay from the feed, an entry looked at", rounds: 20, items: FEED, run: replay },
+    Scenario { name: "join and leave, a stream", rounds: 500, items: 1, run: join },
+    Scenario { name: "tick, a stream", rounds: 50, items: USERS, run: tick },
+    Scenario { name: "SSE event of 200 bytes, a delivery", rounds: 1000, items: 1, run: sse },
+    Scenario { name: "SSE chunk of one event, a delivery", rounds: 1000, items: 1, run: |rounds| chunk(rounds, 1) },
+    Scenario {
+        name: "SSE chunk of 64 events, a delivery",
+        rounds: 100,
+        items: BATCH,
+        run: |rounds| chunk(rounds, BATCH),
+    },
+    Scenario { name: "broadcast to SSE chunks, a delivery", rounds: 50, items: USERS, run: to_bytes },
+];
+
+fn main() {
+    let given: Vec<_> = std::env::args().skip(1).collect();
+    let [name, rounds] = given.as_slice() else {
+        for Scenario { name, rounds, items, .. } in SCENARIOS {
+            println!("{name}\t{rounds}\t{items}");
+        }
+        return;
+    };
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == name).expect("one of the list");
+    let rounds = rounds.parse().ok().filter(|rounds| *rounds <= MOST).expect("a number of rounds");
+    (scenario.run)(rounds);
+}
+
+const COUNTS: Counts = Counts { unread: 12, unseen: 3 };
+const EVERYONE: Audience = Audience::Everyone;
+
+fn own() -> Audience {
+    Audience::User(user(1))
+}
+
+fn others() -> Audience {
+    Audience::User(user(2))
+}
+
+fn renders(rounds: usize, bytes: usize) {
+    let cursors = cursors();
+    let events: Vec<_> = (1..=MOST).map(|at| event(at, own(), bytes)).collect();
+    for event in events.iter().take(rounds) {
+        black_box(render(event.clone(), &cursors).expect("JSON"));
+    }
+}
+
+fn reduce(rounds: usize, audience: &Audience) {
+    let events: Vec<_> = (1..=MOST).map(|at| event(at, audience.clone(), 200)).collect();
+    let mut session = Session::of(&page(&user(1)));
+    for event in events.iter().take(rounds) {
+        black_box(session.apply(black_box(event)));
+    }
+}
+
+/// Hands on so many of `groups`, made beforehand, and sees that they arrive.
+fn dispatch(crowd: &Crowd, groups: &[Vec<Arc<Entry>>], rounds: usize) {
+    for group in groups.iter().take(rounds) {
+        assert!(crowd.hub.dispatch(group));
+    }
+}
+
+fn groups(count: usize, mut next: impl FnMut() -> Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
+    (0..count).map(|_| next()).collect()
+}
+
+fn broadcast(rounds: usize, count: usize) {
+    let (crowd, mut log) = (Crowd::with_takers(USERS), Log::default());
+    let groups = groups(200, || log.broadcasts(count));
+    dispatch(&crowd, &groups, rounds);
+    assert_eq!(crowd.delivered(), rounds * count * USERS);
+}
+
+fn queues(rounds: usize) {
+    let (mut crowd, mut log) = (Crowd::of(USERS), Log::default());
+    let groups = groups(200, || log.broadcasts(1));
+    for group in groups.iter().take(rounds) {
+        assert!(crowd.hub.dispatch(group));
+        assert_eq!(crowd.empty(), USERS);
+    }
+}
+
+fn unicast(rounds: usize, count: usize) {
+    let (crowd, mut log) = (Crowd::with_takers(USERS), Log::default());
+    let groups = groups(MOST, || log.unicasts(count, USERS));
+    dispatch(&crowd, &groups, rounds);
+    assert_eq!(crowd.delivered(), rounds * count);
+}
+
+/// Each node and each hub hears of everybody's.
+fn elsewhere(rounds: usize) {
+    let (crowd, mut log) = (Crowd::with_takers(USERS), Log::default());
+    let groups = groups(MOST, || vec![log.next(Audience::User(user(USERS)))]);
+    dispatch(&crowd, &groups, rounds);
+    assert_eq!(crowd.delivered(), 0);
+}
+
+fn replay(rounds: usize) {
+    let (crowd, mut log, reader) = (Crowd::of(1), Log::default(), user(1));
+    crowd.hub.extend(log.mixed(FEED, &reader));
+    let (windows, end) = (page(&reader).windows, position(FEED));
+    for _ in 0..rounds {
+        let page = crowd.hub.recent(black_box(&windows), Position::START, end, BATCH);
+        assert_eq!(page.map_or(0, |page| page.len()), BATCH);
+    }
+}
+
+fn join(rounds: usize) {
+    let (crowd, user) = (Crowd::of(USERS), user(USERS));
+    let page = page(&user);
+    for _ in 0..rounds {
+        drop(crowd.hub.join(&user, &page).expect("room"));
+    }
+}
+
+fn tick(rounds: usize) {
+    let (crowd, now) = (Crowd::with_takers(USERS), Instant::now());
+    for listener in crowd.listeners() {
+        listener.due(now + Duration::from_hours(1));
+    }
+    for _ in 0..rounds {
+        crowd.hub.tick(black_box(now));
+    }
+}
+
+fn sse(rounds: usize) {
+    let entry = Log::default().next(own());
+    let mut out = Vec::with_capacity(4096);
+    for _ in 0..rounds {
+        out.clear();
+        write(&mut out, black_box(&entry), COUNTS);
+        black_box(&out);
+    }
+}
+
+fn chunk(rounds: usize, count: usize) {
+    let (mut chunk, entry) = (Chunk::default(), Log::default().next(own()));
+    let events = vec![Delivery { entry: &entry, counts: COUNTS }; count];
+    for _ in 0..rounds {
+        black_box(chunk.of_events(black_box(&events)));
+    }
+}
+
+/// All of a delivery but its socket.
+fn to_bytes(rounds: usize) {
+    let writer = Arc::new(Writer::default());
+    let (crowd, mut log) = (Crowd::with_sinks(USERS, || Arc::clone(&writer)), Log::default());
+    let groups = groups(200, || log.broadcasts(1));
+    dispatch(&crowd, &groups, rounds);
+    assert_eq!(writer.written(), rounds * USERS);
+}
