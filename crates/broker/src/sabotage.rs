@@ -30,6 +30,8 @@ pub(crate) enum Bug {
     HeartbeatOverReplay,
     /// A node that lags shows a client counts from before the client's place.
     CountsBehindTheClient,
+    /// A stream does not learn what went straight to its connection.
+    PassedIsForgotten,
 }
 
 /// Whether a bug is switched on.
@@ -78,7 +80,7 @@ mod tests {
     use super::{Bug, with};
     use crate::model;
 
-    const HISTORIES: u32 = 1000;
+    const HISTORIES: u32 = 5000;
     const SEED: u64 = 1;
 
     macro_rules! caught {
@@ -106,5 +108,6 @@ mod tests {
         repeat_at_the_seam: RepeatAtTheSeam breaks "(I2)" | "(I3)" | "(I9)";
         heartbeat_over_replay: HeartbeatOverReplay breaks "(I1)";
         counts_behind_the_client: CountsBehindTheClient breaks "(I9)";
+        passed_is_forgotten: PassedIsForgotten breaks "(I2)" | "(I3)";
     }
 }

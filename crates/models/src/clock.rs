@@ -4,6 +4,7 @@
 use std::fmt;
 
 use jiff::tz::Offset;
+use rand::Rng as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. Written as RFC 3339 in UTC with
@@ -96,15 +97,15 @@ pub trait Random: Send + Sync + 'static {
     }
 }
 
-/// The operating system's random bytes.
+/// A generator for secrets, one for each thread, that is seeded and now and then renewed by the operating
+/// system: every request has an id, and would cost a call to the system for it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
+    #[expect(clippy::disallowed_methods, reason = "the one place that throws dice")]
     fn fill(&self, bytes: &mut [u8]) {
-        // A system without randomness cannot make keys or ids. Guessable ones would be worse than a stop.
-        #[expect(clippy::expect_used, clippy::disallowed_methods, reason = "the one place that asks the system")]
-        getrandom::fill(bytes).expect("the operating system gives no random bytes");
+        rand::rng().fill_bytes(bytes);
     }
 }
 

@@ -51,7 +51,7 @@ run() {
 
 # What the figures depend on, beside the code.
 made_by() {
-    rustc -vV | awk '/^release:/ { release = $2 } /^host:/ { print "# rustc " release ", " $2 }'
+    rustc -vV | awk '/^release:/ { release = $2 } /^host:/ { host = $2 } END { print "# rustc " release ", " host }'
     echo "# $(getconf GNU_LIBC_VERSION 2>/dev/null || echo "another libc"), $(valgrind --version)"
     # Functions of the C library, and AES, are chosen by what the processor can do.
     echo "# processor: $(grep -m1 '^flags' /proc/cpuinfo 2>/dev/null | tr ' ' '\n' |
@@ -63,8 +63,8 @@ count() {
         once=$(run "$name" "$rounds")
         twice=$(run "$name" "$((2 * rounds))")
         awk -v name="$name" -v all="$((twice - once))" -v by="$((rounds * items))" \
-            'BEGIN { printf "%-42s %9.0f\n", name, all / by }'
-    done | sort -t '~' -k 1
+            'BEGIN { printf "%-46s %9.0f\n", name, all / by }'
+    done | sort
 }
 
 {
@@ -89,16 +89,16 @@ case $mode in
         /^#/ { next }
         { name = $0; sub(/ +[0-9]+$/, "", name) }
         NR == FNR { before[name] = $NF; next }
-        !(name in before) { printf "%-42s %9d  is new\n", name, $NF; bad = 1; next }
+        !(name in before) { printf "%-46s %9d  is new\n", name, $NF; bad = 1; next }
         {
             change = 100 * ($NF - before[name]) / before[name]
             rose = change > may_rise
             bad = bad || rose
-            printf "%-42s %9d  was %d, %+.1f %%%s\n", name, $NF, before[name], change, rose ? "  <-- ROSE" : ""
+            printf "%-46s %9d  was %d, %+.1f %%%s\n", name, $NF, before[name], change, rose ? "  <-- ROSE" : ""
             delete before[name]
         }
         END {
-            for (name in before) { printf "%-42s is not counted any more\n", name; bad = 1 }
+            for (name in before) { printf "%-46s is not counted any more\n", name; bad = 1 }
             exit bad
         }' "$committed" "$work/counted" && exit 0
     if [ "$alike" = 0 ]; then

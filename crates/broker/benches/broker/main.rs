@@ -3,6 +3,7 @@
 //!
 //! `cargo bench -p tidings-broker --features bench --bench broker`
 #![expect(clippy::expect_used, reason = "what cannot be set up cannot be measured")]
+#![expect(clippy::wildcard_imports, reason = "a module is a group of figures here")]
 
 mod crowd;
 
