@@ -139,7 +139,7 @@ fn start(
     // As `actix_web::HttpServer` does it, with a connection that streams can take over.
     let http = move || {
         let stopping = stopping.clone();
-        let app = factory().into_factory().map_err(|error| actix_web::Error::from(error).error_response());
+        let app = factory().into_factory().map_err(|error| error.error_response());
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
