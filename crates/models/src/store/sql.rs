@@ -1,6 +1,17 @@
 //! The statements, written once for every database: `$1` parameters, `ON CONFLICT`, `RETURNING`.
 //! What the dialects do not share stands in `sqlite.rs` and `postgres.rs`. A test prepares each.
 
+/// The head of the log, and the last seqs of audiences ($1, as a JSON array) by their place in it.
+macro_rules! head_and_seqs {
+    ($before:literal) => {
+        concat!(
+            $before,
+            "SELECT h.position, (SELECT json_group_array(json_array(j.key, a.seq)) \
+               FROM json_each($1) j CROSS JOIN audiences a ON a.audience = j.value) FROM head h WHERE h.id = 1"
+        )
+    };
+}
+
 /// Declares statements, and for the tests a list of all of them.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
@@ -194,8 +205,9 @@ statements! {
          CROSS JOIN idempotency_keys k ON k.publisher = j.value ->> 0 AND k.key = j.value ->> 1";
     /// SQLite alone: the head, and the last seqs of those audiences of a JSON array that have one, as a JSON array of
     /// [place in it, seq]: one row, because each row that is returned wakes whoever waits.
-    HEAD_AND_SEQS = "SELECT h.position, (SELECT json_group_array(json_array(j.key, a.seq)) \
-           FROM json_each($1) j CROSS JOIN audiences a ON a.audience = j.value) FROM head h WHERE h.id = 1";
+    HEAD_AND_SEQS = head_and_seqs!("");
+    /// The same, as the beginning of a transaction.
+    BEGIN_WITH_HEAD_AND_SEQS = head_and_seqs!("BEGIN IMMEDIATE; ");
 
     ADD_ACCOUNT = "INSERT INTO accounts (user_id, password, role, disabled, created_at) \
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO NOTHING";

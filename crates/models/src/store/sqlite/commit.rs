@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
-    let mut group = Group::begin(turn.begin().await?, drafts.iter().flat_map(audiences)).await?;
+    let mut group = Group::begin(&mut turn.connection, drafts.iter().flat_map(audiences)).await?;
     group.look_for_keys(&drafts).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -29,14 +29,16 @@ pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Co
                 group.rows.met.push((user.as_str().into(), at));
                 Outcome::Met
             }
-            Draft::Mark { user, mark, at } => match marks::apply(&mut group.tx, group.start, &user, &mark, at).await? {
-                marks::Applied::NotFound => Outcome::NotFound,
-                marks::Applied::Nothing => Outcome::Marked(false),
-                marks::Applied::Changed(change, effect) => {
-                    group.changed(&change, effect, Audience::User(user), at)?;
-                    Outcome::Marked(true)
+            Draft::Mark { user, mark, at } => {
+                match marks::apply(&mut *group.conn, group.start, &user, &mark, at).await? {
+                    marks::Applied::NotFound => Outcome::NotFound,
+                    marks::Applied::Nothing => Outcome::Marked(false),
+                    marks::Applied::Changed(change, effect) => {
+                        group.changed(&change, effect, Audience::User(user), at)?;
+                        Outcome::Marked(true)
+                    }
                 }
-            },
+            }
         });
     }
     let events = group.commit().await?;
@@ -52,9 +54,11 @@ fn audiences(draft: &Draft) -> Vec<Audience> {
     }
 }
 
-/// A transaction, and what it is going to add.
+/// A transaction, and what it is going to add. It begins with the first question and ends with what is
+/// written, so that neither costs a hop of its own. One that does not come to its end is ended with its
+/// connection (see [`Turn`]).
 pub(super) struct Group<'a> {
-    pub(super) tx: Transaction<'a, Sqlite>,
+    pub(super) conn: &'a mut SqliteConnection,
     /// The head of the log before the group.
     start: Position,
     /// The last position planned.
@@ -80,25 +84,33 @@ pub(super) struct Payload {
 impl<'a> Group<'a> {
     /// Begins a group that may add to `audiences`.
     pub(super) async fn begin(
-        tx: Transaction<'a, Sqlite>,
+        conn: &'a mut SqliteConnection,
         audiences: impl Iterator<Item = Audience>,
     ) -> Result<Self, StoreError> {
         let mut group = Self {
-            tx,
+            conn,
             start: Position::START,
             head: Position::START,
             seqs: HashMap::new(),
             keys: HashMap::new(),
             rows: Rows::default(),
         };
-        group.start = group.look_for_seqs(audiences).await?;
+        group.start = group.learn(sql::BEGIN_WITH_HEAD_AND_SEQS, audiences).await?;
         group.head = group.start;
         Ok(group)
     }
 
-    /// Learns the last seqs of audiences that events are to be planned for. The head of the log.
+    /// Learns the last seqs of more audiences that events are to be planned for.
     pub(super) async fn look_for_seqs(
         &mut self,
+        audiences: impl Iterator<Item = Audience>,
+    ) -> Result<Position, StoreError> {
+        self.learn(sql::HEAD_AND_SEQS, audiences).await
+    }
+
+    async fn learn(
+        &mut self,
+        question: &'static str,
         audiences: impl Iterator<Item = Audience>,
     ) -> Result<Position, StoreError> {
         let mut names = Vec::new();
@@ -112,7 +124,7 @@ impl<'a> Group<'a> {
             }
         }
         let (head, seqs): (i64, String) =
-            sqlx::query_as(sql::HEAD_AND_SEQS).bind(json(&names)?).fetch_one(&mut *self.tx).await?;
+            sqlx::query_as(question).bind(json(&names)?).fetch_one(&mut *self.conn).await?;
         let seqs: Vec<(usize, i64)> =
             serde_json::from_str(&seqs).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         for (index, seq) in seqs {
@@ -135,7 +147,7 @@ impl<'a> Group<'a> {
         }
         let names: Vec<_> = keys.iter().map(|key| (key.publisher.as_str(), key.key.as_str())).collect();
         let made: Vec<(i64, Vec<u8>, Uuid)> =
-            sqlx::query_as(sql::KEYS).bind(json(&names)?).fetch_all(&mut *self.tx).await?;
+            sqlx::query_as(sql::KEYS).bind(json(&names)?).fetch_all(&mut *self.conn).await?;
         for (index, fingerprint, made) in made {
             if let Some(key) = usize::try_from(index).ok().and_then(|index| keys.get(index)) {
                 self.keys.insert(name(key), (super::array(&fingerprint)?, NotificationId::from_uuid(made)));
@@ -237,8 +249,7 @@ impl<'a> Group<'a> {
     pub(super) async fn commit(mut self) -> Result<Vec<Event>, StoreError> {
         let grown = self.seqs.values().filter(|counter| counter.last > counter.before);
         self.rows.audiences = grown.map(|counter| (Arc::clone(&counter.name), counter.last)).collect();
-        self.rows.write(&mut self.tx, self.start, self.head).await?;
-        self.tx.commit().await?;
+        self.rows.write_and_commit(self.conn, self.start, self.head).await?;
         Ok(self.rows.events.into_iter().map(|row| row.event).collect())
     }
 }

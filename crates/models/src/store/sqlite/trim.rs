@@ -74,13 +74,13 @@ async fn cut(readers: &SqlitePool, keep: &Retention, now: Timestamp) -> Result<N
 /// Removes notifications before `cut`. Whoever had one unread is told by an event, because their counts
 /// change.
 async fn notifications(turn: &mut Turn<'_>, cut: NotificationId, now: Timestamp) -> Result<(i64, bool), StoreError> {
-    let mut group = Group::begin(turn.begin().await?, std::iter::empty()).await?;
-    let floor = log::head(&mut group.tx).await?.floor.get();
+    let mut group = Group::begin(&mut turn.connection, std::iter::empty()).await?;
+    let floor = log::head(&mut *group.conn).await?.floor.get();
     let old: Vec<(Uuid, i64, String)> = sqlx::query_as(sql::OLD_NOTIFICATIONS)
         .bind(cut.as_uuid())
         .bind(floor)
         .bind(NOTIFICATIONS_PER_STEP)
-        .fetch_all(&mut *group.tx)
+        .fetch_all(&mut *group.conn)
         .await?;
     let full = i64::try_from(old.len()).unwrap_or(i64::MAX) >= NOTIFICATIONS_PER_STEP;
     let (mut removed, mut entries) = (0, 0);
@@ -104,7 +104,7 @@ async fn remove(
     json: String,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let entries: Vec<(String, i64)> = sqlx::query_as(sql::ENTRIES).bind(id).fetch_all(&mut *group.tx).await?;
+    let entries: Vec<(String, i64)> = sqlx::query_as(sql::ENTRIES).bind(id).fetch_all(&mut *group.conn).await?;
     let count = entries.len();
     let mut told = Vec::new();
     for (audience, at) in entries {
@@ -115,12 +115,12 @@ async fn remove(
             Audience::Topic(_) | Audience::Everyone => Some(Effect::Recounts),
         };
         told.extend(effect.map(|effect| (audience, effect)));
-        sqlx::query(sql::DROP_RECEIPTS).bind(at).execute(&mut *group.tx).await?;
+        sqlx::query(sql::DROP_RECEIPTS).bind(at).execute(&mut *group.conn).await?;
     }
     for statement in [sql::DROP_KEYS, sql::DROP_ENTRIES, sql::DROP_NOTIFICATION] {
-        sqlx::query(statement).bind(id).execute(&mut *group.tx).await?;
+        sqlx::query(statement).bind(id).execute(&mut *group.conn).await?;
     }
-    sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.tx).await?;
+    sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.conn).await?;
     if !told.is_empty() {
         group.look_for_seqs(told.iter().map(|(audience, _)| audience.clone())).await?;
         let payload = group.raw_payload(json.into()); // one for all of them
@@ -134,6 +134,6 @@ async fn remove(
 /// What a user's counts lose with an entry. `None`: nothing.
 async fn leaving(group: &mut Group<'_>, user: &UserId, at: Position) -> Result<Option<Effect>, StoreError> {
     let state: Option<(bool, bool)> =
-        sqlx::query_as(sql::UNREAD_UNSEEN).bind(user.as_str()).bind(at.get()).fetch_optional(&mut *group.tx).await?;
+        sqlx::query_as(sql::UNREAD_UNSEEN).bind(user.as_str()).bind(at.get()).fetch_optional(&mut *group.conn).await?;
     Ok(state.filter(|(unread, _)| *unread).map(|(_, unseen)| Effect::Adds { unread: -1, unseen: -i64::from(unseen) }))
 }

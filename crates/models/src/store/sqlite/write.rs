@@ -68,6 +68,11 @@ const KEYS: Table =
 static MEETS: Insert = Insert::new(&[RECIPIENTS], "");
 static GROUP: Insert =
     Insert::new(&[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, EVENTS], "UPDATE head SET position = ? WHERE id = 1");
+/// The same for a group after which nothing comes.
+static WHOLE_GROUP: Insert = Insert::new(
+    &[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, EVENTS],
+    "UPDATE head SET position = ? WHERE id = 1; COMMIT",
+);
 static MADE: Insert = Insert::new(&[KEYS], "");
 
 // A group with more rows of one table than a statement takes goes table by table.
@@ -78,8 +83,9 @@ static ONLY_ENTRIES: Insert = Insert::new(&[ENTRIES], "");
 static ONLY_EVENTS: Insert = Insert::new(&[EVENTS], "");
 
 impl Rows {
-    /// Writes everything. `start`, `head`: where the log ended, and where it ends now.
-    pub(super) async fn write(
+    /// Writes everything, and ends the transaction. `start`, `head`: where the log ended, and where it ends
+    /// now.
+    pub(super) async fn write_and_commit(
         &self,
         conn: &mut SqliteConnection,
         start: Position,
@@ -91,14 +97,18 @@ impl Rows {
         };
         only(conn, &MEETS, &self.met, meet).await?;
         if head == start {
-            return Ok(());
+            return end(conn).await;
         }
         let most = [self.payloads.len(), self.events.len()].into_iter().max().unwrap_or_default();
         if most <= MOST {
-            let mut group = GROUP.of(most);
+            let whole = self.keys.is_empty();
+            let mut group = if whole { &WHOLE_GROUP } else { &GROUP }.of(most);
             group.rows(&self.audiences, audience).rows(&self.payloads, payload);
             group.rows(&self.notifications, notification).rows(&self.entries, entry).rows(&self.events, event);
             group.write(conn, Some(head.get())).await?;
+            if whole {
+                return Ok(());
+            }
         } else {
             only(conn, &ONLY_AUDIENCES, &self.audiences, audience).await?;
             only(conn, &ONLY_PAYLOADS, &self.payloads, payload).await?;
@@ -107,8 +117,14 @@ impl Rows {
             only(conn, &ONLY_EVENTS, &self.events, event).await?;
             sqlx::query(sql::SET_HEAD).bind(head.get()).execute(&mut *conn).await?;
         }
-        only(conn, &MADE, &self.keys, key).await
+        only(conn, &MADE, &self.keys, key).await?;
+        end(conn).await
     }
+}
+
+async fn end(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query("COMMIT").execute(conn).await?;
+    Ok(())
 }
 
 /// Inserts any number of rows of one table.
