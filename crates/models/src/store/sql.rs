@@ -88,7 +88,14 @@ statements! {
     ADD_SECRET = "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
     LOG = event!("WHERE e.position > $1 ORDER BY e.position LIMIT $2");
-    REPLAY = event!("WHERE e.audience = $1 AND e.position > $2 AND e.position <= $3 ORDER BY e.position LIMIT $4");
+    /// At most $4 events of an audience ($1) after $2 and up to $3, the first of them, in any order. An event has an
+    /// entry or is among the others, never both. Above the floor no entry goes before its event, and each has one.
+    REPLAY = concat!(
+        "WITH places AS (SELECT position FROM entries WHERE audience = $1 AND position > $2 AND position <= $3 \
+           UNION ALL SELECT position FROM other_events WHERE audience = $1 AND position > $2 AND position <= $3 \
+           ORDER BY position LIMIT $4) ",
+        event!("WHERE e.position IN (SELECT position FROM places)")
+    );
 
     MEET = "INSERT INTO recipients (user_id, known_from, created_at) \
          SELECT $1, position, $2 FROM head WHERE id = 1 ON CONFLICT (user_id) DO NOTHING";
@@ -170,6 +177,9 @@ statements! {
 
     /// The end of the events after $1 and up to $2 that are older than $3: right before the first that is not.
     FIRST_KEPT = "SELECT MIN(position) FROM events WHERE position > $1 AND position <= $2 AND created_at >= $3";
+    /// Before the events themselves, which tell where to look.
+    TRIM_OTHER_EVENTS = "DELETE FROM other_events \
+         WHERE (audience, position) IN (SELECT audience, position FROM events WHERE position <= $1)";
     TRIM_EVENTS = "DELETE FROM events WHERE position <= $1";
     SET_FLOOR = "UPDATE head SET floor = $1 WHERE id = 1";
     /// Payloads after $1 and up to $2 that no event and no notification carries any more. Payloads are in

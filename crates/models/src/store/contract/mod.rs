@@ -9,6 +9,7 @@ use crate::*;
 mod histories;
 mod inbox;
 mod log;
+mod migrations;
 mod retention;
 
 /// A database of its own for one test, which can be closed and opened again.
@@ -123,6 +124,7 @@ macro_rules! suites {
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect
             retention::what_is_too_old_or_too_much_leaves_the_log
+            retention::an_inbox_keeps_what_the_log_keeps
             retention::what_leaves_an_inbox_is_told_and_uncounted
             retention::a_key_goes_with_what_it_made
             inbox::what_is_deleted_is_gone_for_its_user_alone

@@ -39,6 +39,30 @@ pub(super) async fn what_is_too_old_or_too_much_leaves_the_log(open: Open) {
     assert_eq!(whole_log(&*store).await[0].seq, Seq::new(701), "seqs go on");
 }
 
+/// What stands in inboxes never goes before its event, so a replay may find events by it.
+pub(super) async fn an_inbox_keeps_what_the_log_keeps(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let first = send(&*store, to("bob"), "first").await;
+    send(&*store, Recipients::users(vec![user("ann"), user("bob")]).unwrap(), "second").await;
+    one(&*store, mark("bob", Mark::Ids(vec![first], READ))).await;
+    send(&*store, Recipients::Everyone, "third").await;
+    let windows = store.inbox(&user("bob"), &InboxQuery::counts()).await.unwrap().unwrap().windows;
+    let replayed = async |after: i64| {
+        let Replay::Events(events) = store.replay(&windows, pos(after), pos(100), 9).await.unwrap() else {
+            panic!("expired")
+        };
+        events.iter().map(|event| event.position.get()).collect::<Vec<_>>()
+    };
+    let none = Retention { notifications_ms: 0, ..KEEP };
+    // At 2 and 3 are the events of one notification, which stays for the later of them, and then is told to have gone.
+    for (kept, gone, rest) in [(6, (0, 0), &[1, 3, 4, 5][..]), (3, (2, 1), &[3, 4, 5]), (1, (2, 1), &[5, 7])] {
+        assert_eq!(trim(&*store, Retention { max_events: kept, ..none }, at(2)).await, gone);
+        let floor = store.head().await.unwrap().floor.get();
+        assert_eq!(replayed(floor).await, rest, "after {floor}");
+    }
+}
+
 pub(super) async fn what_leaves_an_inbox_is_told_and_uncounted(open: Open) {
     let place = place();
     let store = open(&place).await;

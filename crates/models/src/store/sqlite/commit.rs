@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Committed, Draft, StoreError, Turn, json, marks, position, sql,
-    write::{EntryRow, EventRow, NotificationRow, Rows},
+    write::{EventRow, NotificationRow, Rows},
 };
 use crate::{
     Audience, Change, Effect, Event, Kind, Notification, NotificationId, Position, Recipients, Seq, Timestamp,
@@ -184,13 +184,8 @@ impl<'a> Group<'a> {
         });
         for audience in to.audiences() {
             self.event(audience, Kind::Notification, &payload, Effect::ARRIVED, notification.created_at)?;
-            if let Some(EventRow { event, audience, .. }) = self.rows.events.last() {
-                self.rows.entries.push(EntryRow {
-                    audience: Arc::clone(audience),
-                    position: event.position,
-                    seq: event.seq.get(),
-                    notification: notification.id,
-                });
+            if let Some(planned) = self.rows.events.last_mut() {
+                planned.brings = Some(notification.id);
             }
         }
         Ok(Outcome::Stored(notification.id))
@@ -241,7 +236,7 @@ impl<'a> Group<'a> {
         let (position, seq, json) = (self.head, Seq::new(counter.last), Arc::clone(&payload.json));
         let name = Arc::clone(&counter.name);
         let event = Event { position, audience, seq, kind, created_at, effect, payload: json };
-        self.rows.events.push(EventRow { event, audience: name, payload: payload.id });
+        self.rows.events.push(EventRow { event, audience: name, payload: payload.id, brings: None });
         Ok(())
     }
 

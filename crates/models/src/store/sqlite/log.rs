@@ -20,7 +20,7 @@ pub(super) async fn read_log(
     rows.into_iter().map(event).collect()
 }
 
-/// Reads each audience by its own index and merges, so the cost is that of the events asked for,
+/// Reads each audience by what stands where in it and merges, so the cost is that of the events asked for,
 /// however many others the log holds.
 pub(super) async fn replay(
     mut tx: Transaction<'static, Sqlite>,

@@ -54,8 +54,9 @@ async fn events(turn: &mut Turn<'_>, keep: &Retention, now: Timestamp, up_to: Po
         tx.rollback().await?;
         return Ok(0);
     }
-    sqlx::query(sql::TRIM_EVENTS).bind(cut).execute(&mut *tx).await?;
-    sqlx::query(sql::SET_FLOOR).bind(cut).execute(&mut *tx).await?;
+    for statement in [sql::TRIM_OTHER_EVENTS, sql::TRIM_EVENTS, sql::SET_FLOOR] {
+        sqlx::query(statement).bind(cut).execute(&mut *tx).await?;
+    }
     // A payload lies before its last event by the number of its recipients at most.
     let reach = i64::try_from(Recipients::MAX_USERS).unwrap_or(i64::MAX);
     sqlx::query(sql::TRIM_PAYLOADS).bind(floor - reach).bind(cut).execute(&mut *tx).await?;

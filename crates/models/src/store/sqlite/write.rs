@@ -18,7 +18,6 @@ pub(super) struct Rows {
     pub(super) audiences: Vec<(Arc<str>, i64)>,
     pub(super) payloads: Vec<(Position, Arc<str>)>,
     pub(super) notifications: Vec<NotificationRow>,
-    pub(super) entries: Vec<EntryRow>,
     pub(super) events: Vec<EventRow>,
     /// Users who are to be known.
     pub(super) met: Vec<(Arc<str>, Timestamp)>,
@@ -33,17 +32,12 @@ pub(super) struct NotificationRow {
     pub(super) created_at: Timestamp,
 }
 
-pub(super) struct EntryRow {
-    pub(super) audience: Arc<str>,
-    pub(super) position: Position,
-    pub(super) seq: i64,
-    pub(super) notification: NotificationId,
-}
-
 pub(super) struct EventRow {
     pub(super) event: Event,
     pub(super) audience: Arc<str>,
     pub(super) payload: Position,
+    /// The notification that enters inboxes by it, and has an entry there. Any other event is listed as such.
+    pub(super) brings: Option<NotificationId>,
 }
 
 const AUDIENCES: Table = Table {
@@ -55,6 +49,7 @@ const PAYLOADS: Table = Table { into: "payloads (id, json)", columns: 2, rest: "
 const NOTIFICATIONS: Table =
     Table { into: "notifications (id, payload, level, category, created_at)", columns: 5, rest: "" };
 const ENTRIES: Table = Table { into: "entries (audience, position, seq, notification)", columns: 4, rest: "" };
+const OTHER_EVENTS: Table = Table { into: "other_events (audience, position)", columns: 2, rest: "" };
 const EVENTS: Table =
     Table { into: "events (position, audience, seq, kind, payload, unread, unseen, created_at)", columns: 8, rest: "" };
 const RECIPIENTS: Table = Table {
@@ -66,13 +61,10 @@ const KEYS: Table =
     Table { into: "idempotency_keys (publisher, key, fingerprint, notification)", columns: 4, rest: "" };
 
 static MEETS: Insert = Insert::new(&[RECIPIENTS], "");
-static GROUP: Insert =
-    Insert::new(&[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, EVENTS], "UPDATE head SET position = ? WHERE id = 1");
+const ALL: &[Table] = &[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, OTHER_EVENTS, EVENTS];
+static GROUP: Insert = Insert::new(ALL, "UPDATE head SET position = ? WHERE id = 1");
 /// The same for a group after which nothing comes.
-static WHOLE_GROUP: Insert = Insert::new(
-    &[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, EVENTS],
-    "UPDATE head SET position = ? WHERE id = 1; COMMIT",
-);
+static WHOLE_GROUP: Insert = Insert::new(ALL, "UPDATE head SET position = ? WHERE id = 1; COMMIT");
 static MADE: Insert = Insert::new(&[KEYS], "");
 
 // A group with more rows of one table than a statement takes goes table by table.
@@ -80,6 +72,7 @@ static ONLY_AUDIENCES: Insert = Insert::new(&[AUDIENCES], "");
 static ONLY_PAYLOADS: Insert = Insert::new(&[PAYLOADS], "");
 static ONLY_NOTIFICATIONS: Insert = Insert::new(&[NOTIFICATIONS], "");
 static ONLY_ENTRIES: Insert = Insert::new(&[ENTRIES], "");
+static ONLY_OTHER_EVENTS: Insert = Insert::new(&[OTHER_EVENTS], "");
 static ONLY_EVENTS: Insert = Insert::new(&[EVENTS], "");
 
 impl Rows {
@@ -99,12 +92,21 @@ impl Rows {
         if head == start {
             return end(conn).await;
         }
+        let (entries, others): (Vec<_>, Vec<_>) = self.events.iter().partition(|row| row.brings.is_some());
+        let entry = |row: &mut Values, new: &&EventRow| {
+            row.add(Arc::clone(&new.audience)).add(new.event.position.get()).add(new.event.seq.get());
+            row.add(new.brings.map(|id| *id.as_uuid()));
+        };
+        let other = |row: &mut Values, new: &&EventRow| {
+            row.add(Arc::clone(&new.audience)).add(new.event.position.get());
+        };
         let most = [self.payloads.len(), self.events.len()].into_iter().max().unwrap_or_default();
         if most <= MOST {
             let whole = self.keys.is_empty();
             let mut group = if whole { &WHOLE_GROUP } else { &GROUP }.of(most);
             group.rows(&self.audiences, audience).rows(&self.payloads, payload);
-            group.rows(&self.notifications, notification).rows(&self.entries, entry).rows(&self.events, event);
+            group.rows(&self.notifications, notification).rows(&entries, entry).rows(&others, other);
+            group.rows(&self.events, event);
             group.write(conn, Some(head.get())).await?;
             if whole {
                 return Ok(());
@@ -113,7 +115,8 @@ impl Rows {
             only(conn, &ONLY_AUDIENCES, &self.audiences, audience).await?;
             only(conn, &ONLY_PAYLOADS, &self.payloads, payload).await?;
             only(conn, &ONLY_NOTIFICATIONS, &self.notifications, notification).await?;
-            only(conn, &ONLY_ENTRIES, &self.entries, entry).await?;
+            only(conn, &ONLY_ENTRIES, &entries, entry).await?;
+            only(conn, &ONLY_OTHER_EVENTS, &others, other).await?;
             only(conn, &ONLY_EVENTS, &self.events, event).await?;
             sqlx::query(sql::SET_HEAD).bind(head.get()).execute(&mut *conn).await?;
         }
@@ -155,11 +158,7 @@ fn notification(row: &mut Values, new: &NotificationRow) {
     row.add(new.category.clone()).add(new.created_at.as_millis());
 }
 
-fn entry(row: &mut Values, new: &EntryRow) {
-    row.add(Arc::clone(&new.audience)).add(new.position.get()).add(new.seq).add(*new.notification.as_uuid());
-}
-
-fn event(row: &mut Values, EventRow { event, audience, payload }: &EventRow) {
+fn event(row: &mut Values, EventRow { event, audience, payload, .. }: &EventRow) {
     let effect = match event.effect {
         Effect::Adds { unread, unseen } => Some((unread, unseen)),
         Effect::Recounts => None,

@@ -1,0 +1,87 @@
+//! Logs that an earlier version wrote.
+
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::{
+    retention::{KEEP, trim},
+    *,
+};
+
+/// Leads back from the second structure to the first.
+const BACK: &str = "CREATE UNIQUE INDEX events_of_audience ON events (audience, position); \
+                    DROP TABLE other_events; DELETE FROM _sqlx_migrations WHERE version >= 2";
+const OTHERS: &str = "SELECT audience || ' ' || position FROM other_events ORDER BY 1";
+
+async fn file(place: &Place) -> SqliteConnection {
+    let path = place.folder.path().join("log.db");
+    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+}
+
+async fn others(place: &Place) -> Vec<String> {
+    sqlx::query_scalar(OTHERS).fetch_all(&mut file(place).await).await.unwrap()
+}
+
+/// Whatever can be asked for.
+async fn everything(store: &dyn Store) -> Vec<String> {
+    let mut all = vec![format!("{:?} {:?}", store.head().await.unwrap(), whole_log(store).await)];
+    for name in ["ann", "bob", "cid"] {
+        for state in [InboxState::All, InboxState::Archived] {
+            let page = store.inbox(&user(name), &InboxQuery::newest(state, 100)).await.unwrap().unwrap();
+            all.push(format!("{page:?}"));
+        }
+        for (after, limit) in [(0, 100), (20, 100), (24, 3), (30, 2)] {
+            all.push(format!("{:?}", replay(store, name, after, limit).await));
+        }
+    }
+    all
+}
+
+async fn replay(store: &dyn Store, name: &str, after: i64, limit: u32) -> Replay {
+    let windows = store.inbox(&user(name), &InboxQuery::counts()).await.unwrap().unwrap().windows;
+    store.replay(&windows, pos(after), pos(1000), limit).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_of_the_first_structure_goes_on_as_it_was() {
+    let place = place();
+    let store = sqlite(&place).await;
+    meet(&*store, "ann").await;
+    let both = Recipients::users(vec![user("ann"), user("bob")]).unwrap();
+    for i in 0..5 {
+        let first = send(&*store, to("ann"), &format!("own {i}")).await;
+        send(&*store, both.clone(), "to both").await;
+        send(&*store, Recipients::Everyone, "to all").await;
+        one(&*store, mark("ann", Mark::Ids(vec![first], READ))).await;
+        one(&*store, mark("bob", Mark::UpTo(pos(i * 5), READ))).await;
+        meet(&*store, "cid").await;
+    }
+    // Some events are gone with their notifications, and some without.
+    trim(&*store, Retention { max_events: 25, notifications_ms: 0, ..KEEP }, at(2)).await;
+    trim(&*store, Retention { max_events: 15, ..KEEP }, at(2)).await;
+    send(&*store, to("cid"), "last").await;
+    let before = everything(&*store).await;
+    store.close().await;
+
+    let listed = others(&place).await;
+    assert!(listed.len() > 5, "{listed:?}");
+    let mut file = file(&place).await;
+    sqlx::raw_sql(BACK).execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+
+    let store = sqlite(&place).await;
+    assert_eq!((everything(&*store).await, others(&place).await), (before, listed));
+    // A replay is what the log has for its reader.
+    let floor = store.head().await.unwrap().floor;
+    let Replay::Events(events) = replay(&*store, "ann", floor.get(), 100).await else { panic!("expired") };
+    let hers = |event: &Event| ["user:ann", "everyone"].contains(&event.audience.to_string().as_str());
+    assert_eq!(events, whole_log(&*store).await.into_iter().filter(hers).collect::<Vec<_>>());
+
+    trim(&*store, KEEP, at(200)).await; // which tells of what leaves the inboxes
+    send(&*store, to("ann"), "next").await;
+    let mut told = whole_log(&*store).await;
+    assert_eq!(told.pop().unwrap().kind, Kind::Notification);
+    assert!(told.iter().all(|event| event.kind == Kind::NotificationExpired));
+    let mut told: Vec<_> = told.iter().map(|event| format!("{} {}", event.audience, event.position.get())).collect();
+    told.sort();
+    assert_eq!(others(&place).await, told, "the others go with their events");
+}
