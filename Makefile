@@ -61,9 +61,16 @@ bench-tiny: tools $(PAGES) peers ## Run all of the benchmark for a moment, to se
 	cargo build --locked --bin tidings --bin tidings-bench
 	target/debug/tidings-bench run --tiny --tidings $(DEBUG) --out target/bench-tiny
 
+bench-micro: tools ## Measure parts: the hub, rendering, frames, a commit, a request
+	cargo bench --locked --package tidings-broker --features bench --bench broker
+	cargo bench --locked --package tidings-api --features bench --bench frames --bench create
+
+instructions: tools ## Count the instructions of the way to a socket, and compare (needs valgrind)
+	crates/api/benches/instructions/count.sh --check
+
 check: tools $(WEB_MODULES) ## Check formatting, lints, types, licences and that the OpenAPI document is up to date
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features tidings-api/bench -- -D warnings
 	npm --prefix web run check
 	INSTA_UPDATE=no cargo test --locked --package tidings-api openapi
 	@if command -v cargo-deny > /dev/null; then cargo deny --locked check bans licenses sources; \

@@ -55,10 +55,12 @@ impl Entry {
             seq: event.seq.get(),
             payload: serde_json::from_str(view.as_deref().unwrap_or(&event.payload))?,
         };
-        let mut envelope = serde_json::to_vec(&envelope)?;
-        envelope.pop(); // the closing brace
+        let mut json = Vec::with_capacity(event.payload.len() + 512);
+        serde_json::to_writer(&mut json, &envelope)?;
+        json.pop(); // the closing brace
+        let envelope = Bytes::copy_from_slice(&json); // no room that nobody uses: it is kept for long
         let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
-        Ok(Arc::new(Self { cursor, envelope: envelope.into(), event }))
+        Ok(Arc::new(Self { cursor, envelope, event }))
     }
 
     /// Renders what is in an inbox like the event that brought it there.

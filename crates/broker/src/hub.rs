@@ -120,10 +120,11 @@ impl Hub {
     pub(crate) fn dispatch(&self, entries: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
         let mut state = self.state.lock();
         let entries = entries.split_at(entries.partition_point(|entry| entry.position() <= state.position)).1;
+        let now = Instant::now(); // once for all: to ask the clock costs as much as to hand an event over
         let mut own = Vec::new();
         for run in entries.chunk_by(|one, next| goes_along(one) && goes_along(next)) {
             state.recounts(run)?;
-            state.deliver(run, &mut own);
+            state.deliver(run, &mut own, now);
         }
         Ok(())
     }
@@ -258,18 +259,18 @@ impl State {
     }
 
     /// `own` is room to work in.
-    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>) {
+    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
         let Some(last) = run.last() else { return };
         self.position = last.position();
         match &last.event.audience {
             Audience::User(user) => {
                 if let Some(present) = self.present.get_mut(user) {
-                    present.deliver(run, own);
+                    present.deliver(run, own, now);
                 }
             }
             Audience::Everyone | Audience::Topic(_) => {
                 for present in self.present.values_mut() {
-                    present.deliver(run, own);
+                    present.deliver(run, own, now);
                 }
             }
         }
@@ -277,7 +278,7 @@ impl State {
 }
 
 impl Present {
-    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>) {
+    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
         own.clear();
         for entry in run {
             if let Some(counts) = self.session.apply(&entry.event) {
@@ -286,7 +287,7 @@ impl Present {
         }
         if !own.is_empty() {
             for stream in &self.streams {
-                stream.outlet.push(own);
+                stream.outlet.push(own, now);
             }
         }
     }

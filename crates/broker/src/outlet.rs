@@ -102,9 +102,9 @@ impl Outlet {
     }
 
     /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
-    pub(crate) fn push(&self, events: &[Delivery<'_>]) {
+    pub(crate) fn push(&self, events: &[Delivery<'_>], now: Instant) {
         let mut state = self.state.lock();
-        if state.overflowed || state.pass(events) {
+        if state.overflowed || state.pass(events, now) {
             return;
         }
         if state.queue.len() + events.len() > self.room {
@@ -221,13 +221,13 @@ impl State {
     }
 
     /// Hands events straight to the connection, if they can go that way.
-    fn pass(&mut self, events: &[Delivery<'_>]) -> bool {
+    fn pass(&mut self, events: &[Delivery<'_>], now: Instant) -> bool {
         let Some(Direct { sink, passed, refused: refused @ false }) = &mut self.direct else { return false };
         let has_already = |event: &Delivery<'_>| event.entry.position() <= passed.place;
         let new = events.split_at(events.partition_point(has_already)).1;
         let Some(last) = new.last() else { return true };
         if sink.offer(new) {
-            *passed = Passed { place: last.entry.position(), sent: passed.sent + new.len() as u64, at: Instant::now() };
+            *passed = Passed { place: last.entry.position(), sent: passed.sent + new.len() as u64, at: now };
         } else {
             *refused = true;
         }
@@ -243,7 +243,7 @@ mod tests {
     fn push(outlet: &Outlet, positions: &[i64]) {
         let entries: Vec<_> = positions.iter().map(|position| entry(*position, "everyone")).collect();
         let events: Vec<_> = entries.iter().map(|entry| Delivery { entry, counts: Counts::default() }).collect();
-        outlet.push(&events);
+        outlet.push(&events, Instant::now());
     }
 
     fn taken(outlet: &Outlet) -> Vec<i64> {

@@ -28,6 +28,11 @@ if ! command -v valgrind >/dev/null; then
     exit 1
 fi
 
+if [ "$mode" = --check ] && [ ! -f "$committed" ]; then
+    echo "There is no $committed to compare with: $0 --write makes it." >&2
+    exit 1
+fi
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
