@@ -279,11 +279,15 @@ impl Broker {
     async fn join(&self, hub: &Arc<Hub>, user: &UserId) -> Result<Joined, OpenError> {
         // What another hub has handed on already must not be news to this one.
         let latest = self.hubs.feed.position();
-        while hub.position() < latest {
+        loop {
+            let moved = hub.moved.notified();
+            tokio::pin!(moved);
+            moved.as_mut().enable();
             // Its own task tells of trouble, and tries again.
-            if dispatcher::advance(&*self.store, &self.hubs.feed, hub, self.sizes.follower_page).await.is_err() {
+            if hub.position() >= latest || hub.trouble.lock().is_some() {
                 break;
             }
+            moved.await;
         }
         let mut loaded = None;
         for _ in 0..JOIN_ATTEMPTS {

@@ -25,6 +25,7 @@ pub(crate) async fn run(store: Arc<dyn Store>, feed: Arc<Feed>, hub: Arc<Hub>, p
     loop {
         let advanced = advance(&*store, &feed, &hub, page).await;
         *hub.trouble.lock() = advanced.as_ref().err().map(Trouble::to_string);
+        hub.moved.notify_waiters();
         match advanced {
             Ok(true) => tokio::task::yield_now().await, // it may have been many: let others have a turn
             Ok(false) => hub.bell.notified().await,

@@ -60,7 +60,7 @@ impl Entry {
         json.pop(); // the closing brace
         let envelope = Bytes::copy_from_slice(&json); // no room that nobody uses: it is kept for long
         let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
-        Ok(Arc::new(Self { cursor, envelope, event }))
+        Ok(Arc::new(Self { event, cursor, envelope }))
     }
 
     /// Renders what is in an inbox like the event that brought it there.

@@ -34,6 +34,8 @@ pub(crate) struct Hub {
     /// Entries that may wait in one outlet.
     queue: usize,
     state: Mutex<State>,
+    /// It has tried to go on.
+    pub(crate) moved: Notify,
     /// There is something new in the feed.
     pub(crate) bell: Notify,
     /// Why it cannot go on.
@@ -105,7 +107,15 @@ impl Hub {
     pub(crate) fn new(feed: Arc<Feed>, census: Arc<Census>, queue: usize) -> Self {
         let position = feed.position();
         let state = State { position, present: HashMap::new(), next_id: 1, closed: false };
-        Self { feed, census, queue, state: Mutex::new(state), bell: Notify::new(), trouble: Mutex::new(None) }
+        Self {
+            feed,
+            census,
+            queue,
+            state: Mutex::new(state),
+            moved: Notify::new(),
+            bell: Notify::new(),
+            trouble: Mutex::new(None),
+        }
     }
 
     /// Everything up to here was dispatched.

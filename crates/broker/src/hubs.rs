@@ -61,7 +61,9 @@ impl Hubs {
 
     /// Up to here everything was dispatched, by every hub.
     pub(crate) fn position(&self) -> Position {
-        let slowest = self.open.lock().hubs.iter().map(|hub| hub.position()).min();
+        // Not under the lock that the follower needs to go on: a hub may be busy for a while.
+        let hubs = self.open.lock().hubs.clone();
+        let slowest = hubs.iter().map(|hub| hub.position()).min();
         slowest.unwrap_or_else(|| self.feed.position())
     }
 

@@ -104,7 +104,8 @@ impl Outlet {
     /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
     pub(crate) fn push(&self, events: &[Delivery<'_>], now: Instant) {
         let mut state = self.state.lock();
-        if state.overflowed || state.pass(events, now) {
+        let expired = state.expires.is_some_and(|at| at <= now);
+        if expired || state.overflowed || state.pass(events, now) {
             return;
         }
         if state.queue.len() + events.len() > self.room {
@@ -305,6 +306,12 @@ mod tests {
         let passed = outlet.resume().unwrap();
         assert_eq!((passed.place, passed.sent), (pos(3), 1));
         assert_eq!(taken(&outlet), [4, 5, 6, 7]);
+
+        let expired = Outlet::holding(QUEUE);
+        expired.expires(Instant::now());
+        expired.pass_on(&sink, pos(7));
+        push(&expired, &[8]);
+        assert_eq!(room.0.lock().1, [3], "nothing after the end of a token");
 
         outlet.pass_on(&sink, pos(7));
         outlet.end(GoodbyeReason::Shutdown);

@@ -120,6 +120,8 @@ struct State {
     commit_time: Duration,
     groups: Vec<usize>,
     reads: usize,
+    inboxes: usize,
+    inbox_time: Duration,
 }
 
 impl Default for FakeStore {
@@ -160,6 +162,16 @@ impl FakeStore {
 
     pub(crate) fn group_sizes(&self) -> Vec<usize> {
         self.state.lock().groups.clone()
+    }
+
+    /// How often an inbox was read.
+    pub(crate) fn inboxes(&self) -> usize {
+        self.state.lock().inboxes
+    }
+
+    /// Makes each read of an inbox take some time.
+    pub(crate) fn take_long(&self, time: Duration) {
+        self.state.lock().inbox_time = time;
     }
 
     /// How often a replay was read from here.
@@ -228,6 +240,14 @@ impl Store for FakeStore {
     }
 
     async fn inbox(&self, reader: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
+        let time = {
+            let mut state = self.state.lock();
+            state.inboxes += 1;
+            state.inbox_time
+        };
+        if !time.is_zero() {
+            pass(time).await;
+        }
         let head = self.head().await?;
         let mut page = page(reader.as_str(), head.position.get(), Counts::default());
         page.head = head;

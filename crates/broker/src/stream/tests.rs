@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     Broker, Settings,
     bus::{Bus, LocalBus},
-    testing::{FakeStore, cursors, pos, user},
+    testing::{FakeStore, cursors, event, notification, pos, user},
 };
 
 /// Stands still, except where tokio's time moves it.
@@ -338,4 +338,55 @@ async fn a_task_that_panics_is_told_of() {
     // The store of these tests panics at it. The caller does not know whether it was stored.
     assert!(matches!(broker.publisher().publish(impossible).await, Err(crate::Error::Unknown)));
     assert!(tasks.failed().await.contains("panicked"));
+}
+
+/// What went to everybody and is no longer kept makes a hub read who had it unread. Streams that join
+/// meanwhile wait for that, and do not do it again.
+#[tokio::test(start_paused = true)]
+async fn joins_do_not_multiply_the_reads_of_a_recount() {
+    const HERE: usize = 500;
+    const JOINING: usize = 100;
+    let setup = Setup::new().await;
+    setup.add("everyone");
+    let mut streams = Vec::new();
+    for number in 0..HERE {
+        let mut stream = setup.open(&format!("u{number}"), Start::Unread).await;
+        next(&mut stream).await;
+        streams.push(stream);
+    }
+    let mut gone = event(2, "everyone", &serde_json::to_string(&notification("x")).unwrap());
+    gone.effect = tidings_models::Effect::Recounts;
+    setup.store.put(gone);
+    setup.store.take_long(Duration::from_millis(1));
+    let before = setup.store.inboxes();
+    setup.bus.ring();
+    let mut joins = tokio::task::JoinSet::new();
+    for number in 0..JOINING {
+        let (broker, user) = (Arc::clone(&setup.broker), user(&format!("j{number}")));
+        joins.spawn(async move { broker.open(user, Start::Unread, Timestamp::from_millis(HOUR)).await.unwrap() });
+    }
+    let _joined = joins.join_all().await;
+    setup.settled().await;
+    assert_eq!(setup.store.inboxes() - before, HERE + JOINING);
+}
+
+/// What a stream has already may fill its first batch: what comes behind it is not left lying.
+#[tokio::test(start_paused = true)]
+async fn what_lies_behind_a_batch_of_old_entries_is_given_at_once() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open("ann", Start::Unread).await;
+    next(&mut stream).await;
+    let mut large = notification("x");
+    large.body = Some("x".repeat(BATCH_BYTES / 8));
+    for position in 1..=10 {
+        setup.store.put(event(position, "user:ann", &serde_json::to_string(&large).unwrap()));
+    }
+    setup.bus.ring();
+    setup.settled().await;
+    // As if a state had been read at 9, during which the bell of the outlet was heard.
+    stream.outlet.changed().await;
+    stream.place = Some(pos(9));
+    let begun = Instant::now();
+    assert_eq!(next(&mut stream).await, "10:10");
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }

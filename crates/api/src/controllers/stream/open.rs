@@ -59,6 +59,9 @@ pub(crate) async fn open(
     app: Data<App>,
     local: Data<Local>,
 ) -> Result<HttpResponse, Problem> {
+    if request.method() == Method::HEAD {
+        return Ok(answer().finish()); // it takes no place: it would keep it until its client leaves
+    }
     let pings = if query.ping { Pings::Events } else { Pings::Ids };
     let start = start(&request, query);
     match local.open(principal.user, start, principal.expires_at).await {
@@ -67,7 +70,7 @@ pub(crate) async fn open(
             let served = Served { app, stream, pings, trace };
             // Neither HTTP/1.0 nor what asks to be upgraded is sent in chunks (RFC 9112, section 6.1).
             let chunks = request.version() >= Version::HTTP_11 && !request.head().upgrade();
-            let plain = chunks && request.version() == Version::HTTP_11 && request.method() == Method::GET;
+            let plain = chunks && request.version() == Version::HTTP_11;
             let connection = request.conn_data::<TakeOver>().filter(|_| plain);
             let mut answer = match connection {
                 Some(connection) => answer().streaming(taking_over(connection.clone(), served)),

@@ -1,6 +1,6 @@
 //! The life of a stream on a socket of its own.
 
-use std::{future::poll_fn, io, sync::Arc};
+use std::{future::poll_fn, io, sync::Arc, time::Duration};
 
 use actix_web::{
     rt,
@@ -18,6 +18,9 @@ use crate::{
         sse::{self, Pings},
     },
 };
+
+/// How long a stream whose token has ended may take to say so.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A stream, and what it takes to write it.
 pub(super) struct Served {
@@ -87,6 +90,8 @@ fn live(wire: Wire, mut served: Served) -> impl Future<Output = ()> {
 }
 
 async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
+    // Who stood still until long after the end of their token gets no more of what came before it.
+    let until = served.stream.ends_at() + LAST_WORDS;
     loop {
         tokio::select! {
             finished = wire.finish() => finished?,
@@ -95,9 +100,9 @@ async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
                 let mut chunk = Chunk::default();
                 served.encode(chunk.content(), &frames);
                 drop(frames);
-                wire.send(Bytes::copy_from_slice(chunk.framed())).await?;
+                wire.send(Bytes::copy_from_slice(chunk.framed()), until).await?;
             }
         }
     }
-    wire.send(Bytes::from_static(chunk::LAST)).await
+    wire.send(Bytes::from_static(chunk::LAST), until).await
 }

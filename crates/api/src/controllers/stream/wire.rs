@@ -9,7 +9,10 @@ use actix_web::rt::net::TcpStream;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tidings_broker::{Delivery, Sink};
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use crate::frames::{chunk::Chunk, sse};
 
@@ -56,11 +59,14 @@ impl Wire {
         self.flush().await
     }
 
-    /// Sends all of `bytes`, after what is left of before.
-    pub(super) async fn send(&self, bytes: Bytes) -> io::Result<()> {
-        self.flush().await?;
-        self.state.lock().rest = bytes;
-        self.flush().await
+    /// Sends all of `bytes`, after what is left of before. Fails when that takes until some time.
+    pub(super) async fn send(&self, bytes: Bytes, until: Instant) -> io::Result<()> {
+        let sending = async {
+            self.flush().await?;
+            self.state.lock().rest = bytes;
+            self.flush().await
+        };
+        timeout_at(until, sending).await.map_err(io::Error::from)?
     }
 
     /// Nothing is lost when this is not waited for to its end.

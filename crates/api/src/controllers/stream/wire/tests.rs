@@ -42,6 +42,10 @@ fn offer(wire: &Wire, entries: &[Arc<Entry>]) -> bool {
     wire.offer(&events)
 }
 
+fn later() -> Instant {
+    Instant::now() + std::time::Duration::from_secs(60)
+}
+
 /// The content of a body in chunks, each of which is whole.
 fn unchunked(mut body: &[u8]) -> String {
     let mut content = Vec::new();
@@ -91,7 +95,7 @@ async fn a_reader_that_stands_still_loses_nothing_of_what_was_taken() {
         client.read_to_end(&mut body).await.unwrap();
         unchunked(&body)
     });
-    wire.send(Bytes::from_static(b"2\r\n: \r\n")).await.unwrap();
+    wire.send(Bytes::from_static(b"2\r\n: \r\n"), later()).await.unwrap();
     assert!(offer(&wire, &[entry(10_000, 1)]), "there is room again");
     drop(wire);
     let content = reading.await.unwrap().replacen(": id", "id", 1);
@@ -114,6 +118,17 @@ async fn what_is_left_of_an_event_is_finished() {
         yield_now().await;
     }
     finishing.await.unwrap().unwrap();
+}
+
+/// I14: a reader that stands still until its token has ended gets nothing more.
+#[actix_web::test]
+async fn what_is_not_taken_in_time_is_not_sent() {
+    let (wire, _client) = pair().await;
+    while wire.state.lock().rest.is_empty() {
+        assert!(offer(&wire, &[entry(1, 30_000)]), "it took one whole until one in part");
+    }
+    let error = wire.send(Bytes::from_static(b"late"), Instant::now()).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 }
 
 #[actix_web::test]
