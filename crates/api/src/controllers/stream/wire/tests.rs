@@ -43,7 +43,7 @@ fn offer(wire: &Wire, entries: &[Arc<Entry>]) -> bool {
 }
 
 fn later() -> Instant {
-    Instant::now() + std::time::Duration::from_secs(60)
+    Instant::now() + std::time::Duration::from_mins(1)
 }
 
 /// The content of a body in chunks, each of which is whole.
