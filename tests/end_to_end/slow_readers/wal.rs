@@ -10,11 +10,11 @@ const STALLED: usize = 100;
 /// One for so many users is so many entries of the log: two of these push everything else out of the
 /// memory that replays are served from.
 const USERS: usize = 1000;
-/// Sent while they are stalled: five times the bound.
-const WRITES: usize = 2000;
-/// A checkpoint begins at 1,000 pages of 4 KiB. Unless somebody reads an old snapshot it takes all of
+/// Sent while they are stalled: two and a half times the bound.
+const WRITES: usize = 3000;
+/// A checkpoint begins at 4,000 pages of 4 KiB (`CHECKPOINT_PAGES` of the store). Unless somebody reads an old snapshot it takes all of
 /// the log, which then begins anew; one group of writes comes on top.
-const BOUND: u64 = 8 * 1024 * 1024;
+const BOUND: u64 = 24 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_write_ahead_log_stays_small_under_stalled_readers() {
