@@ -46,7 +46,7 @@ test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 	npm --prefix web test
 
 test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser and with stock clients
-	cargo build --locked --bin tidings
+	cargo build --workspace --locked --bin tidings
 	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
 
 soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
@@ -58,7 +58,7 @@ bench: build peers ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repea
 	target/release/tidings-bench run --out $(BENCH_OUT) $(ARGS)
 
 bench-tiny: tools $(PAGES) peers ## Run all of the benchmark for a moment, to see that it works
-	cargo build --locked --bin tidings --bin tidings-bench
+	cargo build --workspace --locked --bin tidings --bin tidings-bench
 	target/debug/tidings-bench run --tiny --tidings $(DEBUG) --out target/bench-tiny
 
 bench-micro: tools ## Measure parts: the hub, rendering, frames, a commit, a request
