@@ -32,7 +32,7 @@ pub(super) fn build(folder: &Path) -> Result<PathBuf> {
     let compiler = compiler()?;
     let sources = folder.join("gin-hub");
     fs::create_dir_all(&sources)?;
-    let program = sources.join("gin-hub");
+    let program = absolute(&sources.join("gin-hub")); // the compiler works in another folder
     fs::write(sources.join("main.go"), SOURCE)?;
     let built = Command::new(compiler)
         .args(["build", "-o"])
@@ -47,7 +47,7 @@ pub(super) fn build(folder: &Path) -> Result<PathBuf> {
         .output()
         .map_err(Failure::at(format!("starting {compiler}")))?;
     if built.status.success() {
-        Ok(absolute(&program))
+        Ok(program)
     } else {
         Err(Failure::new(format!("the Gin hub does not build:\n{}", String::from_utf8_lossy(&built.stderr))))
     }
