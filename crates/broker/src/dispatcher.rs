@@ -47,7 +47,7 @@ pub(crate) async fn tick(hub: Arc<Hub>) {
 }
 
 /// Hands the next entries on. Whether there were any.
-pub(crate) async fn advance(store: &dyn Store, feed: &Feed, hub: &Hub, page: u32) -> Result<bool, Trouble> {
+async fn advance(store: &dyn Store, feed: &Feed, hub: &Hub, page: u32) -> Result<bool, Trouble> {
     let after = hub.position();
     let entries = if let Some(entries) = feed.after(after, BATCH) {
         entries
