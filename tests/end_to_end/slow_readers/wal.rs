@@ -12,8 +12,8 @@ const STALLED: usize = 100;
 const USERS: usize = 1000;
 /// Sent while they are stalled: two and a half times the bound.
 const WRITES: usize = 3000;
-/// A checkpoint begins at 4,000 pages of 4 KiB (`CHECKPOINT_PAGES` of the store). Unless somebody reads an old snapshot it takes all of
-/// the log, which then begins anew; one group of writes comes on top.
+/// A checkpoint begins at 4,000 pages of 4 KiB (`WORTHWHILE_PAGES` of the store). Unless somebody reads an old snapshot it takes all of
+/// the log, which then begins anew; what is written meanwhile comes on top.
 const BOUND: u64 = 24 * 1024 * 1024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,14 +1,26 @@
 //! The statements, written once for every database: `$1` parameters, `ON CONFLICT`, `RETURNING`.
 //! What the dialects do not share stands in `sqlite.rs` and `postgres.rs`. A test prepares each.
 
-/// The head of the log, and the last seqs of audiences ($1, as a JSON array) by their place in it.
+/// The head of the log, and the last seqs of audiences ($1, as a JSON array), as a JSON array: that of the last
+/// entry, of the last other event, or of what is no longer there, whichever is the last.
 macro_rules! head_and_seqs {
     ($before:literal) => {
         concat!(
             $before,
-            "SELECT h.position, (SELECT json_group_array(json_array(j.key, a.seq)) \
-               FROM json_each($1) j CROSS JOIN audiences a ON a.audience = j.value) FROM head h WHERE h.id = 1"
+            "SELECT h.position, (SELECT json_group_array(max( \
+               COALESCE((SELECT seq FROM entries WHERE audience = j.value ORDER BY position DESC LIMIT 1), 0), \
+               COALESCE((SELECT e.seq FROM other_events o JOIN events e ON e.position = o.position \
+                 WHERE o.audience = j.value ORDER BY o.position DESC LIMIT 1), 0), \
+               COALESCE((SELECT seq FROM audiences WHERE audience = j.value), 0)) ORDER BY j.key) \
+             FROM json_each($1) j) FROM head h WHERE h.id = 1"
         )
+    };
+}
+
+/// Of two last seqs the later one.
+macro_rules! latest {
+    () => {
+        "ON CONFLICT (audience) DO UPDATE SET seq = excluded.seq WHERE excluded.seq > audiences.seq"
     };
 }
 
@@ -177,6 +189,18 @@ statements! {
 
     /// The end of the events after $1 and up to $2 that are older than $3: right before the first that is not.
     FIRST_KEPT = "SELECT MIN(position) FROM events WHERE position > $1 AND position <= $2 AND created_at >= $3";
+    /// Keeps the last seqs of what is to be trimmed up to $1 by [`TRIM_OTHER_EVENTS`].
+    KEEP_SEQS = concat!(
+        "INSERT INTO audiences (audience, seq) SELECT e.audience, MAX(e.seq) FROM events e \
+           JOIN other_events o ON o.audience = e.audience AND o.position = e.position \
+         WHERE e.position <= $1 GROUP BY e.audience ",
+        latest!()
+    );
+    /// Keeps the seqs of the entries that are to go with a notification ($1).
+    KEEP_SEQS_OF = concat!(
+        "INSERT INTO audiences (audience, seq) SELECT audience, seq FROM entries WHERE notification = $1 ",
+        latest!()
+    );
     /// Before the events themselves, which tell where to look.
     TRIM_OTHER_EVENTS = "DELETE FROM other_events \
          WHERE (audience, position) IN (SELECT audience, position FROM events WHERE position <= $1)";
@@ -213,8 +237,7 @@ statements! {
     /// [publisher, key] made, by their places in it.
     KEYS = "SELECT j.key, k.fingerprint, k.notification FROM json_each($1) j \
          CROSS JOIN idempotency_keys k ON k.publisher = j.value ->> 0 AND k.key = j.value ->> 1";
-    /// SQLite alone: the head, and the last seqs of those audiences of a JSON array that have one, as a JSON array of
-    /// [place in it, seq]: one row, because each row that is returned wakes whoever waits.
+    /// SQLite alone. One row, because each row that is returned wakes whoever waits.
     HEAD_AND_SEQS = head_and_seqs!("");
     /// The same, as the beginning of a transaction.
     BEGIN_WITH_HEAD_AND_SEQS = head_and_seqs!("BEGIN IMMEDIATE; ");

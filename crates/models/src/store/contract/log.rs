@@ -187,3 +187,18 @@ pub(super) async fn everything_outlives_the_process(open: Open) {
     assert_eq!(store.token_secret().await.unwrap().expose_secret(), secret.expose_secret(), "and so do tokens");
     assert_eq!(inbox(&*store, "ann", InboxState::All).await, ["kept"]);
 }
+
+/// I5: nobody takes their own last group for the last of all.
+pub(super) async fn processes_take_turns_with_one_log(open: Open) {
+    let place = place();
+    let stores = [open(&place).await, open(&place).await];
+    for i in 0..20_usize {
+        let store = &stores[usize::from(i % 3 == 0)];
+        send(&**store, to(["ann", "bob"][i % 2]), "x").await;
+    }
+    for name in ["ann", "bob"] {
+        let events = whole_log(&*stores[0]).await;
+        let own = events.iter().filter(|event| event.audience == Audience::User(user(name)));
+        assert_eq!(own.map(|event| event.seq).collect::<Vec<_>>(), (1..=10).map(Seq::new).collect::<Vec<_>>());
+    }
+}

@@ -115,6 +115,7 @@ macro_rules! suites {
         $(suite!($database:
             log::a_commit_gives_what_the_log_gained
             log::the_log_is_dense_under_concurrent_writers
+            log::processes_take_turns_with_one_log
             log::a_notification_comes_back_as_it_was_given
             log::many_recipients_share_one_notification
             inbox::everyone_is_who_was_known
@@ -124,6 +125,7 @@ macro_rules! suites {
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect
             retention::what_is_too_old_or_too_much_leaves_the_log
+            retention::seqs_go_on_after_what_told_them_is_gone
             retention::an_inbox_keeps_what_the_log_keeps
             retention::what_leaves_an_inbox_is_told_and_uncounted
             retention::a_key_goes_with_what_it_made

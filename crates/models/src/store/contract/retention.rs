@@ -39,6 +39,33 @@ pub(super) async fn what_is_too_old_or_too_much_leaves_the_log(open: Open) {
     assert_eq!(whole_log(&*store).await[0].seq, Seq::new(701), "seqs go on");
 }
 
+/// I5: whatever has told the last seq is gone, and nobody is there who remembers it.
+pub(super) async fn seqs_go_on_after_what_told_them_is_gone(open: Open) {
+    let place = place();
+    let keep_nothing = Retention { max_events: 0, ..KEEP };
+    let mut seqs = Vec::new();
+    for (entries, now) in [(true, 2), (true, 92), (false, 92)] {
+        let store = open(&place).await;
+        let made = send(&*store, to("ann"), "x").await;
+        if !entries {
+            one(&*store, mark("ann", Mark::Ids(vec![made], READ))).await;
+        }
+        let end = store.head().await.unwrap().position;
+        seqs.extend(store.read_log(Position::START, 9).await.unwrap().iter().map(|event| event.seq));
+        trim(&*store, keep_nothing, at(now)).await;
+        seqs.extend(store.read_log(end, 9).await.unwrap().iter().map(|event| event.seq));
+        while store.head().await.unwrap().floor < store.head().await.unwrap().position {
+            trim(&*store, keep_nothing, at(now)).await;
+        }
+        store.close().await;
+    }
+    let store = open(&place).await;
+    send(&*store, to("ann"), "x").await;
+    seqs.extend(whole_log(&*store).await.iter().map(|event| event.seq));
+    assert_eq!(seqs, (1..=i64::try_from(seqs.len()).unwrap()).map(Seq::new).collect::<Vec<_>>());
+    assert!(seqs.len() > 5);
+}
+
 /// What stands in inboxes never goes before its event, so a replay may find events by it.
 pub(super) async fn an_inbox_keeps_what_the_log_keeps(open: Open) {
     let place = place();

@@ -4,13 +4,18 @@
 //! which gives positions and seqs, and what they add is written in one statement: a statement costs a
 //! hop to the thread of the connection, a row in one that is under way costs next to nothing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    Committed, Draft, StoreError, Turn, json, marks, position, sql,
+    Committed, Draft, StoreError, Turn, json, marks, position,
+    seqs::{Last, Seqs},
+    sql,
     write::{EventRow, NotificationRow, Rows},
 };
 use crate::{
@@ -19,7 +24,7 @@ use crate::{
 };
 
 pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
-    let mut group = Group::begin(&mut turn.connection, drafts.iter().flat_map(audiences)).await?;
+    let mut group = Group::begin(turn, drafts.iter().flat_map(audiences)).await?;
     group.look_for_keys(&drafts).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in drafts {
@@ -59,20 +64,14 @@ fn audiences(draft: &Draft) -> Vec<Audience> {
 /// connection (see [`Turn`]).
 pub(super) struct Group<'a> {
     pub(super) conn: &'a mut SqliteConnection,
+    kept: &'a mut Seqs,
     /// The head of the log before the group.
     start: Position,
     /// The last position planned.
     head: Position,
-    seqs: HashMap<Audience, Counter>,
+    seqs: HashMap<Audience, Last>,
     keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
     rows: Rows,
-}
-
-/// The last seq of an audience: before the group, and planned.
-struct Counter {
-    name: Arc<str>,
-    before: i64,
-    last: i64,
 }
 
 /// A content that was planned: its id, which is the position of the first event that carries it.
@@ -84,52 +83,62 @@ pub(super) struct Payload {
 impl<'a> Group<'a> {
     /// Begins a group that may add to `audiences`.
     pub(super) async fn begin(
-        conn: &'a mut SqliteConnection,
+        turn: &'a mut Turn<'_>,
         audiences: impl Iterator<Item = Audience>,
     ) -> Result<Self, StoreError> {
         let mut group = Self {
-            conn,
+            conn: &mut turn.connection,
+            kept: &mut turn.seqs,
             start: Position::START,
             head: Position::START,
             seqs: HashMap::new(),
             keys: HashMap::new(),
             rows: Rows::default(),
         };
-        group.start = group.learn(sql::BEGIN_WITH_HEAD_AND_SEQS, audiences).await?;
+        let unknown = group.take_kept(audiences);
+        group.start = group.learn(sql::BEGIN_WITH_HEAD_AND_SEQS, unknown).await?;
         group.head = group.start;
+        if !group.kept.hold_at(group.start) {
+            // Another process has written.
+            let all = group.seqs.keys().cloned().collect();
+            group.learn(sql::HEAD_AND_SEQS, all).await?;
+        }
         Ok(group)
     }
 
     /// Learns the last seqs of more audiences that events are to be planned for.
-    pub(super) async fn look_for_seqs(
-        &mut self,
-        audiences: impl Iterator<Item = Audience>,
-    ) -> Result<Position, StoreError> {
-        self.learn(sql::HEAD_AND_SEQS, audiences).await
+    pub(super) async fn look_for_seqs(&mut self, audiences: impl Iterator<Item = Audience>) -> Result<(), StoreError> {
+        let unknown = self.take_kept(audiences);
+        if !unknown.is_empty() {
+            self.learn(sql::HEAD_AND_SEQS, unknown).await?;
+        }
+        Ok(())
     }
 
-    async fn learn(
-        &mut self,
-        question: &'static str,
-        audiences: impl Iterator<Item = Audience>,
-    ) -> Result<Position, StoreError> {
-        let mut names = Vec::new();
-        let mut new = Vec::new();
+    /// Takes the last seqs that are kept, and tells which audiences of the group are left.
+    fn take_kept(&mut self, audiences: impl Iterator<Item = Audience>) -> Vec<Audience> {
+        let mut unknown = Vec::new();
         for audience in audiences {
-            if let std::collections::hash_map::Entry::Vacant(free) = self.seqs.entry(audience) {
-                let name: Arc<str> = free.key().to_string().into();
-                names.push(Arc::clone(&name));
-                new.push(free.key().clone());
-                free.insert(Counter { name, before: 0, last: 0 });
+            if let Entry::Vacant(free) = self.seqs.entry(audience) {
+                let last = self.kept.get(free.key()).unwrap_or_else(|| {
+                    unknown.push(free.key().clone());
+                    Last { name: free.key().to_string().into(), seq: 0 }
+                });
+                free.insert(last);
             }
         }
+        unknown
+    }
+
+    /// Asks for the last seqs of audiences of the group, and for the head.
+    async fn learn(&mut self, question: &'static str, audiences: Vec<Audience>) -> Result<Position, StoreError> {
+        let names: Vec<_> = audiences.iter().filter_map(|audience| Some(&self.seqs.get(audience)?.name)).collect();
         let (head, seqs): (i64, String) =
             sqlx::query_as(question).bind(json(&names)?).fetch_one(&mut *self.conn).await?;
-        let seqs: Vec<(usize, i64)> =
-            serde_json::from_str(&seqs).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        for (index, seq) in seqs {
-            if let Some(counter) = new.get(index).and_then(|audience| self.seqs.get_mut(audience)) {
-                (counter.before, counter.last) = (seq, seq);
+        let seqs: Vec<i64> = serde_json::from_str(&seqs).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        for (audience, seq) in audiences.iter().zip(seqs) {
+            if let Some(last) = self.seqs.get_mut(audience) {
+                last.seq = seq;
             }
         }
         position(head)
@@ -222,29 +231,28 @@ impl<'a> Group<'a> {
         effect: Effect,
         created_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(counter) = self.seqs.get_mut(&audience) else {
+        let Some(last) = self.seqs.get_mut(&audience) else {
             return Err(StoreError::Corrupt(format!("no seq for {audience}")));
         };
-        if counter.last == 0
+        if last.seq == 0
             && let Audience::User(user) = &audience
         {
             // Whoever is written to is known: from the first event on, so later ones need not ask.
             self.rows.met.push((user.as_str().into(), created_at));
         }
-        counter.last += 1;
+        last.seq += 1;
         self.head = self.head.next();
-        let (position, seq, json) = (self.head, Seq::new(counter.last), Arc::clone(&payload.json));
-        let name = Arc::clone(&counter.name);
+        let (position, seq, json) = (self.head, Seq::new(last.seq), Arc::clone(&payload.json));
+        let name = Arc::clone(&last.name);
         let event = Event { position, audience, seq, kind, created_at, effect, payload: json };
         self.rows.events.push(EventRow { event, audience: name, payload: payload.id, brings: None });
         Ok(())
     }
 
     /// What the log gained is on disk when this returns.
-    pub(super) async fn commit(mut self) -> Result<Vec<Event>, StoreError> {
-        let grown = self.seqs.values().filter(|counter| counter.last > counter.before);
-        self.rows.audiences = grown.map(|counter| (Arc::clone(&counter.name), counter.last)).collect();
+    pub(super) async fn commit(self) -> Result<Vec<Event>, StoreError> {
         self.rows.write_and_commit(self.conn, self.start, self.head).await?;
+        self.kept.end_at(self.head, self.seqs.into_iter());
         Ok(self.rows.events.into_iter().map(|row| row.event).collect())
     }
 }

@@ -24,15 +24,18 @@ use crate::{
 };
 
 mod accounts;
+mod checkpoint;
 mod commit;
 mod inbox;
 mod insert;
 mod log;
 mod marks;
+mod seqs;
 mod trim;
 mod write;
 mod writer;
 
+use checkpoint::Checkpoints;
 use writer::{Turn, Writer};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -45,9 +48,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause before another look whether somebody else has finished making the database.
 const LOCK_RETRY: Duration = Duration::from_millis(20);
-/// Pages of the WAL that are worth a checkpoint. One of 1,000 pages comes after every few groups, with two
-/// more syncs and the same pages each time; a much longer one makes whoever writes then wait for longer.
-const CHECKPOINT_PAGES: u32 = 4000;
 /// What the writer keeps of the database: 16 MiB. With the default of 2 a group of 256 does not fit.
 const WRITER_CACHE: &str = "-16384";
 /// The WAL is cut back to this after a checkpoint, so one long reader does not cost disk for ever.
@@ -55,7 +55,8 @@ const WAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 
 /// The store in a SQLite file.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    checkpoints: Checkpoints,
     readers: SqlitePool,
     cursors: Arc<Cursors>,
 }
@@ -74,7 +75,7 @@ impl SqliteStore {
             .pragma("trusted_schema", "OFF")
             // Inserting many rows at once keeps copies of pages meanwhile, which would go to a file.
             .pragma("temp_store", "MEMORY")
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string());
+            .pragma("wal_autocheckpoint", checkpoint::BACKSTOP_PAGES.to_string());
         prepare_file(options.get_filename())?;
         let _alone = alone(options.get_filename()).await?;
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
@@ -85,6 +86,8 @@ impl SqliteStore {
         assert_pragmas(&mut turn.connection).await?;
         let cursors = found(&mut turn.connection, now, random).await?;
         turn.end(Ok(())).await?;
+        let writer = Arc::new(writer);
+        let checkpoints = Checkpoints::begin(&options, Arc::clone(&writer)).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -93,7 +96,7 @@ impl SqliteStore {
             .test_before_acquire(false) // a hop that tells only whether the thread is there
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self { writer, readers, cursors: Arc::new(cursors) })
+        Ok(Self { writer, checkpoints, readers, cursors: Arc::new(cursors) })
     }
 
     /// Writes a copy of the database, as of one instant, to a file that is not there yet. The server may
@@ -327,6 +330,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.checkpoints.end();
         self.readers.close().await;
         self.writer.close().await;
     }

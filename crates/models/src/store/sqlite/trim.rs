@@ -54,7 +54,7 @@ async fn events(turn: &mut Turn<'_>, keep: &Retention, now: Timestamp, up_to: Po
         tx.rollback().await?;
         return Ok(0);
     }
-    for statement in [sql::TRIM_OTHER_EVENTS, sql::TRIM_EVENTS, sql::SET_FLOOR] {
+    for statement in [sql::KEEP_SEQS, sql::TRIM_OTHER_EVENTS, sql::TRIM_EVENTS, sql::SET_FLOOR] {
         sqlx::query(statement).bind(cut).execute(&mut *tx).await?;
     }
     // A payload lies before its last event by the number of its recipients at most.
@@ -75,7 +75,7 @@ async fn cut(readers: &SqlitePool, keep: &Retention, now: Timestamp) -> Result<N
 /// Removes notifications before `cut`. Whoever had one unread is told by an event, because their counts
 /// change.
 async fn notifications(turn: &mut Turn<'_>, cut: NotificationId, now: Timestamp) -> Result<(i64, bool), StoreError> {
-    let mut group = Group::begin(&mut turn.connection, std::iter::empty()).await?;
+    let mut group = Group::begin(turn, std::iter::empty()).await?;
     let floor = log::head(&mut *group.conn).await?.floor.get();
     let old: Vec<(Uuid, i64, String)> = sqlx::query_as(sql::OLD_NOTIFICATIONS)
         .bind(cut.as_uuid())
@@ -118,7 +118,7 @@ async fn remove(
         told.extend(effect.map(|effect| (audience, effect)));
         sqlx::query(sql::DROP_RECEIPTS).bind(at).execute(&mut *group.conn).await?;
     }
-    for statement in [sql::DROP_KEYS, sql::DROP_ENTRIES, sql::DROP_NOTIFICATION] {
+    for statement in [sql::KEEP_SEQS_OF, sql::DROP_KEYS, sql::DROP_ENTRIES, sql::DROP_NOTIFICATION] {
         sqlx::query(statement).bind(id).execute(&mut *group.conn).await?;
     }
     sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.conn).await?;

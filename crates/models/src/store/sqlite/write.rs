@@ -14,8 +14,6 @@ use crate::{Effect, Event, NotificationId, Position, Timestamp, store::Idempoten
 /// What a group adds to the log, and to what is kept beside it.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// Audiences with their last seq.
-    pub(super) audiences: Vec<(Arc<str>, i64)>,
     pub(super) payloads: Vec<(Position, Arc<str>)>,
     pub(super) notifications: Vec<NotificationRow>,
     pub(super) events: Vec<EventRow>,
@@ -40,11 +38,6 @@ pub(super) struct EventRow {
     pub(super) brings: Option<NotificationId>,
 }
 
-const AUDIENCES: Table = Table {
-    into: "audiences (audience, seq)",
-    columns: 2,
-    rest: "ON CONFLICT (audience) DO UPDATE SET seq = excluded.seq",
-};
 const PAYLOADS: Table = Table { into: "payloads (id, json)", columns: 2, rest: "" };
 const NOTIFICATIONS: Table =
     Table { into: "notifications (id, payload, level, category, created_at)", columns: 5, rest: "" };
@@ -61,14 +54,13 @@ const KEYS: Table =
     Table { into: "idempotency_keys (publisher, key, fingerprint, notification)", columns: 4, rest: "" };
 
 static MEETS: Insert = Insert::new(&[RECIPIENTS], "");
-const ALL: &[Table] = &[AUDIENCES, PAYLOADS, NOTIFICATIONS, ENTRIES, OTHER_EVENTS, EVENTS];
+const ALL: &[Table] = &[PAYLOADS, NOTIFICATIONS, ENTRIES, OTHER_EVENTS, EVENTS];
 static GROUP: Insert = Insert::new(ALL, "UPDATE head SET position = ? WHERE id = 1");
 /// The same for a group after which nothing comes.
 static WHOLE_GROUP: Insert = Insert::new(ALL, "UPDATE head SET position = ? WHERE id = 1; COMMIT");
 static MADE: Insert = Insert::new(&[KEYS], "");
 
 // A group with more rows of one table than a statement takes goes table by table.
-static ONLY_AUDIENCES: Insert = Insert::new(&[AUDIENCES], "");
 static ONLY_PAYLOADS: Insert = Insert::new(&[PAYLOADS], "");
 static ONLY_NOTIFICATIONS: Insert = Insert::new(&[NOTIFICATIONS], "");
 static ONLY_ENTRIES: Insert = Insert::new(&[ENTRIES], "");
@@ -104,7 +96,7 @@ impl Rows {
         if most <= MOST {
             let whole = self.keys.is_empty();
             let mut group = if whole { &WHOLE_GROUP } else { &GROUP }.of(most);
-            group.rows(&self.audiences, audience).rows(&self.payloads, payload);
+            group.rows(&self.payloads, payload);
             group.rows(&self.notifications, notification).rows(&entries, entry).rows(&others, other);
             group.rows(&self.events, event);
             group.write(conn, Some(head.get())).await?;
@@ -112,7 +104,6 @@ impl Rows {
                 return Ok(());
             }
         } else {
-            only(conn, &ONLY_AUDIENCES, &self.audiences, audience).await?;
             only(conn, &ONLY_PAYLOADS, &self.payloads, payload).await?;
             only(conn, &ONLY_NOTIFICATIONS, &self.notifications, notification).await?;
             only(conn, &ONLY_ENTRIES, &entries, entry).await?;
@@ -143,10 +134,6 @@ pub(super) async fn only<T>(
         filling.write(&mut *conn, None).await?;
     }
     Ok(())
-}
-
-fn audience(row: &mut Values, (audience, last): &(Arc<str>, i64)) {
-    row.add(Arc::clone(audience)).add(*last);
 }
 
 fn payload(row: &mut Values, (id, json): &(Position, Arc<str>)) {

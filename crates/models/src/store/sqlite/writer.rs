@@ -6,20 +6,21 @@
 use std::time::Duration;
 
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction, sqlite::SqliteConnectOptions};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use super::StoreError;
+use super::{StoreError, seqs::Seqs};
 
 pub(super) struct Writer {
     options: SqliteConnectOptions,
     /// How long anything waits for its turn before the database counts as not available.
     patience: Duration,
     place: Mutex<Place>,
+    wrote: Notify,
 }
 
 /// Where the connection is between two writes.
 enum Place {
-    Ready(SqliteConnection),
+    Ready(SqliteConnection, Seqs),
     /// Made anew by the next write.
     Empty,
     Closed,
@@ -28,34 +29,41 @@ enum Place {
 /// The connection, for one write. Whoever drops it on the way ends the connection, and with it the
 /// transaction that was under way.
 pub(super) struct Turn<'a> {
+    writer: &'a Writer,
     place: MutexGuard<'a, Place>,
     pub(super) connection: SqliteConnection,
+    pub(super) seqs: Seqs,
 }
 
 impl Writer {
     pub(super) async fn open(options: SqliteConnectOptions, patience: Duration) -> Result<Self, StoreError> {
-        let place = Mutex::new(Place::Ready(options.connect().await?));
-        Ok(Self { options, patience, place })
+        let place = Mutex::new(Place::Ready(options.connect().await?, Seqs::new()));
+        Ok(Self { options, patience, place, wrote: Notify::new() })
     }
 
     /// Waits until nobody else writes.
     pub(super) async fn turn(&self) -> Result<Turn<'_>, StoreError> {
         let waiting = tokio::time::timeout(self.patience, self.place.lock());
         let mut place = waiting.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
-        let connection = match std::mem::replace(&mut *place, Place::Empty) {
-            Place::Ready(connection) => connection,
-            Place::Empty => self.options.connect().await?,
+        let (connection, seqs) = match std::mem::replace(&mut *place, Place::Empty) {
+            Place::Ready(connection, seqs) => (connection, seqs),
+            Place::Empty => (self.options.connect().await?, Seqs::new()),
             Place::Closed => {
                 *place = Place::Closed;
                 return Err(sqlx::Error::PoolClosed.into());
             }
         };
-        Ok(Turn { place, connection })
+        Ok(Turn { writer: self, place, connection, seqs })
+    }
+
+    /// Waits until something was written since the last time.
+    pub(super) async fn wrote(&self) {
+        self.wrote.notified().await;
     }
 
     pub(super) async fn close(&self) {
         let before = std::mem::replace(&mut *self.place.lock().await, Place::Closed);
-        if let Place::Ready(connection) = before {
+        if let Place::Ready(connection, _) = before {
             let _ = connection.close().await; // what was written is on disk
         }
     }
@@ -71,7 +79,8 @@ impl Turn<'_> {
     /// transaction for ever.
     pub(super) async fn end<T>(mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         if done.is_ok() {
-            *self.place = Place::Ready(self.connection);
+            *self.place = Place::Ready(self.connection, self.seqs);
+            self.writer.wrote.notify_one();
         } else {
             let _ = self.connection.close_hard().await;
         }
