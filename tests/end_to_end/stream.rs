@@ -3,6 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tidings_models::Role;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::support::{Server, Stream, until};
 
@@ -101,26 +105,66 @@ async fn the_polyfills_id_wins_over_the_start_of_the_page() {
 /// A client that asks for an upgrade, or speaks HTTP/1.0, gets what it can read: no chunks.
 #[tokio::test]
 async fn who_cannot_read_chunks_gets_none() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let server = Server::start().await;
     let token = Server::token("ann", Role::User);
     for (version, more) in [("1.1", "connection: upgrade\r\nupgrade: websocket\r\n"), ("1.0", "")] {
-        let mut socket = tokio::net::TcpStream::connect(&server.address).await.unwrap();
+        let mut socket = TcpStream::connect(&server.address).await.unwrap();
         let head = format!(
             "GET /api/v1/stream HTTP/{version}\r\nhost: {}\r\nauthorization: Bearer {token}\r\n{more}\r\n",
             server.address
         );
         socket.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        while !answer.contains("event: ready") {
-            let mut bytes = [0; 4096];
-            let read = socket.read(&mut bytes).await.unwrap();
-            assert!(read > 0, "{answer}");
-            answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
-        }
+        let answer = read_until(&mut socket, "event: ready").await;
         assert!(!answer.to_lowercase().contains("transfer-encoding"), "{answer}");
         assert!(answer.contains("\r\n\r\nretry: "), "{answer}");
     }
+}
+
+/// To its reader a stream in the body of its answer is the same; it only costs three times as much. The
+/// log is where one sees which it is.
+#[tokio::test]
+async fn a_stream_in_chunks_takes_its_connection_over() {
+    let server = Server::start_apart(&[("TIDINGS_LOG", "tidings_api=debug")]).await;
+    let mut stream = server.stream("ann", "", None).await;
+    let ready = stream.ready().await.pop().unwrap().json();
+    let log = server.log();
+    let mut lines = log.lines().filter(|line| line.contains(ready["connection_id"].as_str().unwrap()));
+    assert!(lines.next().is_some_and(|line| line.contains("opened")), "{log}");
+    assert!(lines.next().is_some_and(|line| line.contains("took its connection over")), "{log}");
+}
+
+/// RFC 9112, section 9.6: the answer says `Connection: close`, so nothing that follows on it is carried out.
+/// Its sender would never hear of it, and would not know whether to send it again.
+#[tokio::test]
+async fn a_request_behind_a_stream_is_not_carried_out() {
+    let server = Server::start().await;
+    let token = Server::token("root", Role::Admin);
+    let body = json!({"to": {"user": "ann"}, "title": "behind a stream"}).to_string();
+    let head = format!("host: {}\r\nauthorization: Bearer {token}\r\n", server.address);
+    let requests = format!(
+        "GET /api/v1/stream HTTP/1.1\r\n{head}\r\nPOST /api/v1/admin/notifications HTTP/1.1\r\n{head}\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut socket = TcpStream::connect(&server.address).await.unwrap();
+    socket.write_all(requests.as_bytes()).await.unwrap();
+    let answer = read_until(&mut socket, "event: ready").await;
+    assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    server.notify(json!({"user": "ann"}), "later").await;
+    let list = server.get("ann", "/notifications").await;
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
+}
+
+/// Reads what comes until some text is in it.
+async fn read_until(socket: &mut TcpStream, text: &str) -> String {
+    let mut answer = String::new();
+    while !answer.contains(text) {
+        let mut bytes = [0; 4096];
+        let read = socket.read(&mut bytes).await.unwrap();
+        assert!(read > 0, "{answer}");
+        answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    answer
 }
 
 #[tokio::test]

@@ -69,14 +69,8 @@ impl Hub {
 
     /// What a replay takes from the feed.
     #[must_use]
-    pub fn recent(
-        &self,
-        windows: &[Window],
-        after: Position,
-        up_to: Position,
-        limit: usize,
-    ) -> Option<Vec<Arc<Entry>>> {
-        self.hub.recent(windows, after, up_to, limit)
+    pub fn recent(&self, windows: &[Window], after: Position, up_to: Position, most: usize) -> Option<Vec<Arc<Entry>>> {
+        self.hub.recent(windows, after, up_to, most)
     }
 
     /// Wakes who is due.

@@ -5,17 +5,14 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 use tidings_models::{
     Clock, Draft, InboxPage, InboxQuery, Position, Random, Retention, Store, StoreError, Timestamp, UserId,
 };
-use tokio::{
-    sync::{Semaphore, mpsc},
-    task::{JoinHandle, JoinSet},
-};
+use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     bus::Bus,
     census::{Full, Limits},
     dispatcher,
     error::{Error, OpenError},
-    follower::{self, Status, Trouble},
+    follower::{self, Status},
     frame::GoodbyeReason,
     fresh::Fresh,
     hub::{Hub, Joined, Refused},
@@ -23,15 +20,15 @@ use crate::{
     janitor,
     local::Local,
     publisher::Publisher,
+    reads::Reads,
     replay::Start,
     session::Session,
     sizes::Sizes,
     stream::Stream,
+    tasks::{self, Tasks},
+    trouble::Trouble,
 };
 
-/// Reads of inboxes and replays that may be under way at once. A fleet that reconnects waits here in
-/// memory, where waiting is cheap, and the database stays quick for everybody else.
-const CONCURRENT_READS: usize = 8;
 /// How long the follower may go without a read that succeeds before this node is not ready. Longer
 /// than any single read should take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,15 +79,12 @@ pub struct Broker {
     hub: Arc<Hub>,
     /// Where tasks of other threads are told of.
     watch: mpsc::UnboundedSender<JoinHandle<()>>,
-    pub(crate) reads: Semaphore,
+    pub(crate) reads: Reads,
     pub(crate) settings: Settings,
     pub(crate) sizes: Sizes,
     publisher: Publisher,
     status: Arc<Status>,
 }
-
-/// The broker's tasks. None of them ends by itself: one that did has panicked.
-pub struct Tasks(JoinSet<&'static str>);
 
 /// Whether a part of the broker is fit to serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +141,7 @@ impl Broker {
         let fresh = Arc::new(Fresh::default());
         let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&fresh));
         let (watch, watched) = mpsc::unbounded_channel();
-        let mut tasks = Tasks(JoinSet::new());
+        let mut tasks = Tasks::new();
         tasks.spawn("publisher", publishing);
         tasks.spawn(
             "janitor",
@@ -172,12 +166,10 @@ impl Broker {
                 sizes.follower_page,
             ),
         );
-        let dispatching =
-            dispatcher::run(Arc::clone(&store), Arc::clone(&hubs.feed), Arc::clone(&hub), sizes.follower_page);
-        tasks.spawn("hub", dispatching);
+        tasks.spawn("hub", dispatcher::run(Arc::clone(&store), Arc::clone(&hub), sizes.follower_page));
         tasks.spawn("clock of the hub", dispatcher::tick(Arc::clone(&hub)));
-        tasks.spawn("hub of a thread", watch_over(watched));
-        let reads = Semaphore::new(CONCURRENT_READS);
+        tasks.spawn("hub of a thread", tasks::watch_over(watched));
+        let reads = Reads::new(Arc::clone(&store));
         let broker = Self { store, clock, random, hubs, hub, watch, reads, settings, sizes, publisher, status };
         Ok((Arc::new(broker), tasks))
     }
@@ -203,12 +195,7 @@ impl Broker {
     #[must_use]
     pub fn local(self: &Arc<Self>) -> Local {
         let hub = self.hubs.open();
-        let dispatching = dispatcher::run(
-            Arc::clone(&self.store),
-            Arc::clone(&self.hubs.feed),
-            Arc::clone(&hub),
-            self.sizes.follower_page,
-        );
+        let dispatching = dispatcher::run(Arc::clone(&self.store), Arc::clone(&hub), self.sizes.follower_page);
         let tasks = [tokio::spawn(dispatching), tokio::spawn(dispatcher::tick(Arc::clone(&hub)))];
         let abort = tasks.each_ref().map(JoinHandle::abort_handle);
         for task in tasks {
@@ -230,19 +217,12 @@ impl Broker {
 
     /// A user's inbox, made for them on their first visit.
     pub async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<InboxPage, Error> {
-        if let Some(page) = self.known_inbox(user, query).await? {
+        if let Some(page) = self.reads.inbox(user, query).await? {
             return Ok(page);
         }
         self.publisher.publish(Draft::Meet { user: user.clone(), at: self.clock.now() }).await?;
-        let page = self.known_inbox(user, query).await?;
+        let page = self.reads.inbox(user, query).await?;
         page.ok_or_else(|| StoreError::Corrupt(format!("the recipient {user} is not there after it was made")).into())
-    }
-
-    /// The inbox of a user who is known. The permit is for the read alone: nobody holds one while
-    /// waiting for a commit.
-    async fn known_inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
-        let _permit = self.reads.acquire().await;
-        self.store.inbox(user, query).await
     }
 
     /// How this node is doing.
@@ -284,7 +264,7 @@ impl Broker {
             tokio::pin!(moved);
             moved.as_mut().enable();
             // Its own task tells of trouble, and tries again.
-            if hub.position() >= latest || hub.trouble.lock().is_some() {
+            if hub.position() >= latest || hub.trouble.get().is_some() {
                 break;
             }
             moved.await;
@@ -302,46 +282,5 @@ impl Broker {
             }
         }
         Err(Error::Overloaded.into())
-    }
-}
-
-/// Returns when a task of another thread has panicked. That its thread ends is no failure.
-async fn watch_over(mut watched: mpsc::UnboundedReceiver<JoinHandle<()>>) {
-    let mut tasks = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(task) = watched.recv() => {
-                tasks.spawn(task);
-            }
-            Some(ended) = tasks.join_next() => {
-                if let Ok(Err(error)) = ended && error.is_panic() {
-                    return;
-                }
-            }
-            else => std::future::pending().await,
-        }
-    }
-}
-
-impl Tasks {
-    fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        self.0.spawn(async move {
-            task.await;
-            name
-        });
-    }
-
-    /// Returns when a task has ended, with what happened. The process cannot serve without it.
-    pub async fn failed(&mut self) -> String {
-        match self.0.join_next().await {
-            Some(Ok(name)) => format!("the {name} ended"),
-            Some(Err(error)) => format!("a task failed: {error}"),
-            None => "there are no tasks".into(),
-        }
-    }
-
-    /// Ends all tasks. To be called when no handler is left that could publish.
-    pub async fn stop(mut self) {
-        self.0.shutdown().await;
     }
 }

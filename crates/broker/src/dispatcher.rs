@@ -5,35 +5,27 @@ use std::{sync::Arc, time::Duration};
 use tidings_models::{InboxQuery, Store, StoreError, UserId};
 use tokio::time::Instant;
 
-use crate::{
-    feed::Feed,
-    follower::{self, Trouble},
-    hub::Hub,
-    session::Session,
-};
+use crate::{follower, hub::Hub, session::Session, trouble::Trouble};
 
 /// Entries that are handed on before others of this thread have a turn. Those of a broadcast are written
 /// together.
 const BATCH: usize = 64;
 /// How late a heartbeat may be, or a place be taken back.
 const TICK: Duration = Duration::from_millis(250);
-/// Pause before the database is asked again.
+/// How long a hub that cannot go on waits for a bell before it tries again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Hands on what comes, for as long as the thread lives.
-pub(crate) async fn run(store: Arc<dyn Store>, feed: Arc<Feed>, hub: Arc<Hub>, page: u32) {
+pub(crate) async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, page: u32) {
     loop {
-        let advanced = advance(&*store, &feed, &hub, page).await;
-        *hub.trouble.lock() = advanced.as_ref().err().map(Trouble::to_string);
+        let advanced = advance(&*store, &hub, page).await;
+        hub.trouble.note("a hub", advanced.as_ref().err(), hub.position());
         hub.moved.notify_waiters();
         match advanced {
             Ok(true) => tokio::task::yield_now().await, // it may have been many: let others have a turn
             Ok(false) => hub.bell.notified().await,
-            Err(trouble) => {
-                tracing::error!(%trouble, position = %hub.position(), "a hub cannot go on");
-                // Waiting for more is no longer than that.
-                let _ = tokio::time::timeout(RETRY, hub.bell.notified()).await;
-            }
+            // That it is over changes nothing: it is tried again, at the next bell or then.
+            Err(_) => drop(tokio::time::timeout(RETRY, hub.bell.notified()).await),
         }
     }
 }
@@ -47,14 +39,14 @@ pub(crate) async fn tick(hub: Arc<Hub>) {
 }
 
 /// Hands the next entries on. Whether there were any.
-async fn advance(store: &dyn Store, feed: &Feed, hub: &Hub, page: u32) -> Result<bool, Trouble> {
+async fn advance(store: &dyn Store, hub: &Hub, page: u32) -> Result<bool, Trouble> {
     let after = hub.position();
-    let entries = if let Some(entries) = feed.after(after, BATCH) {
+    let entries = if let Some(entries) = hub.feed.after(after, BATCH) {
         entries
     } else {
         // This thread was kept from its work for so long that the feed has moved on without it. Not beyond
         // the feed: what the follower has yet to read must stay in the log.
-        let end = feed.position();
+        let end = hub.feed.position();
         let read = follower::read(store, after, page).await?;
         if read.entries.is_empty() {
             return Err(Trouble::Hole { after, found: read.hole.unwrap_or(end) });
@@ -103,7 +95,7 @@ mod tests {
         let read = follower::read(&store, pos(0), 5).await.unwrap();
         hubs.extend(read.entries);
         assert_eq!(hubs.position(), pos(0));
-        while advance(&store, &hubs.feed, &hub, 4).await.unwrap() {}
+        while advance(&store, &hub, 4).await.unwrap() {}
         let mut live = Vec::new();
         joined.outlet.take(usize::MAX, &mut live);
         assert_eq!(live.iter().map(|(entry, _)| entry.position().get()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);

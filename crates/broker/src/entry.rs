@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidings_models::{Change, Cursor, Cursors, Event, Flags, InboxItem, Kind, NotificationId, Position, Timestamp};
+use tidings_models::{
+    Change, Cursor, Cursors, Event, Flags, InboxItem, Kind, NotificationId, Position, StoreError, Timestamp,
+};
 
 /// An event with what clients see of it.
 #[derive(Debug)]
@@ -61,6 +63,12 @@ impl Entry {
         let envelope = Bytes::copy_from_slice(&json); // no room that nobody uses: it is kept for long
         let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
         Ok(Arc::new(Self { event, cursor, envelope }))
+    }
+
+    /// Renders what was read from the log.
+    pub(crate) fn render_all(events: Vec<Event>, cursors: &Cursors) -> Result<Vec<Arc<Self>>, StoreError> {
+        let entries = events.into_iter().map(|event| Self::render(event, cursors)).collect::<Result<_, _>>();
+        entries.map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
     /// Renders what is in an inbox like the event that brought it there.

@@ -16,64 +16,27 @@ use crate::{
     hubs::Hubs,
     sabotage::{self, Bug},
     sync::Mutex,
+    trouble::{LastTrouble, Trouble},
 };
 
 /// Events of one read. Bounds its memory (an event is at most some 30 KB) and how long it lasts.
 pub(crate) const PAGE: u32 = 256;
 
-/// Why the follower cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Trouble {
-    /// The log cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// Something is missing in it.
-    #[error("a hole in the log: {found} follows {after}")]
-    Hole {
-        /// The last position before it.
-        after: Position,
-        /// The first position behind it.
-        found: Position,
-    },
-}
-
 /// How the follower is doing, for health.
 pub(crate) struct Status {
-    last: Mutex<Last>,
-}
-
-struct Last {
-    read: Instant,
-    trouble: Option<String>,
+    read_at: Mutex<Instant>,
+    trouble: LastTrouble,
 }
 
 impl Status {
     pub(crate) fn new() -> Self {
-        Self { last: Mutex::new(Last { read: Instant::now(), trouble: None }) }
+        Self { read_at: Mutex::new(Instant::now()), trouble: LastTrouble::default() }
     }
 
     /// What is wrong, if anything: an error, or no read that succeeded for `patience`.
     pub(crate) fn trouble(&self, patience: Duration) -> Option<String> {
-        let last = self.last.lock();
-        let silent = last.read.elapsed();
-        last.trouble.clone().or_else(|| (silent > patience).then(|| format!("no read for {} s", silent.as_secs())))
-    }
-
-    fn note_read(&self) {
-        self.last.lock().read = Instant::now();
-    }
-
-    /// Remembers how it went, and logs when that changed: an outage is not a line per look.
-    fn note(&self, trouble: Option<String>, position: Position) {
-        let mut last = self.last.lock();
-        if trouble != last.trouble {
-            if let Some(trouble) = &trouble {
-                tracing::error!(trouble, %position, "the follower cannot go on");
-            } else {
-                tracing::info!(%position, "the follower goes on");
-            }
-            last.trouble = trouble;
-        }
+        let silent = self.read_at.lock().elapsed();
+        self.trouble.get().or_else(|| (silent > patience).then(|| format!("no read for {} s", silent.as_secs())))
     }
 }
 
@@ -89,7 +52,7 @@ pub(crate) async fn run(
 ) {
     loop {
         let trouble = catch_up(&*store, &hubs, &status, page).await.err();
-        status.note(trouble.map(|trouble| trouble.to_string()), hubs.feed.position());
+        status.trouble.note("the follower", trouble.as_ref(), hubs.feed.position());
         let next_look = tokio::time::sleep(poll);
         tokio::pin!(next_look);
         loop {
@@ -107,7 +70,7 @@ pub(crate) async fn run(
 pub(crate) async fn catch_up(store: &dyn Store, hubs: &Hubs, status: &Status, page: u32) -> Result<(), Trouble> {
     loop {
         let read = read(store, hubs.feed.position(), page).await?;
-        status.note_read();
+        *status.read_at.lock() = Instant::now();
         hubs.extend(read.entries);
         if let Some(found) = read.hole {
             return Err(Trouble::Hole { after: hubs.feed.position(), found });
@@ -134,12 +97,7 @@ pub(crate) async fn read(store: &dyn Store, after: Position, page: u32) -> Resul
     let events = store.read_log(after, page).await?;
     let full = events.len() >= usize::try_from(page).unwrap_or(usize::MAX);
     let (events, hole) = contiguous(after, events);
-    Ok(Read { entries: render(events, store.cursors())?, hole, full })
-}
-
-fn render(events: Vec<Event>, cursors: &Cursors) -> Result<Vec<Arc<Entry>>, StoreError> {
-    let entries = events.into_iter().map(|event| Entry::render(event, cursors)).collect::<Result<_, _>>();
-    entries.map_err(|error| StoreError::Corrupt(error.to_string()))
+    Ok(Read { entries: Entry::render_all(events, store.cursors())?, hole, full })
 }
 
 /// Takes what was committed by this process, if it is what comes next.
@@ -147,7 +105,7 @@ fn take(mut events: Vec<Event>, hubs: &Hubs, cursors: &Cursors) -> bool {
     let after = hubs.feed.position();
     events.retain(|event| event.position > after); // the rest was read
     let (events, hole) = contiguous(after, events);
-    match render(events, cursors) {
+    match Entry::render_all(events, cursors) {
         Ok(entries) if hole.is_none() => {
             hubs.extend(entries);
             true

@@ -25,11 +25,13 @@ use crate::{
     sabotage::{self, Bug},
     session::{Session, entitled},
     sync::Mutex,
+    trouble::LastTrouble,
 };
 
 /// The subscription manager of one thread.
 pub(crate) struct Hub {
-    feed: Arc<Feed>,
+    /// Where what comes is taken from.
+    pub(crate) feed: Arc<Feed>,
     census: Arc<Census>,
     /// Entries that may wait in one outlet.
     queue: usize,
@@ -39,7 +41,7 @@ pub(crate) struct Hub {
     /// There is something new in the feed.
     pub(crate) bell: Notify,
     /// Why it cannot go on.
-    pub(crate) trouble: Mutex<Option<String>>,
+    pub(crate) trouble: LastTrouble,
 }
 
 struct State {
@@ -114,7 +116,7 @@ impl Hub {
             state: Mutex::new(state),
             moved: Notify::new(),
             bell: Notify::new(),
-            trouble: Mutex::new(None),
+            trouble: LastTrouble::default(),
         }
     }
 
@@ -124,9 +126,8 @@ impl Hub {
     }
 
     /// Hands the next entries of the log to everybody they are for; what was handed on before is passed
-    /// over. When one of them leaves open what the
-    /// counts of some users are, nobody gets it yet, nor what follows: these must be counted anew first
-    /// (see [`Hub::recount`]).
+    /// over. When one of them leaves open what the counts of some users are, nobody gets it yet, nor what
+    /// follows: these must be counted anew first (see [`Hub::recount`]).
     pub(crate) fn dispatch(&self, entries: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
         let mut state = self.state.lock();
         let entries = entries.split_at(entries.partition_point(|entry| entry.position() <= state.position)).1;
@@ -240,7 +241,7 @@ impl Hub {
     /// Brings a state that was read from the database up to what was dispatched since. `None`: that
     /// cannot be done from the feed, so it must be read again.
     fn catch_up(&self, mut session: Session, to: Position) -> Option<Session> {
-        for entry in self.feed.between(session.as_of(), to, usize::MAX, |_| true)? {
+        for entry in self.recent(session.windows(), session.as_of(), to, usize::MAX)? {
             if sabotage::is(Bug::CountsOfAStaleSession) {
                 break;
             }

@@ -61,29 +61,32 @@ impl Hubs {
 
     /// Up to here everything was dispatched, by every hub.
     pub(crate) fn position(&self) -> Position {
-        // Not under the lock that the follower needs to go on: a hub may be busy for a while.
-        let hubs = self.open.lock().hubs.clone();
-        let slowest = hubs.iter().map(|hub| hub.position()).min();
+        let slowest = self.all().iter().map(|hub| hub.position()).min();
         slowest.unwrap_or_else(|| self.feed.position())
     }
 
     /// Why one of them cannot go on.
     pub(crate) fn trouble(&self) -> Option<String> {
-        self.open.lock().hubs.iter().find_map(|hub| hub.trouble.lock().clone())
+        self.open.lock().hubs.iter().find_map(|hub| hub.trouble.get())
     }
 
     /// Asks up to `count` streams to say goodbye and tells how many are left to be asked. Nobody new
     /// joins from now on.
     pub(crate) fn end_some(&self, mut count: usize, reason: GoodbyeReason) -> usize {
-        let mut open = self.open.lock();
-        open.stopping = Some(reason);
+        self.open.lock().stopping = Some(reason);
         let mut left = 0;
-        for hub in &open.hubs {
+        for hub in self.all() {
             let waiting = hub.end_some(count, reason);
             left += waiting.saturating_sub(count);
             count = count.saturating_sub(waiting);
         }
         left
+    }
+
+    /// The hubs there are now, for whoever has to wait for one of them: a hub may be busy for a while, and
+    /// the follower needs the lock of the list to go on.
+    fn all(&self) -> Vec<Arc<Hub>> {
+        self.open.lock().hubs.clone()
     }
 }
 

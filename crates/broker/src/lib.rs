@@ -4,7 +4,7 @@
 //! handler -> Publisher -> Store::commit -> bell -> Follower -> Hub -> Session -> Stream -> socket
 //! ```
 //!
-//! The database is the log and the bell is only a bell: the [`Follower`](follower) reads what was
+//! The database is the log and the bell is only a bell: the follower (`follower.rs`) reads what was
 //! committed, in order, and never skips. A [`Stream`] joins replay and live events by position, so
 //! there is neither gap nor repeat.
 //!
@@ -38,6 +38,7 @@ mod local;
 mod model;
 mod outlet;
 mod publisher;
+mod reads;
 mod replay;
 mod ring;
 mod sabotage;
@@ -45,10 +46,12 @@ mod session;
 mod sizes;
 mod stream;
 mod sync;
+mod tasks;
 #[cfg(test)]
 mod testing;
+mod trouble;
 
-pub use broker::{Broker, Figures, Health, Settings, Tasks};
+pub use broker::{Broker, Figures, Health, Settings};
 pub use entry::Entry;
 pub use error::{Error, OpenError};
 pub use frame::{Frame, Goodbye, GoodbyeReason};
@@ -57,3 +60,4 @@ pub use outlet::{Delivery, Sink};
 pub use publisher::Publisher;
 pub use replay::{ResetReason, Start};
 pub use stream::Stream;
+pub use tasks::Tasks;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidings_models::{Timestamp, UserId};
 use tokio::task::AbortHandle;
 
-use crate::{broker::Broker, error::OpenError, hub::Hub, replay::Start, stream::Stream};
+use crate::{broker::Broker, error::OpenError, frame::GoodbyeReason, hub::Hub, replay::Start, stream::Stream};
 
 /// The part of the broker that serves the streams of one thread. See [`Broker::local`].
 pub struct Local {
@@ -27,6 +27,8 @@ impl Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
+        // Nobody hands on to its streams any more: they must not wait for that in silence.
+        self.hub.end_some(usize::MAX, GoodbyeReason::Shutdown);
         self.broker.hubs.close(&self.hub);
         self.tasks.iter().for_each(AbortHandle::abort);
     }

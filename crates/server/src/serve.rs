@@ -1,6 +1,6 @@
 //! The life of a node: everything it needs is passed in, so tests live it too.
 
-use std::{net::TcpListener, sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{net::TcpListener, sync::Arc, sync::atomic::Ordering, thread::available_parallelism, time::Duration};
 
 use actix_http::{HttpService, Protocol, error::DispatchError};
 use actix_server::{ServerBuilder, ServerHandle};
@@ -24,7 +24,9 @@ const SLOW_CLOSE: Duration = Duration::from_secs(1);
 /// How long an idle connection is kept. Longer than the minute that proxies keep theirs: else one may
 /// send a request into a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Connections of a worker beside its streams. What comes after them waits to be accepted.
+/// Connections of a worker beside its part of the node's streams: as many as these may be there to open
+/// one, or are served in a body for good. What comes after them waits to be accepted. (Streams that have
+/// taken their connection over no longer count here, only among the streams of the node.)
 const OTHER_CONNECTIONS: usize = 1024;
 
 /// How long connections of the database may take to close.
@@ -127,14 +129,13 @@ fn start(
             .configure(tidings_api::routes)
             .configure(pages::routes)
     };
-    let mut server = ServerBuilder::new()
+    let workers = bounds.workers.unwrap_or_else(|| available_parallelism().map_or(2, usize::from));
+    let server = ServerBuilder::new()
         .disable_signals()
-        .max_concurrent_connections(bounds.streams.saturating_add(OTHER_CONNECTIONS))
+        .workers(workers)
+        .max_concurrent_connections(bounds.streams.div_ceil(workers).saturating_add(OTHER_CONNECTIONS))
         // Streams have been ended by then: they would hold the server for all of this time.
         .shutdown_timeout(bounds.stop.requests);
-    if let Some(workers) = bounds.workers {
-        server = server.workers(workers);
-    }
     let stopping = server.graceful_shutdown_signal();
     // As `actix_web::HttpServer` does it, with a connection that streams can take over.
     let http = move || {
@@ -170,16 +171,35 @@ fn start(
 mod tests {
     use std::time::Instant;
 
-    use tidings_broker::{Start, Stream};
-    use tidings_models::{Clock as _, SystemClock, UserId};
+    use futures_util::FutureExt as _;
+    use serde_json::json;
+    use tidings_broker::{Delivery, Frame, Sink, Start, Stream};
+    use tidings_models::{Clock as _, Draft, NotificationId, Recipients, SystemClock, SystemRandom, Timestamp, UserId};
+    use tokio::time::timeout;
 
     use super::*;
     use crate::testing::{self, Running};
 
+    fn alice() -> UserId {
+        UserId::parse("alice").unwrap()
+    }
+
+    fn in_an_hour() -> Timestamp {
+        SystemClock.now().plus_millis(3_600_000)
+    }
+
     /// A stream of this process that nobody reads, as long as it is held.
     async fn open(app: &App) -> Stream {
-        let expires = SystemClock.now().plus_millis(3_600_000);
-        app.broker.open(UserId::parse("alice").unwrap(), Start::Unread, expires).await.unwrap()
+        app.broker.open(alice(), Start::Unread, in_an_hour()).await.unwrap()
+    }
+
+    async fn notify(app: &App) {
+        let now = SystemClock.now();
+        let id = NotificationId::new(now, &SystemRandom).to_string();
+        let notification = json!({"id": id, "title": "one", "level": "info", "critical": false, "created_at": now});
+        let notification = Box::new(serde_json::from_value(notification).unwrap());
+        let draft = Draft::Notify { notification, to: Recipients::User(alice()), key: None };
+        app.broker.publisher().publish(draft).await.unwrap();
     }
 
     #[actix_web::test]
@@ -216,5 +236,29 @@ mod tests {
         assert!(ended.await.unwrap().is_ok());
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         drop(stream);
+    }
+
+    /// A connection that makes the hub of its thread panic.
+    struct Broken;
+
+    impl Sink for Broken {
+        fn offer(&self, _: &[Delivery<'_>]) -> bool {
+            panic!("in the task of a hub")
+        }
+    }
+
+    /// Whoever has their stream on that thread would hear nothing more, and would not know.
+    #[actix_web::test]
+    async fn a_hub_that_panics_ends_the_node() {
+        let node = testing::running(2).await;
+        let worker = node.app.broker.local();
+        let mut stream = worker.open(alice(), Start::Unread, in_an_hour()).await.unwrap();
+        let ready = stream.next().await.unwrap();
+        assert!(matches!(&*ready, [Frame::Ready { .. }]), "{ready:?}");
+        stream.pass_to(Arc::new(Broken));
+        assert!(stream.next().now_or_never().is_none(), "it waits");
+        notify(&node.app).await;
+        let ended = timeout(Duration::from_secs(10), node.ended).await.expect("it goes on").unwrap();
+        assert!(matches!(&ended, Err(Ended::Broker(trouble)) if trouble.contains("in the task of a hub")), "{ended:?}");
     }
 }

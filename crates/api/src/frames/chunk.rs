@@ -31,9 +31,12 @@ impl Chunk {
         &mut self.bytes
     }
 
-    /// The whole chunk. Content must not be empty: that would end the body.
+    /// The whole chunk, or nothing if it has no content: an empty chunk would end the body.
     pub(crate) fn framed(&mut self) -> &[u8] {
-        let mut size = self.bytes.len() - HEAD;
+        let mut size = self.bytes.len().saturating_sub(HEAD);
+        if size == 0 {
+            return &[];
+        }
         self.bytes.extend_from_slice(b"\r\n");
         let mut start = HEAD - 2;
         if let Some(end_of_line) = self.bytes.get_mut(start..HEAD) {
@@ -63,5 +66,10 @@ mod tests {
             let expected = format!("{head}\r\n{}\r\n", "x".repeat(length));
             assert_eq!(chunk.framed(), expected.as_bytes());
         }
+    }
+
+    #[test]
+    fn nothing_is_no_chunk() {
+        assert_eq!(Chunk::default().framed(), b"");
     }
 }

@@ -2,23 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{Clock, Store, SystemRandom, Timestamp};
+use tidings_models::{InboxQuery, Store, SystemRandom, Timestamp};
 
 use super::*;
 use crate::{
     Broker, Settings,
     bus::{Bus, LocalBus},
-    testing::{FakeStore, cursors, event, notification, pos, user},
+    reads::CONCURRENT_READS,
+    testing::{FakeStore, VirtualClock, cursors, event, notification, pos, user},
 };
-
-/// Stands still, except where tokio's time moves it.
-struct TestClock(Instant);
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(i64::try_from(self.0.elapsed().as_millis()).unwrap())
-    }
-}
 
 struct Setup {
     store: Arc<FakeStore>,
@@ -38,7 +30,7 @@ impl Setup {
         let (broker, tasks) = Broker::start(
             Arc::clone(&store) as Arc<dyn Store>,
             Arc::clone(&bus) as Arc<dyn Bus>,
-            Arc::new(TestClock(Instant::now())),
+            Arc::<VirtualClock>::default(),
             Arc::new(SystemRandom),
             Settings::default(),
         )
@@ -323,23 +315,6 @@ async fn everybody_is_said_goodbye_to() {
     assert_eq!(setup.broker.figures().streams, 0);
 }
 
-/// A task that is gone is noticed: the node must not go on with what it has, and grow stale.
-#[tokio::test(start_paused = true)]
-async fn a_task_that_panics_is_told_of() {
-    let store = Arc::new(FakeStore::default());
-    let (clock, random) = (Arc::new(TestClock(Instant::now())), Arc::new(SystemRandom));
-    let started = Broker::start(store, Arc::new(LocalBus::default()), clock, random, Settings::default()).await;
-    let (broker, mut tasks) = started.unwrap();
-    let impossible = tidings_models::Draft::Mark {
-        user: user("ann"),
-        mark: tidings_models::Mark::UpTo(pos(1), tidings_models::Flags::default()),
-        at: Timestamp::from_millis(0),
-    };
-    // The store of these tests panics at it. The caller does not know whether it was stored.
-    assert!(matches!(broker.publisher().publish(impossible).await, Err(crate::Error::Unknown)));
-    assert!(tasks.failed().await.contains("panicked"));
-}
-
 /// What went to everybody and is no longer kept makes a hub read who had it unread. Streams that join
 /// meanwhile wait for that, and do not do it again.
 #[tokio::test(start_paused = true)]
@@ -389,4 +364,60 @@ async fn what_lies_behind_a_batch_of_old_entries_is_given_at_once() {
     let begun = Instant::now();
     assert_eq!(next(&mut stream).await, "10:10");
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+}
+
+/// What is being read when the hub catches up with the reader is not left half read: it would keep its
+/// place among the few who may read, for as long as the stream lives.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_is_overtaken_keeps_no_place() {
+    let setup = Setup::new().await;
+    // The follower has looked, and sees nothing before its next look.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    for _ in 0..4 {
+        setup.store.add("everyone");
+    }
+    let mut streams = tokio::task::JoinSet::new();
+    for number in 0..CONCURRENT_READS {
+        let mut stream = setup.open(&format!("u{number}"), after(2)).await;
+        streams.spawn(async move { (next(&mut stream).await, stream) });
+    }
+    setup.store.take_long(Duration::from_millis(100));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    setup.bus.ring(); // the hub catches up, in the middle of their reads
+    let streams = streams.join_all().await;
+    assert!(streams.iter().all(|(first, _)| first.contains("ready@")), "{:?}", streams[0].0);
+    let (user, query) = (user("ann"), InboxQuery::counts());
+    let read = tokio::time::timeout(Duration::from_mins(1), setup.broker.inbox(&user, &query)).await;
+    assert!(read.is_ok(), "nobody can read any more");
+}
+
+/// A fleet that comes back with old cursors waits in memory, and not at the database.
+#[tokio::test(start_paused = true)]
+async fn who_must_prove_a_start_waits_for_a_turn() {
+    let store = Arc::new(FakeStore::default());
+    for _ in 0..9000 {
+        store.add("user:ann");
+    }
+    let setup = Setup::on(store, Arc::default()).await;
+    let mut stream = setup.open("ann", after(1)).await;
+    setup.store.take_long(Duration::from_secs(20));
+    for _ in 0..CONCURRENT_READS {
+        let broker = Arc::clone(&setup.broker);
+        tokio::spawn(async move { broker.inbox(&user("bob"), &InboxQuery::counts()).await });
+    }
+    tokio::task::yield_now().await;
+    assert_eq!(next(&mut stream).await, "beat@-", "its start is not settled yet");
+    assert!(next(&mut stream).await.starts_with("2:9000"));
+}
+
+/// A stream whose thread is done with serving is not left in silence.
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_ends_says_goodbye_to_its_streams() {
+    let setup = Setup::new().await;
+    let local = setup.broker.local();
+    let mut stream = local.open(user("ann"), Start::Unread, Timestamp::from_millis(HOUR)).await.unwrap();
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    drop(local);
+    let goodbye = tokio::time::timeout(Duration::from_mins(5), next(&mut stream)).await;
+    assert_eq!(goodbye.as_deref(), Ok("goodbye shutdown"));
 }

@@ -1,6 +1,6 @@
 //! The floor: the rows of a group, written by rusqlite in one transaction, a prepared statement for each row.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, params};
 
@@ -20,19 +20,19 @@ pub(crate) fn of_raw(lines: &Lines, path: &Path, runtime: &tokio::runtime::Runti
     for pragma in pragmas.iter().chain(&tuned) {
         database.execute_batch(&format!("PRAGMA {pragma}")).unwrap();
     }
-    let mut next = 0;
+    let (mut seqs, mut next) = (HashMap::new(), 0);
     for _ in (0..common::USERS).step_by(250) {
-        write(&mut database, &mut next, 250);
+        write(&mut database, &mut seqs, &mut next, 250);
     }
     for group in GROUPS {
         let mut line = lines.line("raw", group);
         while line.goes_on() {
-            write(&mut database, &mut next, group);
+            write(&mut database, &mut seqs, &mut next, group);
         }
     }
 }
 
-fn write(database: &mut Connection, next: &mut usize, group: usize) {
+fn write(database: &mut Connection, seqs: &mut HashMap<String, i64>, next: &mut usize, group: usize) {
     let at = common::now().as_millis();
     let tx = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
     let prepare = |sql: &str| tx.prepare_cached(sql).unwrap();
@@ -47,24 +47,20 @@ fn write(database: &mut Connection, next: &mut usize, group: usize) {
         prepare("INSERT INTO recipients (user_id, known_from, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
             .execute(params![user.as_str(), start, at])
             .unwrap();
-        let seq: i64 = prepare(
-            "INSERT INTO audiences (audience, seq) VALUES (?, 1) \
-             ON CONFLICT (audience) DO UPDATE SET seq = seq + 1 RETURNING seq",
-        )
-        .query_row([&audience], |row| row.get(0))
-        .unwrap();
+        let seq = seqs.entry(audience.clone()).or_default(); // which the store keeps in memory as well
+        *seq += 1;
         prepare("INSERT INTO payloads (id, json) VALUES (?, ?)").execute(params![position, json]).unwrap();
         prepare("INSERT INTO notifications (id, payload, level, category, created_at) VALUES (?, ?, ?, ?, ?)")
             .execute(params![id, position, "error", "builds", at])
             .unwrap();
         prepare("INSERT INTO entries (audience, position, seq, notification) VALUES (?, ?, ?, ?)")
-            .execute(params![audience, position, seq, id])
+            .execute(params![audience, position, *seq, id])
             .unwrap();
         prepare(
             "INSERT INTO events (position, audience, seq, kind, payload, unread, unseen, created_at) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
-        .execute(params![position, audience, seq, "notification", position, 1, 1, at])
+        .execute(params![position, audience, *seq, "notification", position, 1, 1, at])
         .unwrap();
     }
     prepare("UPDATE head SET position = ?").execute([position]).unwrap();

@@ -1,8 +1,12 @@
 //! The rows that the server writes for notifications, written without the server.
 
-use std::{fs, path::Path};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fs,
+    path::Path,
+};
 
-use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use crate::failure::{Failure, Result};
 
@@ -14,6 +18,8 @@ const BODY_BYTES: usize = 130;
 /// A log that this process writes.
 pub(crate) struct Log {
     connection: Connection,
+    /// The last seqs of audiences, which the server keeps in memory as well.
+    seqs: HashMap<String, i64>,
     /// When everything in it was made, in milliseconds, and the same as text.
     at: i64,
     at_text: String,
@@ -52,7 +58,14 @@ impl Log {
         let times = "SELECT began_at, strftime('%Y-%m-%dT%H:%M:%fZ', began_at / 1000.0, 'unixepoch') FROM epochs \
                      JOIN head USING (epoch)";
         let (at, at_text) = connection.query_row(times, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Self { connection, at, at_text, body: "Whoever reads this measures. ".repeat(6)[..BODY_BYTES].to_owned() })
+        let seqs = HashMap::new();
+        Ok(Self {
+            connection,
+            seqs,
+            at,
+            at_text,
+            body: "Whoever reads this measures. ".repeat(6)[..BODY_BYTES].to_owned(),
+        })
     }
 
     /// One transaction: a notification for each list of users.
@@ -75,7 +88,14 @@ impl Log {
                 position += 1;
                 let audience = format!("user:{user}");
                 statements.recipient.execute(params![user, before, at])?;
-                let seq: i64 = statements.audience.query_row(params![audience], |row| row.get(0))?;
+                let seq = match self.seqs.entry(audience.clone()) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(
+                        statements.last.query_row(params![audience], |row| row.get(0)).optional()?.unwrap_or(0),
+                    ),
+                };
+                *seq += 1;
+                let seq = *seq;
                 statements.entry.execute(params![audience, position, seq, id])?;
                 statements.event.execute(params![position, audience, seq, payload, at])?;
             }
@@ -114,7 +134,7 @@ pub(crate) fn set_up(connection: &Connection) -> Result<()> {
 /// In the order in which the server writes them.
 struct Statements<'a> {
     recipient: CachedStatement<'a>,
-    audience: CachedStatement<'a>,
+    last: CachedStatement<'a>,
     payload: CachedStatement<'a>,
     notification: CachedStatement<'a>,
     entry: CachedStatement<'a>,
@@ -128,10 +148,7 @@ impl<'a> Statements<'a> {
                 "INSERT INTO recipients (user_id, known_from, created_at) VALUES (?1, ?2, ?3) \
                  ON CONFLICT (user_id) DO NOTHING",
             )?,
-            audience: tx.prepare_cached(
-                "INSERT INTO audiences (audience, seq) VALUES (?1, 1) \
-                 ON CONFLICT (audience) DO UPDATE SET seq = audiences.seq + 1 RETURNING seq",
-            )?,
+            last: tx.prepare_cached("SELECT seq FROM entries WHERE audience = ?1 ORDER BY position DESC LIMIT 1")?,
             payload: tx.prepare_cached("INSERT INTO payloads (id, json) VALUES (?1, ?2)")?,
             notification: tx.prepare_cached(
                 "INSERT INTO notifications (id, payload, level, category, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -195,9 +212,8 @@ mod tests {
         let position = "SELECT group_concat(position || audience || seq || ':' || payload, ' ') FROM events";
         assert_eq!(one(position), "1user:ann1:1 2user:bob1:2 3user:ann2:3 4user:bob2:3");
         assert_eq!(one("SELECT position || ',' || floor FROM head"), "4,0");
-        let known = "SELECT group_concat(user_id || known_from || ':' || seq, ' ') FROM recipients \
-                     JOIN audiences ON audience = 'user:' || user_id";
-        assert_eq!(one(known), "ann0:2 bob0:2");
+        let known = "SELECT group_concat(user_id || known_from, ' ') FROM recipients";
+        assert_eq!(one(known), "ann0 bob0");
         let entries = "SELECT count(*) || ',' || count(DISTINCT notification) FROM entries JOIN notifications ON id = notification";
         assert_eq!(one(entries), "4,3");
         let json: serde_json::Value = serde_json::from_str(&one("SELECT json FROM payloads WHERE id = 3")).unwrap();

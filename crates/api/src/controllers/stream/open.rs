@@ -69,10 +69,8 @@ pub(crate) async fn open(
             let trace = StreamTrace::new(&stream);
             let served = Served { app, stream, pings, trace };
             // Neither HTTP/1.0 nor what asks to be upgraded is sent in chunks (RFC 9112, section 6.1).
-            let chunks = request.version() >= Version::HTTP_11 && !request.head().upgrade();
-            let plain = chunks && request.version() == Version::HTTP_11;
-            let connection = request.conn_data::<TakeOver>().filter(|_| plain);
-            let mut answer = match connection {
+            let chunks = request.version() == Version::HTTP_11 && !request.head().upgrade();
+            let mut answer = match request.conn_data::<TakeOver>().filter(|_| chunks) {
                 Some(connection) => answer().streaming(taking_over(connection.clone(), served)),
                 None => answer().streaming(in_body(served)),
             };

@@ -1,6 +1,11 @@
 //! The life of a stream on a socket of its own.
 
-use std::{future::poll_fn, io, sync::Arc, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{
     rt,
@@ -41,7 +46,8 @@ impl Served {
     }
 }
 
-/// A body that gives its first line, and then its connection to the stream.
+/// A body that gives its first line, and then its connection to the stream. It has no end: the server drops
+/// it with all else when it finds that its connection is gone.
 pub(super) fn taking_over(connection: TakeOver, served: Served) -> impl Body<Item = Result<Bytes, actix_web::Error>> {
     let opening = served.opening();
     let written = connection.clone();
@@ -51,11 +57,12 @@ pub(super) fn taking_over(connection: TakeOver, served: Served) -> impl Body<Ite
     });
     let then = stream::once(async move {
         if let Some(socket) = poll_fn(|context| connection.poll_take(context)).await {
+            served.trace.taken_over();
             rt::spawn(live(Wire::new(socket), served));
         }
+        pending().await
     });
-    // The server ends the body, into a connection that is not there any more.
-    first.chain(then.filter_map(|()| async { None }))
+    first.chain(then)
 }
 
 /// A body that gives what the stream gives, as fast as it is taken.

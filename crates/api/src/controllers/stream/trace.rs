@@ -23,6 +23,12 @@ impl StreamTrace {
         span.in_scope(|| tracing::debug!("opened"));
         Self { span, opened: Instant::now(), bytes: 0 }
     }
+
+    /// The stream has a connection of its own. Where this is missing it is served in the body of its
+    /// answer, which costs more.
+    pub(super) fn taken_over(&self) {
+        self.span.in_scope(|| tracing::debug!("took its connection over"));
+    }
 }
 
 impl Drop for StreamTrace {

@@ -126,11 +126,11 @@ impl Sink for Wire {
             chunk.clear();
             for event in events {
                 sse::event(chunk.content(), event.entry, event.counts);
+                if chunk.content().len() > MAX_WRITE {
+                    return false; // at once: the rest may be as much again for each of many streams
+                }
             }
             let bytes = chunk.framed();
-            if bytes.len() > MAX_WRITE {
-                return false;
-            }
             match self.socket.try_write(bytes) {
                 Ok(count) => {
                     state.sent += count as u64;

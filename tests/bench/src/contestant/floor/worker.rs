@@ -14,10 +14,8 @@ use mio::{
 
 const LISTENER: Token = Token(usize::MAX);
 pub(super) const WAKER: Token = Token(usize::MAX - 1);
-/// Broadcasts that a thread may have before it, and the bytes that a socket may have. A client that reads nothing is
-/// let go.
+/// Bytes that may wait for a socket. A client that reads nothing is let go.
 const MOST_UNSENT: usize = 1 << 20;
-
 /// Bytes of broadcasts that are written at once.
 const MOST_TOGETHER: usize = 64 * 1024;
 

@@ -1,0 +1,77 @@
+//! Replaying: what lies between the reader's place and where the outlet begins, from the ring as long
+//! as that goes back far enough, and otherwise from the database.
+
+use std::sync::Arc;
+
+use tidings_models::{Counts, Position};
+
+use super::{Phase, Stream, batch::fitting};
+use crate::{
+    entry::Entry,
+    frame::Frame,
+    replay::ResetReason,
+    sabotage::{self, Bug},
+};
+
+/// Catching up with where the outlet begins.
+#[derive(Clone, Copy)]
+pub(super) struct Replaying {
+    /// Where that is.
+    pub(super) up_to: Position,
+    /// The reader's counts there: an earlier event never shows older ones than it knows of.
+    pub(super) counts: Counts,
+    /// Whether it was live before. The first time ends with `ready`.
+    pub(super) announced: bool,
+}
+
+impl Stream {
+    /// Gives the next part, or begins to read it.
+    pub(super) fn replay(&mut self, replaying: Replaying) -> Vec<Frame> {
+        let after = self.place.unwrap_or_default();
+        let up_to = if sabotage::is(Bug::RepeatAtTheSeam) { self.seat.hub.position() } else { replaying.up_to };
+        let recent = self.seat.hub.recent(&self.windows, after, up_to, self.broker.sizes.replay_page);
+        let Some(entries) = recent else {
+            self.read_older(replaying, after, up_to);
+            return Vec::new();
+        };
+        self.replayed(replaying, entries)
+    }
+
+    /// Begins to read what the ring no longer has.
+    fn read_older(&mut self, replaying: Replaying, after: Position, up_to: Position) {
+        let windows = Arc::clone(&self.windows);
+        let limit = u32::try_from(self.broker.sizes.replay_page).unwrap_or(u32::MAX);
+        self.read(
+            move |broker| async move { Ok(broker.reads.replay(&windows, after, up_to, limit).await?) },
+            move |stream, entries| {
+                if let Some(entries) = entries {
+                    return stream.replayed(replaying, entries);
+                }
+                stream.phase = Phase::Resetting(ResetReason::Expired);
+                Vec::new()
+            },
+        );
+    }
+
+    /// Gives a part, which is the last when it is not a full page.
+    fn replayed(&mut self, replaying: Replaying, entries: Vec<Arc<Entry>>) -> Vec<Frame> {
+        let (entries, cut) = fitting(entries, |entry| entry.envelope.len());
+        let done = !cut && entries.len() < self.broker.sizes.replay_page;
+        let after = self.place.unwrap_or_default();
+        if let Some(last) = entries.last() {
+            self.place = Some(last.position());
+        }
+        self.sent += entries.len() as u64;
+        let mut frames: Vec<_> = entries.into_iter().map(|entry| Frame::Event(entry, replaying.counts)).collect();
+        if done {
+            let place = after.max(replaying.up_to);
+            if replaying.announced {
+                self.place = Some(place);
+                self.phase = Phase::Live;
+            } else {
+                frames.push(self.go_live(place, replaying.counts));
+            }
+        }
+        frames
+    }
+}

@@ -1,0 +1,46 @@
+//! What keeps a part of the broker from going on.
+
+use tidings_models::{Position, StoreError};
+
+use crate::sync::Mutex;
+
+/// Why the follower, or a hub, cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something is missing in it.
+    #[error("a hole in the log: {found} follows {after}")]
+    Hole {
+        /// The last position before it.
+        after: Position,
+        /// The first position behind it.
+        found: Position,
+    },
+}
+
+/// How the last attempt went, in words, for whoever asks how this node is doing.
+#[derive(Default)]
+pub(crate) struct LastTrouble(Mutex<Option<String>>);
+
+impl LastTrouble {
+    /// What is wrong, if anything.
+    pub(crate) fn get(&self) -> Option<String> {
+        self.0.lock().clone()
+    }
+
+    /// Remembers how it went, and logs when that changed: an outage is not a line per look.
+    pub(crate) fn note(&self, who: &str, trouble: Option<&Trouble>, position: Position) {
+        let mut last = self.0.lock();
+        let trouble = trouble.map(Trouble::to_string);
+        if trouble != *last {
+            if let Some(trouble) = &trouble {
+                tracing::error!(trouble, %position, "{who} cannot go on");
+            } else {
+                tracing::info!(%position, "{who} goes on");
+            }
+            *last = trouble;
+        }
+    }
+}
