@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use tidings_models::{
-    Clock as _, Draft, NotificationId, Recipients, Store as _, SystemClock, SystemRandom, UserId, store::SqliteStore,
+    Clock as _, Draft, Log as _, NotificationId, Recipients, Store as _, SystemClock, SystemRandom, UserId,
+    store::SqliteStore,
 };
 
 use crate::support::{Server, Stream};
@@ -18,7 +19,7 @@ async fn elsewhere(store: &SqliteStore, user: &str, title: &str) {
     let notification = json!({"id": id, "title": title, "level": "info", "critical": false, "created_at": now});
     let notification = Box::new(serde_json::from_value(notification).unwrap());
     let to = Recipients::User(UserId::parse(user).unwrap());
-    store.commit(vec![Draft::Notify { notification, to, key: None }]).await.unwrap();
+    store.commit(vec![Draft::Notify { notification, to, key: None, deliver_at: None }]).await.unwrap();
 }
 
 async fn opened(server: &Server, user: &str, cursor: &Value) -> (Stream, Vec<crate::support::Event>) {

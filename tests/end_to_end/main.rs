@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod batch;
 mod behind;
 mod cli;
+mod documentation;
 mod durability;
 mod events;
 mod inbox;
 mod many;
+mod people;
 mod promise;
 mod publish;
 mod refusals;
@@ -17,3 +20,4 @@ mod slow_readers;
 mod store_failures;
 mod stream;
 mod support;
+mod whole_inbox;

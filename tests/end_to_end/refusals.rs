@@ -11,7 +11,7 @@ use tokio::{
 use crate::support::{PATIENCE, Server};
 
 /// The answer is a problem of this status and code, in full.
-async fn refused(request: RequestBuilder, status: u16, code: &str) -> Value {
+pub(crate) async fn refused(request: RequestBuilder, status: u16, code: &str) -> Value {
     let answer = request.send().await.unwrap();
     let headers = answer.headers().clone();
     let got = answer.status().as_u16();

@@ -4,7 +4,7 @@
 //!
 //! `cargo bench -p tidings-api --bench create`
 #![expect(clippy::expect_used, reason = "what cannot be set up cannot be measured")]
-#![expect(clippy::wildcard_imports, reason = "a store names nearly everything")]
+#![expect(clippy::wildcard_imports, reason = "a log names nearly everything")]
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -21,11 +21,13 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
-use secrecy::SecretBox;
 use tidings_api::App;
 use tidings_broker::{Broker, Settings, bus::LocalBus};
 use tidings_middleware::{Admin, Auth, Origins, Tokens, cors, edge, guard};
-use tidings_models::*;
+use tidings_models::{
+    store::{Connection, SqliteStore},
+    *,
+};
 use tracing_subscriber::{Layer as _, filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Requests in one sample: entering the runtime costs as much as a small request.
@@ -46,7 +48,7 @@ fn epoch() -> Epoch {
 }
 
 #[async_trait]
-impl Store for Nowhere {
+impl Log for Nowhere {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         let outcome = |draft: &Draft| match draft {
             Draft::Notify { notification, .. } => Outcome::Stored(notification.id),
@@ -70,34 +72,15 @@ impl Store for Nowhere {
     async fn inbox(&self, _: &UserId, _: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
         unreachable!("nobody reads")
     }
-    async fn inbox_item(&self, _: &UserId, _: NotificationId) -> Result<Option<InboxItem>, StoreError> {
-        unreachable!("nobody reads")
-    }
-    async fn notification(&self, _: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
-        unreachable!("nobody reads")
-    }
-    async fn create_account(&self, _: &Account) -> Result<bool, StoreError> {
-        unreachable!("there are no accounts")
-    }
-    async fn account(&self, _: &UserId) -> Result<Option<Account>, StoreError> {
-        unreachable!("there are no accounts")
-    }
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        unreachable!("there are no accounts")
-    }
-    async fn set_password(&self, _: &UserId, _: &PasswordHash) -> Result<bool, StoreError> {
-        unreachable!("there are no accounts")
-    }
-    async fn set_disabled(&self, _: &UserId, _: bool) -> Result<bool, StoreError> {
-        unreachable!("there are no accounts")
-    }
     fn cursors(&self) -> &Arc<Cursors> {
         &self.0
     }
-    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
-        unreachable!("the secret is given")
+    async fn is_due(&self, _: Timestamp) -> Result<bool, StoreError> {
+        Ok(false)
     }
-    async fn close(&self) {}
+    async fn note_connections(&self, _: &[Connection]) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 fn auth() -> Arc<Auth> {
@@ -107,14 +90,17 @@ fn auth() -> Arc<Auth> {
 
 async fn app() -> Arc<App> {
     let cursors = Cursors::new(&CursorKey::new([7; 16]), epoch(), &[]);
-    let store: Arc<dyn Store> = Arc::new(Nowhere(Arc::new(cursors)));
+    let log = Arc::new(Nowhere(Arc::new(cursors)));
+    // Nobody reads it.
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}/log.db", folder.path().display());
+    let store = SqliteStore::open(&url, SystemClock.now(), &SystemRandom).await.expect("a database");
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let settings = Settings::default();
-    let started =
-        Broker::start(Arc::clone(&store), Arc::new(LocalBus::default()), clock.clone(), random.clone(), settings);
+    let started = Broker::start(log, Arc::new(LocalBus::default()), clock.clone(), random.clone(), settings);
     let (broker, mut tasks) = started.await.expect("nothing to go wrong");
     rt::spawn(async move { tasks.failed().await });
-    Arc::new(App::new(store, broker, clock, random, Duration::from_mins(1)).expect("a thread"))
+    Arc::new(App::new(Arc::new(store), broker, clock, random, Duration::from_mins(1)).expect("a thread"))
 }
 
 fn token(auth: &Auth) -> String {

@@ -4,8 +4,9 @@ use std::{sync::Arc, sync::atomic::AtomicBool, time::Duration};
 
 use tidings_broker::Broker;
 use tidings_models::{Clock, Random, Store};
+use tokio::sync::Semaphore;
 
-use crate::passwords::Passwords;
+use crate::{controllers::admin::notifications::batch, passwords::Passwords};
 
 /// What handlers share, as `web::Data`.
 pub struct App {
@@ -22,6 +23,8 @@ pub struct App {
     /// The node is about to stop: no longer ready, though it still serves.
     pub draining: AtomicBool,
     pub(crate) passwords: Passwords,
+    /// Batches take turns.
+    pub(crate) batches: Semaphore,
 }
 
 impl App {
@@ -34,6 +37,7 @@ impl App {
         session: Duration,
     ) -> std::io::Result<Self> {
         let passwords = Passwords::start()?;
-        Ok(Self { store, broker, clock, random, session, draining: AtomicBool::new(false), passwords })
+        let batches = Semaphore::new(batch::TURNS);
+        Ok(Self { store, broker, clock, random, session, draining: AtomicBool::new(false), passwords, batches })
     }
 }

@@ -1,13 +1,12 @@
 //! Handles for benchmarks on what is private here. Only with the feature `bench`, and no promise.
 
-use tidings_broker::{Delivery, Entry};
-use tidings_models::Counts;
+use tidings_broker::{Delivery, Entry, Own};
 
 use crate::frames::{chunk, sse};
 
 /// Appends an event as its reader gets it.
-pub fn event(out: &mut Vec<u8>, entry: &Entry, counts: Counts) {
-    sse::event(out, entry, counts);
+pub fn event(out: &mut Vec<u8>, entry: &Entry, own: Own) {
+    sse::event(out, entry, own);
 }
 
 /// Where events become what is written to a socket.
@@ -26,7 +25,7 @@ impl Chunk {
     pub fn of_events(&mut self, events: &[Delivery<'_>]) -> &[u8] {
         self.0.clear();
         for one in events {
-            sse::event(self.0.content(), one.entry, one.counts);
+            sse::event(self.0.content(), one.entry, one.own);
         }
         self.0.framed()
     }

@@ -7,7 +7,9 @@ use utoipa::{
     openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::controllers::{admin, auth, events, health, inbox, notifications, stream};
+use crate::controllers::{
+    admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -40,8 +42,28 @@ use crate::controllers::{admin, auth, events, health, inbox, notifications, stre
         notifications::show::show,
         notifications::change::change,
         notifications::delete::delete,
+        topics::list::list,
+        subscriptions::change::join,
+        subscriptions::change::leave,
+        preferences::show::show,
+        preferences::put::put,
         admin::notifications::create::create,
+        admin::notifications::batch::batch,
+        admin::notifications::list::list,
         admin::notifications::show::show,
+        admin::notifications::correct::correct,
+        admin::notifications::retract::retract,
+        admin::signals::signal,
+        admin::topics::list::list,
+        admin::topics::put::put,
+        admin::topics::delete::delete,
+        admin::topics::members::list,
+        admin::topics::members::add,
+        admin::topics::members::remove,
+        admin::notifications::deliveries::deliveries,
+        admin::connections::connections,
+        admin::users::export::export,
+        admin::users::erase::erase,
         admin::overview::overview,
         health::live::live,
         health::ready::ready

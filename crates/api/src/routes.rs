@@ -10,8 +10,8 @@ use actix_web::{
 use tidings_middleware::{Code, Problem, guard};
 
 use crate::{
-    controllers::{admin, auth, events, health, inbox, notifications, stream},
-    extract::{NoParameters, Query},
+    controllers::{admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics},
+    extract::{NoParameters, Query, body::BodyLimit},
     openapi,
 };
 
@@ -22,7 +22,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     let v1 = web::scope("/api/v1")
         .wrap(from_fn(guard))
         // Tried in this order: first what servers send by the thousand.
-        .service(at("/admin/notifications")      .post(admin::notifications::create::create))
+        .service(at("/admin/notifications")      .with_query().post(admin::notifications::create::create).get(admin::notifications::list::list))
         .service(at("/auth/login")               .post(auth::login::login))
         .service(at("/auth/logout")              .post(auth::logout::logout))
         .service(at("/auth/me")                  .get(auth::me::me))
@@ -32,7 +32,20 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/notifications")            .with_query().get(notifications::list::list))
         .service(at("/notifications/mark")       .post(notifications::mark::mark))
         .service(at("/notifications/{id}")       .get(notifications::show::show).patch(notifications::change::change).delete(notifications::delete::delete))
-        .service(at("/admin/notifications/{id}") .get(admin::notifications::show::show))
+        .service(at("/topics")                   .get(topics::list::list))
+        .service(at("/subscriptions/{topic}")    .put(subscriptions::change::join).delete(subscriptions::change::leave))
+        .service(at("/preferences")              .get(preferences::show::show).put(preferences::put::put))
+        .service(at("/admin/notifications/batch").with_query().with_body(admin::notifications::batch::BODY).post(admin::notifications::batch::batch))
+        .service(at("/admin/notifications/{id}") .get(admin::notifications::show::show).patch(admin::notifications::correct::correct).delete(admin::notifications::retract::retract))
+        .service(at("/admin/signals")            .post(admin::signals::signal))
+        .service(at("/admin/topics")             .get(admin::topics::list::list))
+        .service(at("/admin/topics/{topic}")     .put(admin::topics::put::put).delete(admin::topics::delete::delete))
+        .service(at("/admin/topics/{topic}/members") .with_query().get(admin::topics::members::list).post(admin::topics::members::add))
+        .service(at("/admin/topics/{topic}/members/{user}") .delete(admin::topics::members::remove))
+        .service(at("/admin/notifications/{id}/deliveries").with_query().get(admin::notifications::deliveries::deliveries))
+        .service(at("/admin/connections")        .with_query().get(admin::connections::connections))
+        .service(at("/admin/users/{user}/export") .get(admin::users::export::export))
+        .service(at("/admin/users/{user}/erase") .post(admin::users::erase::erase))
         .service(at("/admin/overview")           .get(admin::overview::overview))
         .default_service(web::to(nothing));
     config
@@ -65,6 +78,11 @@ impl At {
         Self { takes_query: true, ..self }
     }
 
+    /// For bodies of another size than most.
+    fn with_body(self, limit: BodyLimit) -> Self {
+        Self { resource: self.resource.app_data(limit), ..self }
+    }
+
     /// GET, and HEAD, which is the same without the body (RFC 9110, section 9.3.2).
     fn get<F, Args>(self, handler: F) -> Self
     where
@@ -82,6 +100,15 @@ impl At {
         F::Output: Responder + 'static,
     {
         self.on(Method::POST, handler)
+    }
+
+    fn put<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::PUT, handler)
     }
 
     fn patch<F, Args>(self, handler: F) -> Self

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Counts, Cursors, Event, InboxPage, Position, UserId, Window};
+use tidings_models::{Cursors, Event, InboxPage, Position, UserId, Window};
 use tokio::time::Instant;
 
 use crate::{
-    Entry, Sink,
+    Entry, Own, Sink,
     census::Limits,
     hub::{self, Joined},
     hubs::Hubs,
@@ -31,8 +31,8 @@ impl Session {
     }
 
     /// Takes the next event of the log.
-    pub fn apply(&mut self, event: &Event) -> Option<Counts> {
-        self.0.apply(event)
+    pub fn apply(&mut self, entry: &Entry) -> Option<Own> {
+        self.0.apply(entry)
     }
 }
 
@@ -96,7 +96,7 @@ impl Listener {
     }
 
     /// Takes all that waits.
-    pub fn take(&self, into: &mut Vec<(Arc<Entry>, Counts)>) {
+    pub fn take(&self, into: &mut Vec<(Arc<Entry>, Own)>) {
         self.0.outlet.take(usize::MAX, into);
     }
 }

@@ -2,8 +2,10 @@
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
+use serde_json::value::RawValue;
 use tidings_models::{
-    Clock, Draft, InboxPage, InboxQuery, Position, Random, Retention, Store, StoreError, Timestamp, UserId,
+    Clock, Draft, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, StoreError, Timestamp,
+    UserId,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -17,16 +19,19 @@ use crate::{
     fresh::Fresh,
     hub::{Hub, Joined, Refused},
     hubs::Hubs,
-    janitor,
+    janitor, ledger,
+    ledger::Transport,
     local::Local,
     publisher::Publisher,
     reads::Reads,
     replay::Start,
+    scheduler,
     session::Session,
     sizes::Sizes,
     stream::Stream,
     tasks::{self, Tasks},
     trouble::Trouble,
+    whisper::Whisper,
 };
 
 /// How long the follower may go without a read that succeeds before this node is not ready. Longer
@@ -71,7 +76,7 @@ impl Default for Settings {
 
 /// The broker of one node. Shared by reference.
 pub struct Broker {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Log>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) hubs: Arc<Hubs>,
@@ -109,7 +114,7 @@ pub struct Figures {
 impl Broker {
     /// Starts a broker: reads the newest part of the log into memory, then follows it.
     pub async fn start(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Log>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -119,7 +124,7 @@ impl Broker {
     }
 
     pub(crate) async fn start_sized(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Log>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -143,6 +148,8 @@ impl Broker {
         let (watch, watched) = mpsc::unbounded_channel();
         let mut tasks = Tasks::new();
         tasks.spawn("publisher", publishing);
+        let scheduling = scheduler::run(Arc::clone(&store), publisher.clone(), Arc::clone(&clock));
+        tasks.spawn("scheduler", scheduling);
         tasks.spawn(
             "janitor",
             janitor::run(
@@ -154,6 +161,7 @@ impl Broker {
                 settings.trim_every,
             ),
         );
+        tasks.spawn("ledger", ledger::run(Arc::clone(&store), Arc::clone(&hubs), Arc::clone(&clock)));
         tasks.spawn(
             "follower",
             follower::run(
@@ -180,14 +188,29 @@ impl Broker {
         &self.publisher
     }
 
-    /// Opens a stream for a user, until `expires_at`, served by the broker's own thread.
+    /// Hands a signal to the streams that are open now: it is not kept, and nobody can ask for it again. Fails
+    /// only for a payload that is not JSON.
+    pub fn whisper(
+        &self,
+        kind: &Kind,
+        payload: &RawValue,
+        to: &Recipients,
+        at: Timestamp,
+    ) -> Result<(), serde_json::Error> {
+        for audience in to.audiences() {
+            self.hubs.whisper(&Arc::new(Whisper::render(kind.clone(), audience, payload, at)?));
+        }
+        Ok(())
+    }
+
+    /// Opens a stream for a user, until `expires_at`, served by the broker's own thread: for who asks by request.
     pub async fn open(
         self: &Arc<Self>,
         user: UserId,
         start: Start,
         expires_at: Timestamp,
     ) -> Result<Stream, OpenError> {
-        self.open_at(&self.hub, user, start, expires_at).await
+        self.open_at(&self.hub, user, start, expires_at, Transport::Poll).await
     }
 
     /// A part of the broker for the thread that calls, which must be one of a tokio runtime: the streams
@@ -210,9 +233,10 @@ impl Broker {
         user: UserId,
         start: Start,
         expires_at: Timestamp,
+        transport: Transport,
     ) -> Result<Stream, OpenError> {
         let joined = self.join(hub, &user).await?;
-        Ok(Stream::new(Arc::clone(self), start, expires_at, joined))
+        Ok(Stream::new(Arc::clone(self), start, expires_at, joined, transport))
     }
 
     /// A user's inbox, made for them on their first visit.

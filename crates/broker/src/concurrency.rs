@@ -16,7 +16,7 @@ use shuttle::{future::block_on, thread};
 use tidings_models::*;
 
 use crate::{
-    Error, GoodbyeReason, Publisher,
+    Entry, Error, GoodbyeReason, Publisher,
     bus::Bus,
     census::Limits,
     hub::{Hub, Joined, Refused},
@@ -25,7 +25,7 @@ use crate::{
     sabotage::{self, Bug},
     session::Session,
     sizes::Sizes,
-    testing::{FakeStore, draft, entry, page, pos, user},
+    testing::{FakeStore, cursors, draft, entry, event, page, pos, user},
 };
 
 /// Schedules of each kind and test.
@@ -33,6 +33,9 @@ const SCHEDULES: usize = 1000;
 const LIMITS: Limits = Limits { per_user: 4, per_node: 8 };
 const SIZES: Sizes = Sizes { queue: 2, ring: 64, replay_page: 2, follower_page: 2 };
 const EVENTS: i64 = 6;
+/// Where she joins a topic, in a log in which she does.
+const JOINS: i64 = 3;
+const TOPIC: &str = "topic:deploys";
 
 /// A node with one hub.
 struct Node {
@@ -46,19 +49,49 @@ fn node() -> Arc<Node> {
     Arc::new(Node { hubs, hub })
 }
 
-/// Joins as a stream does: the state is of where the hub was a moment ago.
+/// Ann's state somewhere in the log: all of it is unread.
+fn state(at: Position) -> Session {
+    let mut page = page("ann", at.get(), Counts { unread: at.get(), unseen: at.get() });
+    if at >= pos(JOINS) {
+        page.windows.push(Window::since(Audience::parse(TOPIC).unwrap(), pos(JOINS)));
+    }
+    Session::of(&page)
+}
+
+/// Joins as a stream does: the state is of where the hub was a moment ago, and read again if it changed since
+/// in a way that the log alone does not tell.
 fn join(hub: &Arc<Hub>) -> Result<Joined, Refused> {
-    let at = hub.position().get();
-    let counts = Counts { unread: at, unseen: at };
-    hub.join(&user("ann"), Some(Session::of(&page("ann", at, counts))))
+    loop {
+        match hub.join(&user("ann"), Some(state(hub.position()))) {
+            Err(Refused::NeedsSession) => {}
+            joined => return joined,
+        }
+    }
+}
+
+/// All of it is hers by name.
+fn hers(position: i64) -> Arc<Entry> {
+    entry(position, "user:ann")
+}
+
+/// She joins a topic, and all that comes then comes by it.
+fn by_a_topic(position: i64) -> Arc<Entry> {
+    match position {
+        ..JOINS => hers(position),
+        JOINS => {
+            let joins = Event { kind: Kind::InboxChanged, effect: Effect::Reloads, ..event(JOINS, "user:ann", "{}") };
+            Entry::render(joins, &cursors()).unwrap()
+        }
+        _ => entry(position, TOPIC),
+    }
 }
 
 /// The follower adds to the feed, and the hub takes from it, one after the other.
-fn dispatch(node: &Arc<Node>) -> [thread::JoinHandle<()>; 2] {
+fn dispatch(node: &Arc<Node>, log: fn(i64) -> Arc<Entry>) -> [thread::JoinHandle<()>; 2] {
     let (following, dispatching) = (Arc::clone(node), Arc::clone(node));
     let following = thread::spawn(move || {
         for position in 1..=EVENTS {
-            following.hubs.extend(vec![entry(position, "user:ann")]);
+            following.hubs.extend(vec![log(position)]);
         }
     });
     let dispatching = thread::spawn(move || {
@@ -68,7 +101,10 @@ fn dispatch(node: &Arc<Node>) -> [thread::JoinHandle<()>; 2] {
             if entries.is_empty() {
                 block_on(hub.bell.notified());
             }
-            hub.dispatch(&entries).unwrap();
+            if let Err(users) = hub.dispatch(&entries) {
+                assert_eq!(users, [user("ann")]);
+                hub.recount(&users[0], &state(hubs.feed.position()));
+            }
         }
     });
     [following, dispatching]
@@ -79,13 +115,13 @@ fn finish(threads: [thread::JoinHandle<()>; 2]) {
 }
 
 /// What a stream does with its outlet until it has everything: replay, live, and replay again after
-/// an overflow. Gives the positions and the number of overflows, and checks the counts on the way.
-fn read(hub: &Arc<Hub>, joined: &Joined) -> (Vec<i64>, usize) {
+/// an overflow. Gives the positions and the number of overflows, and has the counts judged on the way.
+fn read(hub: &Arc<Hub>, joined: &Joined, judge: fn(Counts, Position)) -> (Vec<i64>, usize) {
     let (mut seen, mut place, mut overflows) = (Vec::new(), pos(0), 0);
-    let mut missed_up_to = Some(joined.position);
+    let mut missed_up_to = Some((joined.position, Arc::clone(&joined.scope)));
     while place < pos(EVENTS) {
-        if let Some(up_to) = missed_up_to.take() {
-            let missed = hub.recent(&joined.windows, place, up_to, usize::MAX).unwrap();
+        if let Some((up_to, scope)) = missed_up_to.take() {
+            let missed = hub.recent(&scope.windows, place, up_to, usize::MAX).unwrap();
             seen.extend(missed.iter().map(|entry| entry.position().get()));
             place = place.max(up_to);
             continue;
@@ -95,21 +131,31 @@ fn read(hub: &Arc<Hub>, joined: &Joined) -> (Vec<i64>, usize) {
             Next::Entries if live.is_empty() => block_on(joined.outlet.changed()),
             Next::Entries => {}
             Next::Overflow => {
-                let (up_to, counts) = hub.rejoin(&user("ann"), &joined.outlet);
-                assert_eq!(counts.unread, up_to.get(), "the counts are those of the place");
-                missed_up_to = Some(up_to);
+                let (up_to, counts, scope) = hub.rejoin(&user("ann"), &joined.outlet);
+                judge(counts, up_to);
+                missed_up_to = Some((up_to, scope));
                 overflows += 1;
             }
             Next::End(reason) => panic!("ended: {reason:?}"),
         }
         live.retain(|(entry, _)| entry.position() > place);
-        for (entry, counts) in live {
-            assert_eq!(counts.unread, entry.position().get(), "live counts are exact");
+        for (entry, own) in live {
+            judge(own.counts, entry.position());
             place = entry.position();
             seen.push(place.get());
         }
     }
     (seen, overflows)
+}
+
+/// Counts are those of the place.
+fn exact(counts: Counts, at: Position) {
+    assert_eq!(counts.unread, at.get());
+}
+
+/// What was read meanwhile may be newer, and never is older.
+fn recent(counts: Counts, at: Position) {
+    assert!(counts.unread >= at.get());
 }
 
 fn all() -> Vec<i64> {
@@ -127,10 +173,25 @@ fn explore(test: impl Fn() + Send + Sync + Clone + 'static) {
 fn a_stream_that_joins_while_events_come_gets_each_once() {
     explore(|| {
         let node = node();
-        let dispatching = dispatch(&node);
+        let dispatching = dispatch(&node, hers);
         let joined = join(&node.hub).unwrap();
-        assert_eq!(read(&node.hub, &joined).0, all());
+        assert_eq!(read(&node.hub, &joined, exact).0, all());
         finish(dispatching);
+    });
+}
+
+/// What they belong to changes meanwhile: whoever joins before, after or in the middle of it gets all.
+#[test]
+fn a_stream_that_joins_while_its_user_joins_a_topic_misses_nothing() {
+    explore(|| {
+        let node = node();
+        let dispatching = dispatch(&node, by_a_topic);
+        let other = Arc::clone(&node.hub);
+        let passing = thread::spawn(move || drop(join(&other)));
+        let joined = join(&node.hub).unwrap();
+        assert_eq!(read(&node.hub, &joined, recent).0, all());
+        finish(dispatching);
+        passing.join().unwrap();
     });
 }
 
@@ -139,11 +200,11 @@ fn a_stream_that_joins_while_events_come_gets_each_once() {
 fn two_streams_of_one_user_are_not_in_each_others_way() {
     explore(|| {
         let node = node();
-        let dispatching = dispatch(&node);
+        let dispatching = dispatch(&node, hers);
         let other = Arc::clone(&node.hub);
         let passing = thread::spawn(move || drop(join(&other)));
         let joined = join(&node.hub).unwrap();
-        assert_eq!(read(&node.hub, &joined).0, all());
+        assert_eq!(read(&node.hub, &joined, exact).0, all());
         finish(dispatching);
         passing.join().unwrap();
         drop(joined);
@@ -158,8 +219,8 @@ fn an_overflow_is_never_missed() {
     explore(move || {
         let node = node();
         let joined = join(&node.hub).unwrap();
-        let dispatching = dispatch(&node);
-        let (seen, overflows) = read(&node.hub, &joined);
+        let dispatching = dispatch(&node, hers);
+        let (seen, overflows) = read(&node.hub, &joined, exact);
         assert_eq!(seen, all());
         counted.fetch_add(overflows, Ordering::Relaxed);
         finish(dispatching);
@@ -177,7 +238,7 @@ fn a_stream_that_leaves_and_expires_at_once_is_counted_once() {
         leaving.outlet.expires(now);
         let other = Arc::clone(&node.hub);
         let expiring = thread::spawn(move || other.tick(now));
-        let dispatching = dispatch(&node);
+        let dispatching = dispatch(&node, hers);
         drop(leaving);
         expiring.join().unwrap();
         finish(dispatching);
@@ -237,7 +298,7 @@ fn every_caller_gets_its_own_answer() {
         let store = Arc::new(FakeStore::default());
         let bell = Arc::new(Bell { store: Arc::clone(&store), heard: AtomicUsize::new(0) });
         let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&bell) as Arc<dyn Bus>, Arc::default());
+            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::clone(&bell) as Arc<dyn Bus>, Arc::default());
         let task = thread::spawn(move || block_on(task));
         let callers: Vec<_> = (0..3)
             .map(|_| {

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{InboxQuery, Store, StoreError, UserId};
+use tidings_models::{InboxQuery, Log, StoreError, UserId};
 use tokio::time::Instant;
 
-use crate::{follower, hub::Hub, session::Session, trouble::Trouble};
+use crate::{follower, frame::GoodbyeReason, hub::Hub, session::Session, trouble::Trouble};
 
 /// Entries that are handed on before others of this thread have a turn. Those of a broadcast are written
 /// together.
@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Hands on what comes, for as long as the thread lives.
-pub(crate) async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, page: u32) {
+pub(crate) async fn run(store: Arc<dyn Log>, hub: Arc<Hub>, page: u32) {
     loop {
         let advanced = advance(&*store, &hub, page).await;
         hub.trouble.note("a hub", advanced.as_ref().err(), hub.position());
@@ -39,7 +39,7 @@ pub(crate) async fn tick(hub: Arc<Hub>) {
 }
 
 /// Hands the next entries on. Whether there were any.
-async fn advance(store: &dyn Store, hub: &Hub, page: u32) -> Result<bool, Trouble> {
+async fn advance(store: &dyn Log, hub: &Hub, page: u32) -> Result<bool, Trouble> {
     let after = hub.position();
     let entries = if let Some(entries) = hub.feed.after(after, BATCH) {
         entries
@@ -60,11 +60,13 @@ async fn advance(store: &dyn Store, hub: &Hub, page: u32) -> Result<bool, Troubl
 }
 
 /// Reads the counts of some users anew. What is read now is of the last event or later.
-async fn recount(store: &dyn Store, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
+async fn recount(store: &dyn Log, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
     for user in users {
         let page = store.inbox(user, &InboxQuery::counts()).await?;
-        let page = page.ok_or_else(|| StoreError::Corrupt(format!("{user} is here, and not known")))?;
-        hub.recount(user, Session::of(&page));
+        match page {
+            Some(page) => hub.recount(user, &Session::of(&page)),
+            None => hub.dismiss(user, GoodbyeReason::Revoked), // erased since they came
+        }
     }
     Ok(())
 }

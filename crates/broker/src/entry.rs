@@ -5,15 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidings_models::{
-    Change, Cursor, Cursors, Event, Flags, InboxItem, Kind, NotificationId, Position, StoreError, Timestamp,
-};
+use tidings_models::{Change, Cursor, Cursors, Event, InboxItem, Kind, Position, StoreError, Subject, Timestamp};
 
 /// An event with what clients see of it.
 #[derive(Debug)]
 pub struct Entry {
     /// The event, without its payload: that is in the envelope.
     pub event: Event,
+    /// What of it readers may have muted.
+    pub subject: Option<Subject>,
     /// What a client that has it holds.
     pub cursor: Cursor,
     /// The envelope's JSON up to what is each reader's own: without its counts and its closing brace.
@@ -33,12 +33,10 @@ struct Envelope<'a> {
 /// [`Change`] as clients see it: a position is a cursor to them.
 #[derive(Serialize)]
 struct ChangeView<'a> {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ids: Vec<NotificationId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     up_to: Option<&'a str>,
     #[serde(flatten)]
-    flags: Flags,
+    change: Change,
 }
 
 impl Entry {
@@ -47,8 +45,9 @@ impl Entry {
         let cursor = cursors.seal(event.position);
         let view = match event.kind {
             Kind::InboxChanged => Some(view(&event.payload, cursors)?),
-            Kind::Notification | Kind::NotificationExpired | Kind::Other(_) => None,
+            _ => None,
         };
+        let subject = event.subject();
         let envelope = Envelope {
             id: cursor.as_str(),
             r#type: event.kind.as_str(),
@@ -62,7 +61,7 @@ impl Entry {
         json.pop(); // the closing brace
         let envelope = Bytes::copy_from_slice(&json); // no room that nobody uses: it is kept for long
         let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
-        Ok(Arc::new(Self { event, cursor, envelope }))
+        Ok(Arc::new(Self { event, subject, cursor, envelope }))
     }
 
     /// Renders what was read from the log.
@@ -93,10 +92,10 @@ impl Entry {
 }
 
 fn view(payload: &str, cursors: &Cursors) -> Result<String, serde_json::Error> {
-    let change: Change = serde_json::from_str(payload)?;
-    let up_to = change.up_to.and_then(Position::new).map(|position| cursors.seal(position));
+    let mut change: Change = serde_json::from_str(payload)?;
+    let up_to = change.up_to.take().and_then(Position::new).map(|position| cursors.seal(position));
     let up_to = up_to.as_ref().map(Cursor::as_str);
-    serde_json::to_string(&ChangeView { ids: change.ids, up_to, flags: change.flags })
+    serde_json::to_string(&ChangeView { up_to, change })
 }
 
 #[cfg(test)]

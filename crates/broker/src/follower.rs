@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{Cursors, Event, Position, Store, StoreError};
+use tidings_models::{Cursors, Event, Log, Position, StoreError};
 use tokio::time::Instant;
 
 use crate::{
@@ -42,7 +42,7 @@ impl Status {
 
 /// Follows the log for as long as the process lives.
 pub(crate) async fn run(
-    store: Arc<dyn Store>,
+    store: Arc<dyn Log>,
     bus: Arc<dyn Bus>,
     fresh: Arc<Fresh>,
     hubs: Arc<Hubs>,
@@ -67,7 +67,7 @@ pub(crate) async fn run(
 }
 
 /// Hands on everything after the feed's position, reading so many events at once.
-pub(crate) async fn catch_up(store: &dyn Store, hubs: &Hubs, status: &Status, page: u32) -> Result<(), Trouble> {
+pub(crate) async fn catch_up(store: &dyn Log, hubs: &Hubs, status: &Status, page: u32) -> Result<(), Trouble> {
     loop {
         let read = read(store, hubs.feed.position(), page).await?;
         *status.read_at.lock() = Instant::now();
@@ -93,7 +93,7 @@ pub(crate) struct Read {
 }
 
 /// Reads up to `page` events after a position.
-pub(crate) async fn read(store: &dyn Store, after: Position, page: u32) -> Result<Read, StoreError> {
+pub(crate) async fn read(store: &dyn Log, after: Position, page: u32) -> Result<Read, StoreError> {
     let events = store.read_log(after, page).await?;
     let full = events.len() >= usize::try_from(page).unwrap_or(usize::MAX);
     let (events, hole) = contiguous(after, events);

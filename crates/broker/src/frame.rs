@@ -5,13 +5,24 @@ use std::{sync::Arc, time::Duration};
 use tidings_models::{Counts, Cursor, InboxPage, Timestamp};
 use uuid::Uuid;
 
-use crate::{entry::Entry, replay::ResetReason};
+use crate::{entry::Entry, replay::ResetReason, whisper::Whisper};
+
+/// What of an event is each reader's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Their counts with it.
+    pub counts: Counts,
+    /// They had it muted when it came.
+    pub muted: bool,
+}
 
 /// What a stream gives its reader. Becomes a frame of SSE or WebSocket.
 #[derive(Clone, Debug)]
 pub enum Frame {
-    /// An event, with the reader's counts.
-    Event(Arc<Entry>, Counts),
+    /// An event, with what is the reader's own.
+    Event(Arc<Entry>, Own),
+    /// A signal that is not in the log.
+    Whisper(Arc<Whisper>, Counts),
     /// Continuity cannot be proven: this state replaces what the client holds.
     Reset {
         /// Why.
@@ -64,6 +75,8 @@ pub enum GoodbyeReason {
     Overloaded,
     /// The user has too many streams.
     Limit,
+    /// The user may not have it any more.
+    Revoked,
 }
 
 impl GoodbyeReason {
@@ -75,6 +88,7 @@ impl GoodbyeReason {
             Self::TokenExpired => "token_expired",
             Self::Overloaded => "overloaded",
             Self::Limit => "limit",
+            Self::Revoked => "revoked",
         }
     }
 }

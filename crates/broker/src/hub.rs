@@ -11,9 +11,12 @@
 //! Nothing waits while the lock is held: handing an entry over is a push to a bounded queue, or a write
 //! to a socket that takes it at once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use tidings_models::{Audience, Counts, Effect, Position, UserId, Window};
+use tidings_models::{Audience, Counts, Effect, Position, TopicName, UserId, Window};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -21,11 +24,13 @@ use crate::{
     entry::Entry,
     feed::Feed,
     frame::GoodbyeReason,
+    ledger::Ledger,
     outlet::{Delivery, Outlet},
     sabotage::{self, Bug},
-    session::{Session, entitled},
+    session::{Scope, Session, entitled},
     sync::Mutex,
     trouble::LastTrouble,
+    whisper::Whisper,
 };
 
 /// The subscription manager of one thread.
@@ -33,6 +38,8 @@ pub(crate) struct Hub {
     /// Where what comes is taken from.
     pub(crate) feed: Arc<Feed>,
     census: Arc<Census>,
+    /// Where it is noted what streams that have gone were given.
+    ledger: Arc<Ledger>,
     /// Entries that may wait in one outlet.
     queue: usize,
     state: Mutex<State>,
@@ -48,6 +55,8 @@ struct State {
     /// Everything up to here was dispatched.
     position: Position,
     present: HashMap<UserId, Present>,
+    /// Who of them belongs to a topic, or did.
+    of_topics: HashMap<TopicName, HashSet<UserId>>,
     next_id: u64,
     closed: bool,
 }
@@ -83,8 +92,8 @@ pub(crate) struct Joined {
     pub(crate) position: Position,
     /// The user's counts there.
     pub(crate) counts: Counts,
-    /// The audiences of the user there.
-    pub(crate) windows: Arc<[Window]>,
+    /// What the user belongs to and has muted there.
+    pub(crate) scope: Arc<Scope>,
     /// Where entries come.
     pub(crate) outlet: Arc<Outlet>,
     /// Leaves the hub when it is dropped.
@@ -108,16 +117,43 @@ impl Hub {
     /// A hub that begins where the feed is now.
     pub(crate) fn new(feed: Arc<Feed>, census: Arc<Census>, queue: usize) -> Self {
         let position = feed.position();
-        let state = State { position, present: HashMap::new(), next_id: 1, closed: false };
+        let state = State { position, present: HashMap::new(), of_topics: HashMap::new(), next_id: 1, closed: false };
         Self {
             feed,
             census,
+            ledger: Arc::default(),
             queue,
             state: Mutex::new(state),
             moved: Notify::new(),
             bell: Notify::new(),
             trouble: LastTrouble::default(),
         }
+    }
+
+    /// The same, with the ledger of its node.
+    pub(crate) fn noting_in(self, ledger: Arc<Ledger>) -> Self {
+        Self { ledger, ..self }
+    }
+
+    /// Shows each open stream of a user, or of all.
+    pub(crate) fn visit(&self, user: Option<&UserId>, mut show: impl FnMut(&UserId, &Arc<Outlet>)) {
+        let state = self.state.lock();
+        let mut each =
+            |user: &UserId, present: &Present| present.streams.iter().for_each(|one| show(user, &one.outlet));
+        match user {
+            Some(user) => state.present.get(user).into_iter().for_each(|present| each(user, present)),
+            None => state.present.iter().for_each(|(user, present)| each(user, present)),
+        }
+    }
+
+    /// Forgets a user, whose streams say goodbye. Should they come back, what is known of them is read anew.
+    pub(crate) fn dismiss(&self, user: &UserId, reason: GoodbyeReason) {
+        let mut state = self.state.lock();
+        let Some(present) = state.present.get_mut(user) else { return };
+        for stream in std::mem::take(&mut present.streams) {
+            stream.outlet.end(reason);
+        }
+        state.leave(user);
     }
 
     /// Everything up to here was dispatched.
@@ -133,7 +169,7 @@ impl Hub {
         let entries = entries.split_at(entries.partition_point(|entry| entry.position() <= state.position)).1;
         let now = Instant::now(); // once for all: to ask the clock costs as much as to hand an event over
         let mut own = Vec::new();
-        for run in entries.chunk_by(|one, next| goes_along(one) && goes_along(next)) {
+        for run in entries.chunk_by(|one, next| go_together(one, next)) {
             state.recounts(run)?;
             state.deliver(run, &mut own, now);
         }
@@ -141,12 +177,8 @@ impl Hub {
     }
 
     /// Replaces the state of a user, if they are still here, by one that was read since.
-    pub(crate) fn recount(&self, user: &UserId, session: Session) {
-        if let Some(present) = self.state.lock().present.get_mut(user)
-            && session.as_of() > present.session.as_of()
-        {
-            present.session = session;
-        }
+    pub(crate) fn recount(&self, user: &UserId, session: &Session) {
+        self.state.lock().replace(user, session);
     }
 
     /// Lets a stream of `user` join. `loaded` is the user's state, for when this is their first stream.
@@ -159,24 +191,46 @@ impl Hub {
         if !state.present.contains_key(user) {
             let session = loaded.and_then(|session| self.catch_up(session, state.position));
             let session = session.ok_or(Refused::NeedsSession)?;
-            state.present.insert(user.clone(), Present { session, streams: Vec::with_capacity(1) });
+            state.enter(user, session);
         }
         let (id, position) = (state.next_id, state.position);
         state.next_id += 1;
         let Some(present) = state.present.get_mut(user) else { return Err(Refused::NeedsSession) };
         let outlet = Arc::new(Outlet::holding(self.queue));
         present.streams.push(Listener { id, outlet: Arc::clone(&outlet), _place: place });
-        let (counts, windows) = (present.session.counts(), Arc::clone(present.session.windows()));
+        let (counts, scope) = (present.session.counts(), Arc::clone(present.session.scope()));
         let seat = Seat { hub: Arc::clone(self), user: user.clone(), id };
-        Ok(Joined { position, counts, windows, outlet, seat })
+        Ok(Joined { position, counts, scope, outlet, seat })
     }
 
-    /// Lets a stream whose queue overflowed start anew: where it is now, and its counts there.
-    pub(crate) fn rejoin(&self, user: &UserId, outlet: &Outlet) -> (Position, Counts) {
+    /// Lets a stream whose queue overflowed start anew: where it is now, and what is known of the user there.
+    pub(crate) fn rejoin(&self, user: &UserId, outlet: &Outlet) -> (Position, Counts, Arc<Scope>) {
         let state = self.state.lock();
         outlet.reopen();
-        let counts = state.present.get(user).map(|present| present.session.counts()).unwrap_or_default();
-        (state.position, counts)
+        let session = state.present.get(user).map(|present| &present.session);
+        let counts = session.map(Session::counts).unwrap_or_default();
+        (state.position, counts, session.map(|session| Arc::clone(session.scope())).unwrap_or_default())
+    }
+
+    /// Hands a signal that is not in the log to whoever is here and it is for now.
+    pub(crate) fn whisper(&self, whisper: &Arc<Whisper>) {
+        let now = Instant::now();
+        let end = Position::new(i64::MAX).unwrap_or_default();
+        let state = self.state.lock();
+        let give = |present: &Present| {
+            let theirs = present.session.scope().holds(&whisper.audience, end);
+            if theirs || sabotage::is(Bug::WhisperedToWhoLeft) {
+                present.streams.iter().for_each(|stream| stream.outlet.whisper(whisper, now));
+            }
+        };
+        match &whisper.audience {
+            Audience::User(user) => state.present.get(user).into_iter().for_each(give),
+            Audience::Topic(topic) => {
+                let members = state.of_topics.get(topic).into_iter().flatten();
+                members.filter_map(|user| state.present.get(user)).for_each(give);
+            }
+            Audience::Everyone => state.present.values().for_each(give),
+        }
     }
 
     /// The position up to which a stream has everything, when nothing waits for it.
@@ -223,49 +277,125 @@ impl Hub {
     /// has ended, whether or not anybody still reads them: a reader that stands still is not asked, and
     /// would keep its place for as long as its connection.
     pub(crate) fn tick(&self, now: Instant) {
-        self.state.lock().present.retain(|_, present| {
-            present.streams.retain(|stream| !stream.outlet.tick(now));
-            !present.streams.is_empty()
-        });
+        let mut state = self.state.lock();
+        let mut gone = Vec::new();
+        for (user, present) in &mut state.present {
+            present.streams.retain(|stream| {
+                let over = stream.outlet.tick(now);
+                if over {
+                    self.ledger.closed(user, &stream.outlet, now);
+                }
+                !over
+            });
+            if present.streams.is_empty() {
+                gone.push(user.clone());
+            }
+        }
+        for user in &gone {
+            state.leave(user);
+        }
     }
 
     fn leave(&self, user: &UserId, id: u64) {
         let mut state = self.state.lock();
         let Some(present) = state.present.get_mut(user) else { return };
-        present.streams.retain(|stream| stream.id != id);
+        if let Some(index) = present.streams.iter().position(|stream| stream.id == id) {
+            let stream = present.streams.remove(index);
+            self.ledger.closed(user, &stream.outlet, Instant::now());
+        }
         if present.streams.is_empty() {
-            state.present.remove(user);
+            state.leave(user);
         }
     }
 
     /// Brings a state that was read from the database up to what was dispatched since. `None`: that
     /// cannot be done from the feed, so it must be read again.
     fn catch_up(&self, mut session: Session, to: Position) -> Option<Session> {
-        for entry in self.recent(session.windows(), session.as_of(), to, usize::MAX)? {
+        for entry in self.recent(&session.scope().windows, session.as_of(), to, usize::MAX)? {
             if sabotage::is(Bug::CountsOfAStaleSession) {
                 break;
             }
             if session.needs_recount(&entry.event) {
                 return None;
             }
-            session.apply(&entry.event);
+            session.apply(&entry);
         }
         Some(session)
     }
 }
 
-/// Whether an entry may be dispatched together with others: each user gets all of them at once, as one
-/// write. What is for one user is looked up, and needs no company.
-fn goes_along(entry: &Entry) -> bool {
-    !matches!(entry.event.audience, Audience::User(_)) && entry.event.effect != Effect::Recounts
+/// Whether two entries may be dispatched together: each user gets both at once, as one write. What is for
+/// one user is looked up, and needs no company.
+fn go_together(one: &Entry, next: &Entry) -> bool {
+    let adds = |entry: &Entry| matches!(entry.event.effect, Effect::Adds { .. });
+    one.event.audience == next.event.audience
+        && !matches!(one.event.audience, Audience::User(_))
+        && adds(one)
+        && adds(next)
 }
 
 impl State {
-    /// Fails with the users whose counts must be read before the first of `run` is dispatched.
+    /// Somebody comes.
+    fn enter(&mut self, user: &UserId, session: Session) {
+        self.list(user, &session);
+        self.present.insert(user.clone(), Present { session, streams: Vec::with_capacity(1) });
+    }
+
+    /// Somebody goes.
+    fn leave(&mut self, user: &UserId) {
+        if let Some(present) = self.present.remove(user) {
+            self.unlist(user, &present.session);
+        }
+    }
+
+    /// What was read of somebody who is here takes the place of what was known before.
+    fn replace(&mut self, user: &UserId, session: &Session) {
+        let Some(present) = self.present.get_mut(user) else { return };
+        if session.as_of() > present.session.as_of() {
+            let before = std::mem::replace(&mut present.session, session.clone());
+            self.unlist(user, &before);
+            if !sabotage::is(Bug::JoinedNotListed) {
+                self.list(user, session);
+            }
+        }
+    }
+
+    fn list(&mut self, user: &UserId, session: &Session) {
+        for window in &session.scope().windows {
+            if let Audience::Topic(topic) = &window.audience
+                && !(window.until.is_some() && sabotage::is(Bug::LeftNotListed))
+            {
+                self.of_topics.entry(topic.clone()).or_default().insert(user.clone());
+            }
+        }
+    }
+
+    fn unlist(&mut self, user: &UserId, session: &Session) {
+        for window in &session.scope().windows {
+            if let Audience::Topic(topic) = &window.audience
+                && let Some(members) = self.of_topics.get_mut(topic)
+            {
+                members.remove(user);
+                if members.is_empty() {
+                    self.of_topics.remove(topic);
+                }
+            }
+        }
+    }
+
+    /// Fails with the users whose state must be read before the first of `run` is dispatched.
     fn recounts(&self, run: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
-        let Some(entry) = run.first().filter(|entry| entry.event.effect == Effect::Recounts) else { return Ok(()) };
-        let open = self.present.iter().filter(|(_, present)| present.session.needs_recount(&entry.event));
-        let open: Vec<_> = open.map(|(user, _)| user.clone()).collect();
+        let needs = |entry: &&Arc<Entry>| !matches!(entry.event.effect, Effect::Adds { .. });
+        let Some(entry) = run.first().filter(needs) else { return Ok(()) };
+        let open = |user: &UserId| {
+            let present = self.present.get(user)?;
+            present.session.needs_recount(&entry.event).then(|| user.clone())
+        };
+        let open: Vec<_> = match &entry.event.audience {
+            Audience::User(user) => open(user).into_iter().collect(),
+            Audience::Topic(topic) => self.of_topics.get(topic).into_iter().flatten().filter_map(open).collect(),
+            Audience::Everyone => self.present.keys().filter_map(open).collect(),
+        };
         if open.is_empty() { Ok(()) } else { Err(open) }
     }
 
@@ -279,7 +409,14 @@ impl State {
                     present.deliver(run, own, now);
                 }
             }
-            Audience::Everyone | Audience::Topic(_) => {
+            Audience::Topic(topic) => {
+                for user in self.of_topics.get(topic).into_iter().flatten() {
+                    if let Some(present) = self.present.get_mut(user) {
+                        present.deliver(run, own, now);
+                    }
+                }
+            }
+            Audience::Everyone => {
                 for present in self.present.values_mut() {
                     present.deliver(run, own, now);
                 }
@@ -292,8 +429,8 @@ impl Present {
     fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
         own.clear();
         for entry in run {
-            if let Some(counts) = self.session.apply(&entry.event) {
-                own.push(Delivery { entry, counts });
+            if let Some(readers) = self.session.apply(entry) {
+                own.push(Delivery { entry, own: readers });
             }
         }
         if !own.is_empty() {

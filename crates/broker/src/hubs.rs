@@ -10,14 +10,17 @@ use crate::{
     feed::Feed,
     frame::GoodbyeReason,
     hub::Hub,
+    ledger::Ledger,
     sizes::Sizes,
     sync::Mutex,
+    whisper::Whisper,
 };
 
 /// The hubs of this node, and what they share.
 pub(crate) struct Hubs {
     pub(crate) feed: Arc<Feed>,
     pub(crate) census: Arc<Census>,
+    pub(crate) ledger: Arc<Ledger>,
     sizes: Sizes,
     open: Mutex<Open>,
 }
@@ -32,13 +35,14 @@ impl Hubs {
     /// No hub yet, and a feed that begins after a position.
     pub(crate) fn new(after: Position, limits: Limits, sizes: Sizes) -> Self {
         let (feed, census) = (Arc::new(Feed::new(after, sizes)), Arc::new(Census::new(limits)));
-        Self { feed, census, sizes, open: Mutex::default() }
+        Self { feed, census, ledger: Arc::default(), sizes, open: Mutex::default() }
     }
 
     /// One more hub.
     pub(crate) fn open(&self) -> Arc<Hub> {
         let mut open = self.open.lock();
-        let hub = Arc::new(Hub::new(Arc::clone(&self.feed), Arc::clone(&self.census), self.sizes.queue));
+        let hub = Hub::new(Arc::clone(&self.feed), Arc::clone(&self.census), self.sizes.queue);
+        let hub = Arc::new(hub.noting_in(Arc::clone(&self.ledger)));
         if let Some(reason) = open.stopping {
             hub.end_some(0, reason);
         }
@@ -56,6 +60,13 @@ impl Hubs {
         self.feed.extend(entries);
         for hub in &self.open.lock().hubs {
             hub.bell.notify_one();
+        }
+    }
+
+    /// Hands a signal that is not in the log to all streams that it is for now.
+    pub(crate) fn whisper(&self, whisper: &Arc<Whisper>) {
+        for hub in self.all() {
+            hub.whisper(whisper);
         }
     }
 
@@ -85,7 +96,7 @@ impl Hubs {
 
     /// The hubs there are now, for whoever has to wait for one of them: a hub may be busy for a while, and
     /// the follower needs the lock of the list to go on.
-    fn all(&self) -> Vec<Arc<Hub>> {
+    pub(crate) fn all(&self) -> Vec<Arc<Hub>> {
         self.open.lock().hubs.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{Clock, Retention, Store};
+use tidings_models::{Clock, Log, Retention};
 
 use crate::{bus::Bus, hubs::Hubs};
 
@@ -11,7 +11,7 @@ const BREATH: Duration = Duration::from_millis(20);
 
 /// Trims for as long as the process lives.
 pub(crate) async fn run(
-    store: Arc<dyn Store>,
+    store: Arc<dyn Log>,
     bus: Arc<dyn Bus>,
     hubs: Arc<Hubs>,
     clock: Arc<dyn Clock>,

@@ -1,7 +1,7 @@
 //! The subscription manager: from a draft to the streams of those it is for.
 //!
 //! ```text
-//! handler -> Publisher -> Store::commit -> bell -> Follower -> Hub -> Session -> Stream -> socket
+//! handler -> Publisher -> Log::commit -> bell -> Follower -> Hub -> Session -> Stream -> socket
 //! ```
 //!
 //! The database is the log and the bell is only a bell: the follower (`follower.rs`) reads what was
@@ -25,6 +25,7 @@ mod census;
 mod concurrency;
 mod dispatcher;
 mod entry;
+mod erase;
 mod error;
 mod feed;
 mod follower;
@@ -33,6 +34,7 @@ mod fresh;
 mod hub;
 mod hubs;
 mod janitor;
+mod ledger;
 mod local;
 #[cfg(test)]
 mod model;
@@ -42,6 +44,7 @@ mod reads;
 mod replay;
 mod ring;
 mod sabotage;
+mod scheduler;
 mod session;
 mod sizes;
 mod stream;
@@ -50,14 +53,17 @@ mod tasks;
 #[cfg(test)]
 mod testing;
 mod trouble;
+mod whisper;
 
 pub use broker::{Broker, Figures, Health, Settings};
 pub use entry::Entry;
 pub use error::{Error, OpenError};
-pub use frame::{Frame, Goodbye, GoodbyeReason};
+pub use frame::{Frame, Goodbye, GoodbyeReason, Own};
+pub use ledger::{OpenStream, Transport};
 pub use local::Local;
 pub use outlet::{Delivery, Sink};
 pub use publisher::Publisher;
 pub use replay::{ResetReason, Start};
 pub use stream::Stream;
 pub use tasks::Tasks;
+pub use whisper::Whisper;

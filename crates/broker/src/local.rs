@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tidings_models::{Timestamp, UserId};
 use tokio::task::AbortHandle;
 
-use crate::{broker::Broker, error::OpenError, frame::GoodbyeReason, hub::Hub, replay::Start, stream::Stream};
+use crate::{
+    broker::Broker, error::OpenError, frame::GoodbyeReason, hub::Hub, ledger::Transport, replay::Start, stream::Stream,
+};
 
 /// The part of the broker that serves the streams of one thread. See [`Broker::local`].
 pub struct Local {
@@ -21,7 +23,7 @@ impl Local {
 
     /// Opens a stream for a user, until `expires_at`, served by this thread.
     pub async fn open(&self, user: UserId, start: Start, expires_at: Timestamp) -> Result<Stream, OpenError> {
-        self.broker.open_at(&self.hub, user, start, expires_at).await
+        self.broker.open_at(&self.hub, user, start, expires_at, Transport::Sse).await
     }
 }
 

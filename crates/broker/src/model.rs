@@ -1,7 +1,7 @@
 //! The broker against a naive list, over random histories.
 //!
-//! A case is a list of things that happen to a log, to nodes and to clients: somebody publishes or
-//! marks, a commit fails before or after it happened, a bell is lost, a read takes long, a client stops
+//! A case is a list of things that happen to a log, to nodes and to clients: somebody publishes, marks,
+//! joins a topic or mutes, an admin corrects or retracts, a commit fails before or after it happened, a bell is lost, a read takes long, a client stops
 //! reading or comes back with whatever it has, the log is trimmed or restored, a node is killed. Every
 //! frame is judged when a client takes it, and at the end all faults heal and everybody must agree with
 //! their inbox. Time is virtual, and queues, ring and pages are tiny, so a short history reaches far.
@@ -26,6 +26,7 @@ pub(crate) use self::world::Tally;
 
 mod bus;
 mod client;
+mod holdings;
 mod line;
 mod log;
 mod store;
@@ -33,6 +34,7 @@ mod world;
 
 const NODES: usize = 2;
 const CLIENTS: usize = 4;
+const TOPICS: [&str; 2] = ["alerts", "deploys"];
 /// Histories of `make test`.
 const CASES: u32 = 10_000;
 /// Steps of one history.
@@ -43,7 +45,17 @@ const STEPS: usize = 30;
 enum To {
     One(usize),
     Two,
+    Topic(usize),
     Everyone,
+}
+
+/// What of a notification matters to groups and mutes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Content {
+    group: Option<u8>,
+    loud: bool,
+    build: bool,
+    critical: bool,
 }
 
 /// What a client comes with.
@@ -64,6 +76,7 @@ enum Op {
     Send {
         node: usize,
         to: To,
+        content: Content,
         count: usize,
         key: Option<u8>,
     },
@@ -80,6 +93,45 @@ enum Op {
         user: usize,
         pick: u8,
         flags: Flags,
+    },
+    Snooze {
+        user: usize,
+        pick: u8,
+        millis: i64,
+    },
+    Join {
+        user: usize,
+        topic: usize,
+    },
+    Leave {
+        user: usize,
+        pick: u8,
+    },
+    /// Joins, gets one, and leaves: all of it before a node that lags hears of any.
+    PassThrough {
+        user: usize,
+        topic: usize,
+    },
+    /// A topic, a category, a level.
+    Mute {
+        user: usize,
+        mutes: [bool; 3],
+    },
+    /// In the log.
+    Signal {
+        to: To,
+    },
+    /// Not in the log.
+    Whisper {
+        node: usize,
+        to: To,
+    },
+    Correct {
+        pick: u8,
+        content: Content,
+    },
+    Retract {
+        pick: u8,
     },
     CommitFails(Fails),
     ReadsFail,
@@ -99,8 +151,9 @@ enum Op {
     Cut {
         client: usize,
     },
-    LoseBell {
+    LoseBells {
         node: usize,
+        count: u8,
     },
     ForgeBell {
         node: usize,
@@ -152,9 +205,22 @@ fn flags() -> impl Strategy<Value = Flags> {
     ])
 }
 
+fn content() -> impl Strategy<Value = Content> {
+    let seldom = || prop::bool::weighted(0.3);
+    (prop::option::weighted(0.25, 0..2_u8), seldom(), seldom(), prop::bool::weighted(0.1))
+        .prop_map(|(group, loud, build, critical)| Content { group, loud, build, critical })
+}
+
+fn node() -> impl Strategy<Value = usize> {
+    prop_oneof![3 => Just(0), 1 => 1..NODES]
+}
+
 fn op() -> impl Strategy<Value = Op> {
-    let node = || prop_oneof![3 => Just(0), 1 => 1..NODES];
-    let to = || prop_oneof![4 => (0..3_usize).prop_map(To::One), 1 => Just(To::Two), 3 => Just(To::Everyone)];
+    let topic = || 0..TOPICS.len();
+    let to = || {
+        let one = (0..3_usize).prop_map(To::One);
+        prop_oneof![4 => one, 1 => Just(To::Two), 3 => topic().prop_map(To::Topic), 3 => Just(To::Everyone)]
+    };
     let place = prop_oneof![
         6 => Just(Place::Held),
         2 => Just(Place::Nothing),
@@ -164,22 +230,31 @@ fn op() -> impl Strategy<Value = Op> {
     ];
     let deleted = Flags { deleted: Some(true), ..Flags::default() };
     prop_oneof![
-        12 => (node(), to(), 1..4_usize, prop::option::weighted(0.2, 0..3_u8))
-            .prop_map(|(node, to, count, key)| Op::Send { node, to, count, key }),
+        12 => (node(), to(), content(), 1..4_usize, prop::option::weighted(0.2, 0..3_u8))
+            .prop_map(|(node, to, content, count, key)| Op::Send { node, to, content, count, key }),
         1 => (node(), to()).prop_map(|(node, to)| Op::Abandon { node, to }),
         3 => (0..3_usize, any::<u8>(), prop_oneof![4 => flags(), 1 => Just(deleted)])
             .prop_map(|(user, pick, flags)| Op::Mark { user, pick, flags }),
         2 => (0..3_usize, any::<u8>(), flags()).prop_map(|(user, pick, flags)| Op::MarkUpTo { user, pick, flags }),
+        2 => (0..3_usize, any::<u8>(), prop::sample::select(vec![1000_i64, 4000, 86_400_000]))
+            .prop_map(|(user, pick, millis)| Op::Snooze { user, pick, millis }),
+        4 => (0..3_usize, topic()).prop_map(|(user, topic)| Op::Join { user, topic }),
+        3 => (0..3_usize, any::<u8>()).prop_map(|(user, pick)| Op::Leave { user, pick }),
+        4 => (0..3_usize, any::<[bool; 3]>()).prop_map(|(user, mutes)| Op::Mute { user, mutes }),
+        2 => to().prop_map(|to| Op::Signal { to }),
+        5 => (node(), to()).prop_map(|(node, to)| Op::Whisper { node, to }),
+        2 => (any::<u8>(), content()).prop_map(|(pick, content)| Op::Correct { pick, content }),
+        2 => any::<u8>().prop_map(|pick| Op::Retract { pick }),
         1 => prop_oneof![Just(Fails::Before), Just(Fails::After)].prop_map(Op::CommitFails),
         1 => Just(Op::ReadsFail),
         4 => prop::sample::select(vec![2_u64, 10, 50, 1500, 4000]).prop_map(Op::ReadsTake),
-        1 => prop::sample::select(vec![2_u64, 20, 1500]).prop_map(Op::FollowersTake),
+        2 => prop::sample::select(vec![2_u64, 20, 1500]).prop_map(Op::FollowersTake),
         1 => Just(Op::Heal),
         1 => Just(Op::Hide),
         8 => (0..CLIENTS, node(), place).prop_map(|(client, node, place)| Op::Connect { client, node, place }),
         12 => (0..CLIENTS, 1..8_usize).prop_map(|(client, frames)| Op::Read { client, frames }),
         1 => (0..CLIENTS).prop_map(|client| Op::Cut { client }),
-        3 => node().prop_map(|node| Op::LoseBell { node }),
+        3 => (0..NODES, prop_oneof![Just(1), 2..12_u8]).prop_map(|(node, count)| Op::LoseBells { node, count }),
         1 => node().prop_map(|node| Op::ForgeBell { node }),
         4 => (0..6_u8, prop::bool::weighted(0.1)).prop_map(|(keep, behind)| Op::Trim { keep, behind }),
         2 => (1..4_u8).prop_map(|beyond| Op::TrimUnderfoot { beyond }),
@@ -191,10 +266,31 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// What happens about one topic, mostly to the user who has two clients, while a node lags.
+fn of_a_topic() -> impl Strategy<Value = Op> {
+    let (user, client) =
+        (|| prop_oneof![4 => Just(0), 1 => 1..3_usize], || prop_oneof![4 => 0..2_usize, 1 => 2..CLIENTS]);
+    let (to, content) = (To::Topic(0), Content::default());
+    prop_oneof![
+        4 => node().prop_map(move |node| Op::Send { node, to, content, count: 1, key: None }),
+        4 => user().prop_map(|user| Op::Join { user, topic: 0 }),
+        4 => user().prop_map(|user| Op::Leave { user, pick: 0 }),
+        2 => user().prop_map(|user| Op::PassThrough { user, topic: 0 }),
+        1 => (user(), any::<bool>()).prop_map(|(user, topic)| Op::Mute { user, mutes: [topic, false, false] }),
+        1 => Just(Op::Signal { to }),
+        2 => node().prop_map(move |node| Op::Whisper { node, to }),
+        2 => (2..12_u8).prop_map(|count| Op::LoseBells { node: 1, count }),
+        3 => (client(), 0..NODES).prop_map(|(client, node)| Op::Connect { client, node, place: Place::Held }),
+        3 => (client(), 1..8_usize).prop_map(|(client, frames)| Op::Read { client, frames }),
+    ]
+}
+
 fn case() -> impl Strategy<Value = Case> {
     let sizes = (1..6_usize, prop_oneof![1..3_usize, 3..9_usize], 1..4_usize, 1..4_u32);
     let latency = prop_oneof![Just(0_u64), prop::sample::select(vec![2_u64, 10, 50, 4000])];
-    (sizes, latency, prop::collection::vec(op(), 1..STEPS)).prop_map(
+    let all = prop::collection::vec(op(), 1..STEPS);
+    let mostly_topics = prop::collection::vec(prop_oneof![1 => op(), 4 => of_a_topic()], 1..STEPS);
+    (sizes, latency, prop_oneof![2 => all, 1 => mostly_topics]).prop_map(
         |((queue, ring, replay_page, follower_page), latency, ops)| Case {
             sizes: Sizes { queue, ring, replay_page, follower_page },
             latency,
@@ -259,6 +355,8 @@ impl Tally {
     fn add(&mut self, other: &Self) {
         self.events += other.events;
         self.heartbeats += other.heartbeats;
+        self.muted += other.muted;
+        self.whispers += other.whispers;
         self.resets.iter_mut().zip(other.resets).for_each(|(sum, more)| *sum += more);
         self.replays_from_the_store += other.replays_from_the_store;
         self.failed_commits += other.failed_commits;
@@ -272,6 +370,8 @@ impl Tally {
         let counts = [
             self.events,
             self.heartbeats,
+            self.muted,
+            self.whispers,
             self.replays_from_the_store,
             self.failed_commits,
             self.repeated_keys,

@@ -4,32 +4,41 @@
 //! to the connection ([`Sink`]): no queue, and nobody is woken. The first event that the connection does
 //! not take ends that, until the stream has nothing to say again.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock},
+};
 
 use tidings_models::{Counts, Position};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     entry::Entry,
-    frame::GoodbyeReason,
+    frame::{GoodbyeReason, Own},
+    ledger::{Noted, Opened, Written},
     sabotage::{self, Bug},
     sync::Mutex,
+    whisper::Whisper,
 };
 
 /// Entries that may wait. A reader that is further behind is served from the feed or the database at
 /// its own pace, so a stream that does not read costs this much and no more (I10).
 pub(crate) const QUEUE: usize = 128;
 
-/// An entry with the counts that its reader is to see with it.
-pub(crate) type Live = (Arc<Entry>, Counts);
+/// Signals that are not in the log and may wait. More take the place of the oldest: whoever does not read
+/// misses them, as if they had not been there.
+const WHISPERS: usize = 32;
+
+/// An entry with what its reader is to see with it.
+pub(crate) type Live = (Arc<Entry>, Own);
 
 /// An event on its way to one reader.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'a> {
     /// The event.
     pub entry: &'a Arc<Entry>,
-    /// The reader's counts with it.
-    pub counts: Counts,
+    /// What of it is the reader's own.
+    pub own: Own,
 }
 
 /// The connection of a stream, as far as it takes events at once.
@@ -44,11 +53,14 @@ pub(crate) struct Outlet {
     state: Mutex<State>,
     room: usize,
     changed: Notify,
+    /// Which stream it is.
+    opened: OnceLock<Opened>,
 }
 
 #[derive(Default)]
 struct State {
     queue: VecDeque<Live>,
+    whispers: VecDeque<Arc<Whisper>>,
     /// The queue was forgotten: the stream has to go back to replay.
     overflowed: bool,
     end: Option<GoodbyeReason>,
@@ -58,6 +70,8 @@ struct State {
     alarm: Option<Instant>,
     /// Where events go while the stream waits.
     direct: Option<Direct>,
+    /// How far the reader has come, for the ledger.
+    noted: Noted,
 }
 
 struct Direct {
@@ -76,6 +90,17 @@ pub(crate) struct Passed {
     pub(crate) sent: u64,
     /// When the last of them went.
     pub(crate) at: Instant,
+    /// The counts that the last of them showed.
+    pub(crate) counts: Counts,
+}
+
+/// What waits for a reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// Entries in the queue.
+    pub(crate) entries: usize,
+    /// There was no room for more: the reader is caught up once it goes on.
+    pub(crate) behind: bool,
 }
 
 /// What a stream finds in its outlet.
@@ -98,7 +123,7 @@ impl std::fmt::Debug for Outlet {
 impl Outlet {
     /// An outlet where so many entries may wait.
     pub(crate) fn holding(room: usize) -> Self {
-        Self { state: Mutex::default(), room, changed: Notify::new() }
+        Self { state: Mutex::default(), room, changed: Notify::new(), opened: OnceLock::new() }
     }
 
     /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
@@ -112,10 +137,29 @@ impl Outlet {
             state.overflowed = !sabotage::is(Bug::LagSwallowed);
             state.queue = VecDeque::new();
         } else {
-            state.queue.extend(events.iter().map(|event| (Arc::clone(event.entry), event.counts)));
+            state.queue.extend(events.iter().map(|event| (Arc::clone(event.entry), event.own)));
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Hands over a signal that is not in the log.
+    pub(crate) fn whisper(&self, whisper: &Arc<Whisper>, now: Instant) {
+        let mut state = self.state.lock();
+        if state.end.is_some() || state.expires.is_some_and(|at| at <= now) {
+            return;
+        }
+        if state.whispers.len() >= WHISPERS {
+            state.whispers.pop_front();
+        }
+        state.whispers.push_back(Arc::clone(whisper));
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Takes the signals that wait.
+    pub(crate) fn whispers(&self) -> VecDeque<Arc<Whisper>> {
+        std::mem::take(&mut self.state.lock().whispers)
     }
 
     /// Lets events go straight to the connection, which has been sent everything up to `place`. Not
@@ -123,14 +167,37 @@ impl Outlet {
     pub(crate) fn pass_on(&self, sink: &Arc<dyn Sink>, place: Position) {
         let mut state = self.state.lock();
         if state.queue.is_empty() && !state.overflowed && state.end.is_none() {
-            let passed = Passed { place, sent: 0, at: Instant::now() };
+            let passed = Passed { place, sent: 0, at: Instant::now(), counts: Counts::default() };
             state.direct = Some(Direct { sink: Arc::clone(sink), passed, refused: false });
         }
     }
 
-    /// Takes over from [`Outlet::pass_on`]: what went to the connection since.
-    pub(crate) fn resume(&self) -> Option<Passed> {
-        self.state.lock().direct.take().map(|direct| direct.passed)
+    /// Takes over from [`Outlet::pass_on`]: what went to the connection since. `written`: what did before,
+    /// since the stream began or was reset.
+    pub(crate) fn resume(&self, written: Option<Written>) -> Option<Passed> {
+        let mut state = self.state.lock();
+        let passed = state.direct.take().map(|direct| direct.passed);
+        state.noted.learn(written, passed.as_ref());
+        passed
+    }
+
+    /// Which stream it is. Until then the ledger knows nothing of it.
+    pub(crate) fn open(&self, opened: Opened) {
+        let _ = self.opened.set(opened); // once
+    }
+
+    /// What was opened, how far its reader has come, and how much waits for them. `None`: it is not open yet.
+    pub(crate) fn noted(&self) -> Option<(Opened, Noted, Waiting)> {
+        let state = self.state.lock();
+        let mut noted = state.noted;
+        noted.learn(None, state.direct.as_ref().map(|direct| &direct.passed));
+        let waiting = Waiting { entries: state.queue.len(), behind: state.overflowed };
+        Some((*self.opened.get()?, noted, waiting))
+    }
+
+    /// The ledger has it so.
+    pub(crate) fn saved(&self, noted: &Noted, now: Instant) {
+        self.state.lock().noted.saved(noted, now);
     }
 
     /// Asks the stream to say goodbye. The first reason stays.
@@ -157,6 +224,7 @@ impl Outlet {
         if expired {
             state.end(GoodbyeReason::TokenExpired);
             state.queue = VecDeque::new();
+            state.whispers = VecDeque::new();
         }
         if expired || due(state.alarm) {
             state.alarm = None;
@@ -228,7 +296,8 @@ impl State {
         let new = events.split_at(events.partition_point(has_already)).1;
         let Some(last) = new.last() else { return true };
         if sink.offer(new) {
-            *passed = Passed { place: last.entry.position(), sent: passed.sent + new.len() as u64, at: now };
+            let (place, sent) = (last.entry.position(), passed.sent + new.len() as u64);
+            *passed = Passed { place, sent, at: now, counts: last.own.counts };
         } else {
             *refused = true;
         }
@@ -243,7 +312,7 @@ mod tests {
 
     fn push(outlet: &Outlet, positions: &[i64]) {
         let entries: Vec<_> = positions.iter().map(|position| entry(*position, "everyone")).collect();
-        let events: Vec<_> = entries.iter().map(|entry| Delivery { entry, counts: Counts::default() }).collect();
+        let events: Vec<_> = entries.iter().map(|entry| Delivery { entry, own: Own::default() }).collect();
         outlet.push(&events, Instant::now());
     }
 
@@ -294,7 +363,7 @@ mod tests {
         let sink = Arc::clone(&room) as Arc<dyn Sink>;
         push(&outlet, &[1]);
         outlet.pass_on(&sink, pos(0));
-        assert_eq!(outlet.resume(), None, "something waits");
+        assert_eq!(outlet.resume(None), None, "something waits");
         assert_eq!(taken(&outlet), [1]);
 
         outlet.pass_on(&sink, pos(2));
@@ -303,7 +372,7 @@ mod tests {
         push(&outlet, &[4, 5, 6]);
         push(&outlet, &[7]);
         assert_eq!(room.0.lock().1, [3], "neither what it has, nor what comes after something that it does not take");
-        let passed = outlet.resume().unwrap();
+        let passed = outlet.resume(None).unwrap();
         assert_eq!((passed.place, passed.sent), (pos(3), 1));
         assert_eq!(taken(&outlet), [4, 5, 6, 7]);
 

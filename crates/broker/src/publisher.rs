@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Committed, Draft, Outcome, Store};
+use tidings_models::{Committed, Draft, Log, Outcome};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -37,7 +37,7 @@ struct Job {
 impl Publisher {
     /// A publisher, and the task that does its work. It ends when all publishers are gone.
     pub(crate) fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Log>,
         bus: Arc<dyn Bus>,
         fresh: Arc<Fresh>,
     ) -> (Self, impl Future<Output = ()> + Send) {
@@ -48,16 +48,25 @@ impl Publisher {
     /// Stores a draft. When this returns an [`Outcome`], it is on disk. A caller that goes away does
     /// not stop what it handed in.
     pub async fn publish(&self, draft: Draft) -> Result<Outcome, Error> {
+        self.hand_in(draft).await
+    }
+
+    /// The same, handed in before this returns: of two drafts of one caller, the one that is handed in first is
+    /// first in the log. What is returned waits for the outcome.
+    pub fn hand_in(&self, draft: Draft) -> impl Future<Output = Result<Outcome, Error>> + Send + use<> {
         let (done, outcome) = oneshot::channel();
-        self.queue.try_send(Job { draft, done }).map_err(|error| match error {
+        let handed_in = self.queue.try_send(Job { draft, done }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Error::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Error::Stopping,
-        })?;
-        outcome.await.unwrap_or(Err(Error::Unknown))
+        });
+        async move {
+            handed_in?;
+            outcome.await.unwrap_or(Err(Error::Unknown))
+        }
     }
 }
 
-async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Store>, bus: Arc<dyn Bus>, fresh: Arc<Fresh>) {
+async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Log>, bus: Arc<dyn Bus>, fresh: Arc<Fresh>) {
     while let Some(first) = jobs.recv().await {
         let mut weight = first.draft.weight();
         let mut drafts = vec![first.draft];
@@ -108,7 +117,7 @@ mod tests {
         let store = Arc::new(FakeStore::default());
         store.set_commit_time(std::time::Duration::from_millis(10));
         let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()), Arc::default());
+            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::new(LocalBus::default()), Arc::default());
         let task = tokio::spawn(task);
         let callers: Vec<_> = (0..600)
             .map(|_| {
@@ -127,10 +136,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_is_handed_in_first_is_first_whoever_waits_first() {
+        let store = Arc::new(FakeStore::default());
+        let (publisher, task) =
+            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::new(LocalBus::default()), Arc::default());
+        tokio::spawn(task);
+        let names = ["ann", "bob", "eve"];
+        let waiting: Vec<_> = names.iter().map(|name| publisher.hand_in(draft(name))).collect();
+        for outcome in waiting.into_iter().rev() {
+            assert!(matches!(outcome.await, Ok(Outcome::Stored(_))));
+        }
+        let log = store.read_log(tidings_models::Position::START, 9).await.unwrap();
+        let audiences: Vec<_> = log.iter().map(|event| event.audience.to_string()).collect();
+        assert_eq!(audiences, names.map(|name| format!("user:{name}")));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_group_that_fails_is_nobodys_success() {
         let store = Arc::new(FakeStore::default());
         let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(LocalBus::default()), Arc::default());
+            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::new(LocalBus::default()), Arc::default());
         tokio::spawn(task);
         store.fail(true);
         assert!(matches!(publisher.publish(draft("ann")).await, Err(Error::Store(_))));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Head, InboxPage, InboxQuery, Position, Replay, Store, StoreError, UserId, Window};
+use tidings_models::{Head, InboxPage, InboxQuery, Log, Position, Replay, StoreError, UserId, Window};
 use tokio::sync::Semaphore;
 
 use crate::entry::Entry;
@@ -14,12 +14,12 @@ pub(crate) const CONCURRENT_READS: usize = 8;
 /// The store, as streams and inboxes read it. A permit is for the read alone: nobody holds one while
 /// waiting for a commit, or for a socket.
 pub(crate) struct Reads {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Log>,
     permits: Semaphore,
 }
 
 impl Reads {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Log>) -> Self {
         Self { store, permits: Semaphore::new(CONCURRENT_READS) }
     }
 

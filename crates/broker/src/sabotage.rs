@@ -32,6 +32,22 @@ pub(crate) enum Bug {
     CountsBehindTheClient,
     /// A stream does not learn what went straight to its connection.
     PassedIsForgotten,
+    /// What a user belongs to stays what it was when they came.
+    ScopeNotReloaded,
+    /// A stream replays with what its user belonged to when it was opened.
+    ScopeOfOpening,
+    /// A user who joins a topic is not found when something comes by it.
+    JoinedNotListed,
+    /// Nor is one who is known to have left, though what comes is of before.
+    LeftNotListed,
+    /// What is muted is counted.
+    MutedIsCounted,
+    /// A replay says that nothing is muted.
+    MutedOnlyWhileLive,
+    /// A signal that is not in the log reaches everybody who ever belonged to its topic.
+    WhisperedToWhoLeft,
+    /// It shows the counts of when it was said, though newer ones were shown since.
+    WhisperedOldCounts,
 }
 
 /// Whether a bug is switched on.
@@ -103,11 +119,19 @@ mod tests {
         bell_in_transaction: BellInTransaction breaks "rung for";
         hole_skipped: HoleSkipped breaks "(I1)" | "(I9)";
         trim_between_floor_and_read: TrimBetweenFloorAndRead breaks "(I1)";
-        counts_of_a_stale_session: CountsOfAStaleSession breaks "(I9)";
+        counts_of_a_stale_session: CountsOfAStaleSession breaks "(I1)" | "(I9)";
         live_behind_the_place: LiveBehindThePlace breaks "(I2)";
         repeat_at_the_seam: RepeatAtTheSeam breaks "(I2)" | "(I3)" | "(I9)";
         heartbeat_over_replay: HeartbeatOverReplay breaks "(I1)";
         counts_behind_the_client: CountsBehindTheClient breaks "(I9)";
-        passed_is_forgotten: PassedIsForgotten breaks "(I2)" | "(I3)";
+        passed_is_forgotten: PassedIsForgotten breaks "(I2)" | "(I3)" | "(I9)" | "said to be replayed";
+        scope_not_reloaded: ScopeNotReloaded breaks "(I1)" | "(I4)" | "(I9)";
+        scope_of_opening: ScopeOfOpening breaks "(I1)" | "(I4)" | "(I9)";
+        joined_not_listed: JoinedNotListed breaks "(I1)" | "(I9)";
+        left_not_listed: LeftNotListed breaks "(I1)" | "(I9)";
+        muted_is_counted: MutedIsCounted breaks "(I9)";
+        muted_only_while_live: MutedOnlyWhileLive breaks "says that it is muted";
+        whispered_to_who_left: WhisperedToWhoLeft breaks "(I4)";
+        whispered_old_counts: WhisperedOldCounts breaks "(I9)";
     }
 }

@@ -16,7 +16,7 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Counts, Cursor, Position, Timestamp, UserId, Window};
+use tidings_models::{Counts, Cursor, Position, Timestamp, UserId};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -25,9 +25,11 @@ use crate::{
     broker::Broker,
     frame::{Frame, Goodbye, GoodbyeReason},
     hub::{Joined, Seat},
+    ledger::{Begun, Opened, Transport, Written},
     outlet::{Next, Outlet, Sink},
     replay::{ResetReason, Start},
     sabotage::{self, Bug},
+    session::Scope,
 };
 
 mod batch;
@@ -44,7 +46,7 @@ pub(crate) const REPLAY_PAGE: usize = 64;
 pub struct Stream {
     broker: Arc<Broker>,
     id: Uuid,
-    windows: Arc<[Window]>,
+    scope: Arc<Scope>,
     outlet: Arc<Outlet>,
     seat: Seat,
     /// Takes events while the stream waits.
@@ -54,7 +56,11 @@ pub struct Stream {
     reading: Option<Reading>,
     /// The reader has everything up to here. `None` before the start is settled.
     place: Option<Position>,
+    /// The counts that the reader was shown last.
+    shown: Counts,
     sent: u64,
+    /// Where what it gives begins, and how many events it had given by then.
+    begun: Option<(Begun, u64)>,
     heartbeat_at: Instant,
     expiry: Expiry,
 }
@@ -69,24 +75,35 @@ enum Phase {
 }
 
 impl Stream {
-    pub(crate) fn new(broker: Arc<Broker>, start: Start, expires_at: Timestamp, joined: Joined) -> Self {
-        let expiry = Expiry::new(expires_at, broker.clock.now());
+    pub(crate) fn new(
+        broker: Arc<Broker>,
+        start: Start,
+        expires_at: Timestamp,
+        joined: Joined,
+        transport: Transport,
+    ) -> Self {
+        let opened_at = broker.clock.now();
+        let expiry = Expiry::new(expires_at, opened_at);
         joined.outlet.expires(expiry.end);
         let mut id = [0; 16];
         broker.random.fill(&mut id);
+        let id = uuid::Builder::from_random_bytes(id).into_uuid();
+        joined.outlet.open(Opened { id, at: opened_at, transport });
         let replaying = Replaying { up_to: joined.position, counts: joined.counts, announced: false };
         Self {
             heartbeat_at: Instant::now() + broker.settings.heartbeat,
             broker,
-            id: uuid::Builder::from_random_bytes(id).into_uuid(),
-            windows: joined.windows,
+            id,
+            scope: joined.scope,
             outlet: joined.outlet,
             seat: joined.seat,
             sink: None,
             phase: Phase::Opening(start, replaying),
             reading: None,
             place: None,
+            shown: joined.counts,
             sent: 0,
+            begun: None,
             expiry,
         }
     }
@@ -113,6 +130,11 @@ impl Stream {
     /// give: that is when [`Stream::next`] is waited for, after all that it gave before was sent.
     pub fn pass_to(&mut self, sink: Arc<dyn Sink>) {
         self.sink = Some(sink);
+    }
+
+    /// All that it gave was sent, and it is not going to be asked for more.
+    pub fn all_sent(&mut self) {
+        self.resume();
     }
 
     /// The next frames, in order: at least one. `None`: the stream has ended. Nothing is lost when it
@@ -150,7 +172,7 @@ impl Stream {
 
     /// The stream is live from `place` on.
     fn go_live(&mut self, place: Position, counts: Counts) -> Frame {
-        self.place = Some(place);
+        (self.place, self.shown) = (Some(place), counts);
         self.phase = Phase::Live;
         if sabotage::is(Bug::RegisterAfterReplay) {
             self.outlet.reopen(); // what came before is as if it had never been pushed
@@ -173,17 +195,23 @@ impl Stream {
             Next::Entries => {}
             Next::End(_) => return Vec::new(),
             Next::Overflow => {
-                let (up_to, counts) = self.seat.hub.rejoin(&self.seat.user, &self.outlet);
+                let (up_to, counts) = self.rejoin();
                 self.phase = Phase::Replaying(Replaying { up_to, counts, announced: true });
                 return Vec::new();
             }
         }
         let came = !entries.is_empty();
         entries.retain(|(entry, _)| entry.position() > place || sabotage::is(Bug::LiveBehindThePlace));
-        if let Some((last, _)) = entries.last() {
-            self.place = Some(last.position());
+        if let Some((last, own)) = entries.last() {
+            (self.place, self.shown) = (Some(last.position()), own.counts);
             self.sent += entries.len() as u64;
-            return entries.into_iter().map(|(entry, counts)| Frame::Event(entry, counts)).collect();
+            return entries.into_iter().map(|(entry, own)| Frame::Event(entry, own)).collect();
+        }
+        let whispers = self.outlet.whispers();
+        if !whispers.is_empty() {
+            // Not those of when it was said: the reader may have seen newer ones since.
+            let shown = if sabotage::is(Bug::WhisperedOldCounts) { Counts::default() } else { self.shown };
+            return whispers.into_iter().map(|whisper| Frame::Whisper(whisper, shown)).collect();
         }
         if came {
             return Vec::new(); // the reader has these; there may be more behind them, which nobody rings for again
@@ -227,13 +255,25 @@ impl Stream {
         self.expiry.warn.filter(|_| matches!(self.phase, Phase::Live))
     }
 
+    /// Takes its place in the hub anew: where, and with which counts.
+    fn rejoin(&mut self) -> (Position, Counts) {
+        let (position, counts, scope) = self.seat.hub.rejoin(&self.seat.user, &self.outlet);
+        if !sabotage::is(Bug::ScopeOfOpening) {
+            self.scope = scope;
+        }
+        (position, counts)
+    }
+
     /// Takes note of what was handed to the connection in the meantime.
     fn resume(&mut self) {
-        if let Some(passed) = self.outlet.resume()
+        let written = self.begun.as_ref().zip(self.place);
+        let written =
+            written.map(|((begun, before), place)| Written { begun: *begun, place, sent: self.sent - before });
+        if let Some(passed) = self.outlet.resume(written)
             && passed.sent > 0
             && !sabotage::is(Bug::PassedIsForgotten)
         {
-            self.place = Some(passed.place);
+            (self.place, self.shown) = (Some(passed.place), passed.counts);
             self.sent += passed.sent;
             self.heartbeat_at = passed.at + self.broker.settings.heartbeat;
         }

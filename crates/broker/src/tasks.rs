@@ -58,7 +58,7 @@ pub(crate) async fn watch_over(mut watched: mpsc::UnboundedReceiver<JoinHandle<(
 mod tests {
     use std::{sync::Arc, time::Duration};
 
-    use tidings_models::{Draft, Effect, Flags, Mark, Store, Timestamp};
+    use tidings_models::{Draft, Effect, Flags, Log, Mark, Timestamp};
     use tokio::time::timeout;
 
     use super::*;
@@ -71,7 +71,7 @@ mod tests {
     const LONG: Duration = Duration::from_mins(1);
 
     async fn start(store: &Arc<FakeStore>) -> (Arc<Broker>, Tasks) {
-        let store = Arc::clone(store) as Arc<dyn Store>;
+        let store = Arc::clone(store) as Arc<dyn Log>;
         let (bus, clock, random) =
             (Arc::new(LocalBus::default()), Arc::<VirtualClock>::default(), Arc::<Counting>::default());
         Broker::start(store, bus, clock, random, Settings::default()).await.unwrap()

@@ -9,7 +9,7 @@ use crate::Entry;
 
 mod fake_store;
 
-pub(crate) use fake_store::FakeStore;
+pub(crate) use fake_store::{FakeStore, NEVER};
 
 pub(crate) fn pos(value: i64) -> Position {
     Position::new(value).unwrap()
@@ -52,16 +52,19 @@ pub(crate) fn notification(title: &str) -> Notification {
 }
 
 pub(crate) fn draft(name: &str) -> Draft {
-    Draft::Notify { notification: Box::new(notification("x")), to: Recipients::User(user(name)), key: None }
+    Draft::Notify {
+        notification: Box::new(notification("x")),
+        to: Recipients::User(user(name)),
+        key: None,
+        deliver_at: None,
+    }
 }
 
 pub(crate) fn page(name: &str, position: i64, counts: Counts) -> InboxPage {
     InboxPage {
         head: Head { epoch: epoch(), position: pos(position), floor: pos(0) },
-        windows: vec![
-            Window { audience: Audience::User(user(name)), from: pos(0) },
-            Window { audience: Audience::Everyone, from: pos(0) },
-        ],
+        windows: vec![Window::since(Audience::User(user(name)), pos(0)), Window::since(Audience::Everyone, pos(0))],
+        mutes: Vec::new(),
         counts,
         items: Vec::new(),
         more: false,

@@ -2,11 +2,22 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Position, UserId, text::Invalid};
 
 /// The name of a topic: `[a-z0-9][a-z0-9._-]{0,63}`. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct TopicName(Arc<str>);
+
+impl TryFrom<String> for TopicName {
+    type Error = Invalid;
+
+    fn try_from(value: String) -> Result<Self, Invalid> {
+        Self::parse(&value)
+    }
+}
 
 impl TopicName {
     /// Longest name, in bytes.
@@ -69,7 +80,8 @@ impl fmt::Display for Audience {
     }
 }
 
-/// An audience that a user belongs to, from a position on: events after `from` are theirs.
+/// An audience that a user belongs to, from a position on, and perhaps up to another: what was theirs
+/// stays theirs when they leave.
 ///
 /// For `everyone`, `from` is the head of the log when the user was first known, so a newcomer does
 /// not inherit years of broadcasts.
@@ -79,6 +91,22 @@ pub struct Window {
     pub audience: Audience,
     /// The position after which its events are the user's.
     pub from: Position,
+    /// The position up to which they are. `None`: to this day.
+    pub until: Option<Position>,
+}
+
+impl Window {
+    /// An audience that the user belongs to from a position on, to this day.
+    #[must_use]
+    pub const fn since(audience: Audience, from: Position) -> Self {
+        Self { audience, from, until: None }
+    }
+
+    /// Whether what has this audience and position is the user's (I4).
+    #[must_use]
+    pub fn holds(&self, audience: &Audience, position: Position) -> bool {
+        self.audience == *audience && position > self.from && self.until.is_none_or(|until| position <= until)
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use crate::{Audience, Counts, Position, Seq, Timestamp};
+use crate::{
+    Audience, Counts, Position, Seq, Subject, Timestamp,
+    text::{Invalid, Rule},
+};
 
 /// What kind of thing happened. Becomes the event's name on the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,9 +14,13 @@ pub enum Kind {
     Notification,
     /// A user saw, read, archived or deleted something, on any device.
     InboxChanged,
-    /// A notification is no longer kept.
+    /// A notification was corrected.
+    NotificationUpdated,
+    /// A notification was taken back.
+    NotificationRetracted,
+    /// A notification is no longer of interest, or no longer kept.
     NotificationExpired,
-    /// A kind that this version does not know: written by a newer node, passed on as it is.
+    /// A signal of this type, or a kind that this version does not know: passed on as it is.
     Other(Arc<str>),
 }
 
@@ -24,9 +31,31 @@ impl Kind {
         match self {
             Self::Notification => "notification",
             Self::InboxChanged => "inbox.changed",
+            Self::NotificationUpdated => "notification.updated",
+            Self::NotificationRetracted => "notification.retracted",
             Self::NotificationExpired => "notification.expired",
             Self::Other(name) => name,
         }
+    }
+
+    /// Names of what the server itself says on a stream, which no signal may take. Neither may one begin
+    /// like ours (`notification`, `inbox.`).
+    pub const RESERVED: [&'static str; 10] =
+        ["message", "open", "error", "reset", "ready", "ping", "pong", "expiring", "goodbye", "retry"];
+
+    /// The type of a signal: `[a-z][a-z0-9_.-]{0,63}`, and none of ours.
+    pub fn signal(name: &str) -> Result<Self, Invalid> {
+        let bytes = name.as_bytes();
+        let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-');
+        if bytes.len() > 64 || !bytes.first().is_some_and(u8::is_ascii_lowercase) || !bytes.iter().all(|&b| word(b)) {
+            let rule = "1 to 64 of a-z, 0-9, '_', '.' and '-', and begins with a letter";
+            return Err(Invalid::new(Rule::Value, rule));
+        }
+        let ours = name == "notification" || name.starts_with("notification.") || name.starts_with("inbox.");
+        if ours || Self::RESERVED.contains(&name) {
+            return Err(Invalid::new(Rule::Value, format!("{name} is a name of the server's own")));
+        }
+        Ok(Self::Other(name.into()))
     }
 
     /// Reads the word back.
@@ -35,6 +64,8 @@ impl Kind {
         match name.as_ref() {
             "notification" => Self::Notification,
             "inbox.changed" => Self::InboxChanged,
+            "notification.updated" => Self::NotificationUpdated,
+            "notification.retracted" => Self::NotificationRetracted,
             "notification.expired" => Self::NotificationExpired,
             _ => Self::Other(name.into()),
         }
@@ -52,13 +83,27 @@ pub enum Effect {
         unseen: i64,
     },
     /// Another one for each: whoever has something unread must be counted anew. Seldom: when something
-    /// that was sent to everyone goes away.
+    /// that was sent to many goes away.
     Recounts,
+    /// What else is known of the reader changes with it: what they belong to, and what they muted.
+    Reloads,
 }
 
 impl Effect {
+    /// It changes no counts.
+    pub const NONE: Self = Self::Adds { unread: 0, unseen: 0 };
+
     /// One more that is neither read nor seen.
     pub const ARRIVED: Self = Self::Adds { unread: 1, unseen: 1 };
+
+    /// The same for a reader who muted what it brings: it is not counted.
+    #[must_use]
+    pub const fn unnoticed(self) -> Self {
+        match self {
+            Self::Adds { .. } => Self::NONE,
+            Self::Recounts | Self::Reloads => self,
+        }
+    }
 
     /// What leads from `before` to `after`.
     #[must_use]
@@ -84,4 +129,32 @@ pub struct Event {
     pub effect: Effect,
     /// Its content: one line of JSON.
     pub payload: Arc<str>,
+}
+
+impl Event {
+    /// What of it readers may have muted. `None`: it cannot be muted.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        if self.kind != Kind::Notification {
+            return None;
+        }
+        serde_json::from_str(&self.payload).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_never_look_like_what_the_server_says() {
+        for good in ["status-update", "command", "a", "x.y_z-9", "notifications", &"x".repeat(64)] {
+            assert_eq!(Kind::signal(good).unwrap().as_str(), good);
+        }
+        let refused = ["", "Status", "9x", "a b", "a\n", "ready", "reset", "message", "error", "notification"];
+        let ours = ["notification.mine", "inbox.changed", "inbox.x", &"x".repeat(65)];
+        for bad in refused.iter().chain(&ours) {
+            assert!(Kind::signal(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Audience, Effect, Head, Level, Notification, Position, Seq, Window};
+use crate::{Audience, Effect, Head, Level, Mute, Notification, Position, Seq, Timestamp, TopicName, Window};
 
-/// The two numbers on a bell. Of what is not archived: `unread` counts what was not read, `unseen`
+/// The two numbers on a bell. Of what is not archived, snoozed or muted: `unread` counts what was not read, `unseen`
 /// what was neither read nor shown; so `unseen <= unread`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
@@ -25,7 +25,7 @@ impl Counts {
             }
             // Who has nothing unread has nothing that could go away.
             Effect::Recounts if self.unread == 0 => Some(self),
-            Effect::Recounts => None,
+            Effect::Recounts | Effect::Reloads => None,
         }
     }
 }
@@ -34,15 +34,17 @@ impl Counts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum InboxState {
-    /// All that is not archived.
+    /// All that is neither archived nor snoozed.
     #[default]
     All,
-    /// Neither read nor archived.
+    /// Of these, what is neither read nor muted.
     Unread,
-    /// Read and not archived.
+    /// Of these, what is read.
     Read,
     /// Put away.
     Archived,
+    /// Put off until some time.
+    Snoozed,
 }
 
 /// A question to an inbox. The answer is newest first.
@@ -54,6 +56,10 @@ pub struct InboxQuery {
     pub level: Option<Level>,
     /// Only this category.
     pub category: Option<String>,
+    /// Only of this topic.
+    pub topic: Option<TopicName>,
+    /// Only what has this text in its title or body, in upper or lower case.
+    pub search: Option<String>,
     /// Only what is older than this.
     pub before: Option<Position>,
     /// At most this many; 0 asks for the counts alone.
@@ -76,6 +82,7 @@ impl InboxQuery {
 
 /// A notification in a user's inbox.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own, and any of them may hold")]
 pub struct InboxItem {
     /// What there is to read.
     pub notification: Notification,
@@ -91,6 +98,10 @@ pub struct InboxItem {
     pub read: bool,
     /// The user put it away.
     pub archived: bool,
+    /// The user put it off until then.
+    pub snoozed_until: Option<Timestamp>,
+    /// It came while the user had it muted: it is not counted, and nobody is bothered with it.
+    pub muted: bool,
 }
 
 /// An answer, with the counts and the state of the log at the same instant.
@@ -98,8 +109,10 @@ pub struct InboxItem {
 pub struct InboxPage {
     /// The log at that instant.
     pub head: Head,
-    /// The audiences that the user belongs to.
+    /// The audiences that the user belongs to, and belonged to.
     pub windows: Vec<Window>,
+    /// What the user muted, now and before.
+    pub mutes: Vec<Mute>,
     /// The user's counts, whatever part was asked for.
     pub counts: Counts,
     /// The notifications, newest first.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{NotificationId, Position};
+use crate::{NotificationId, Position, Preferences, Timestamp, TopicName};
 
 /// The states that a mark gives; `None` leaves one as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Flags {
     /// The user put it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// The user put it off until then: it is out of sight, and comes back unread. `None` within: it is back.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "given")]
+    pub snoozed_until: Option<Option<Timestamp>>,
     /// The user removed it from their inbox. Never taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted: Option<bool>,
@@ -25,15 +28,28 @@ impl Flags {
     /// Whether no state is given.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.seen.is_none() && self.read.is_none() && self.archived.is_none() && self.deleted.is_none()
+        let Self { seen, read, archived, snoozed_until, deleted } = self;
+        seen.is_none() && read.is_none() && archived.is_none() && snoozed_until.is_none() && deleted.is_none()
     }
 }
 
 impl Flags {
-    /// The same with what follows from it: what is read was seen. It stays so when it is unread again.
+    /// What comes back from being snoozed is as if it were new.
+    pub const AWAKE: Self =
+        Self { seen: Some(false), read: Some(false), archived: None, snoozed_until: Some(None), deleted: None };
+
+    /// The same with what follows from it: what is read was seen, and stays so when it is unread again; what
+    /// is put away, or removed, is not put off; and what is put off is no longer put away, for it is to come back.
     #[must_use]
     pub fn with_implied(self) -> Self {
-        Self { seen: if self.read == Some(true) { Some(true) } else { self.seen }, ..self }
+        let ends = self.archived.or(self.deleted) == Some(true);
+        let puts_off = matches!(self.snoozed_until, Some(Some(_)));
+        Self {
+            seen: if self.read == Some(true) { Some(true) } else { self.seen },
+            archived: if puts_off { self.archived.or(Some(false)) } else { self.archived },
+            snoozed_until: if ends { Some(None) } else { self.snoozed_until },
+            ..self
+        }
     }
 }
 
@@ -47,6 +63,12 @@ pub enum Mark {
 }
 
 impl Mark {
+    /// One notification.
+    #[must_use]
+    pub fn one(id: NotificationId, flags: Flags) -> Self {
+        Self::Ids(vec![id], flags)
+    }
+
     /// Most notifications that one mark names; bounds the transaction that it takes part in.
     pub const MAX_IDS: usize = 1000;
 
@@ -59,7 +81,7 @@ impl Mark {
     }
 }
 
-/// What a mark did, as the log keeps it: the content of `inbox.changed`. `ids` names only what
+/// What changed for one user, as the log keeps it: the content of `inbox.changed`. `ids` names only what
 /// changed; a watermark has a position instead, which is sealed into a cursor when it is rendered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -72,4 +94,53 @@ pub struct Change {
     /// The states that were given.
     #[serde(flatten)]
     pub flags: Flags,
+    /// The user joined this topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<TopicName>,
+    /// The user left this topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<TopicName>,
+    /// What the user wants to be bothered with has changed to this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferences: Option<Preferences>,
+}
+
+/// A field that is absent is not the same as one that is null.
+mod given {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::Timestamp;
+
+    #[expect(clippy::option_option, clippy::ref_option, reason = "what serde asks for")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<Option<Timestamp>>, to: S) -> Result<S::Ok, S::Error> {
+        value.flatten().serialize(to)
+    }
+
+    #[expect(clippy::option_option, reason = "what serde asks for")]
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Timestamp>>, D::Error> {
+        Option::deserialize(from).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_what() {
+        let flags = Flags::default();
+        let then = Some(Some(Timestamp::from_millis(1)));
+        for (asked, implied) in [
+            (Flags { read: Some(true), ..flags }, Flags { read: Some(true), seen: Some(true), ..flags }),
+            (Flags { read: Some(false), ..flags }, Flags { read: Some(false), ..flags }),
+            (
+                Flags { archived: Some(true), snoozed_until: then, ..flags },
+                Flags { archived: Some(true), snoozed_until: Some(None), ..flags },
+            ),
+            (Flags { snoozed_until: then, ..flags }, Flags { snoozed_until: then, archived: Some(false), ..flags }),
+            (Flags { snoozed_until: Some(None), ..flags }, Flags { snoozed_until: Some(None), ..flags }),
+        ] {
+            assert_eq!(asked.with_implied(), implied, "{asked:?}");
+        }
+    }
 }

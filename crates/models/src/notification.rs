@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    Audience, Link, Random, Timestamp, UserId,
+    Audience, Link, Random, Timestamp, TopicName, UserId,
     text::{Invalid, Rule},
 };
 
@@ -26,11 +26,30 @@ impl NotificationId {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
 
+    /// A new id for one of several things made at `now`, at most 4,096: such ids sort in the order of `index`
+    /// (RFC 9562, section 6.2, method 1).
+    pub fn nth(index: u16, now: Timestamp, random: &dyn Random) -> Self {
+        let mut bytes = [0; 10];
+        random.fill(&mut bytes);
+        let [high, low] = index.to_be_bytes();
+        (bytes[0], bytes[1]) = (high, low);
+        let millis = u64::try_from(now.as_millis()).unwrap_or_default();
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+    }
+
     /// The lowest id of something made at `at`: ids sort by time.
     #[must_use]
     pub fn first_at(at: Timestamp) -> Self {
         let millis = u64::try_from(at.as_millis()).unwrap_or_default();
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+
+    /// When something with this id was made, to the millisecond (RFC 9562, section 5.7).
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        let (seconds, nanos) = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+        let millis = i64::try_from(seconds).unwrap_or(i64::MAX / 1000) * 1000;
+        Timestamp::from_millis(millis + i64::from(nanos / 1_000_000))
     }
 
     /// The id with this value, as the database keeps it.
@@ -59,7 +78,7 @@ impl fmt::Display for NotificationId {
 }
 
 /// How much a notification asks for attention.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Good to know.
@@ -144,6 +163,9 @@ pub struct Notification {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub data: Option<Box<RawValue>>,
+    /// A newer one with the same key takes this one's place in the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_key: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -177,6 +199,8 @@ pub enum Recipients {
     User(UserId),
     /// Several users, each once.
     Users(Vec<UserId>),
+    /// The members of a topic. One entry of the log, however many they are.
+    Topic(TopicName),
     /// Everybody known by now. One entry of the log, however many they are.
     Everyone,
 }
@@ -196,14 +220,38 @@ impl Recipients {
         }
     }
 
+    /// How many audiences the notification enters.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Users(users) => users.len(),
+            Self::User(_) | Self::Topic(_) | Self::Everyone => 1,
+        }
+    }
+
     /// The audiences that the notification enters, one event each.
     #[must_use]
     pub fn audiences(&self) -> Vec<Audience> {
         match self {
             Self::User(user) => vec![Audience::User(user.clone())],
             Self::Users(users) => users.iter().cloned().map(Audience::User).collect(),
+            Self::Topic(topic) => vec![Audience::Topic(topic.clone())],
             Self::Everyone => vec![Audience::Everyone],
         }
+    }
+
+    /// The recipients with these audiences, as [`Recipients::audiences`] gives them.
+    #[must_use]
+    pub fn of(audiences: Vec<Audience>) -> Option<Self> {
+        let mut users = Vec::with_capacity(audiences.len());
+        for audience in audiences {
+            match audience {
+                Audience::User(user) => users.push(user),
+                Audience::Topic(topic) => return Some(Self::Topic(topic)),
+                Audience::Everyone => return Some(Self::Everyone),
+            }
+        }
+        Self::users(users).ok()
     }
 }
 
@@ -215,9 +263,17 @@ mod tests {
     fn ids_are_version_7_and_have_one_written_form() {
         let id = NotificationId::new(Timestamp::from_millis(1_700_000_000_000), &crate::SystemRandom);
         assert_eq!(id.as_uuid().get_version_num(), 7);
+        assert_eq!(id.made_at(), Timestamp::from_millis(1_700_000_000_000));
         assert_eq!(NotificationId::parse(&id.to_string()), Some(id));
         assert_eq!(NotificationId::parse(&id.to_string().to_uppercase()), None);
         assert_eq!(NotificationId::parse("{}"), None);
+    }
+
+    #[test]
+    fn ids_of_a_batch_sort_in_its_order() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let ids: Vec<_> = (0..4096).map(|index| NotificationId::nth(index, now, &crate::SystemRandom)).collect();
+        assert!(ids.is_sorted() && ids.iter().all(|id| id.made_at() == now && id.as_uuid().get_version_num() == 7));
     }
 
     #[test]

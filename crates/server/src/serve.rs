@@ -198,7 +198,7 @@ mod tests {
         let id = NotificationId::new(now, &SystemRandom).to_string();
         let notification = json!({"id": id, "title": "one", "level": "info", "critical": false, "created_at": now});
         let notification = Box::new(serde_json::from_value(notification).unwrap());
-        let draft = Draft::Notify { notification, to: Recipients::User(alice()), key: None };
+        let draft = Draft::Notify { notification, to: Recipients::User(alice()), key: None, deliver_at: None };
         app.broker.publisher().publish(draft).await.unwrap();
     }
 

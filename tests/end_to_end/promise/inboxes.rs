@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::Value;
-use tidings_models::{Position, Store as _};
+use tidings_models::{Log as _, Position, Store as _};
 
 use crate::support::{Server, json};
 

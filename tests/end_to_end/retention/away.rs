@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use tidings_models::{
-    Clock as _, Draft, Notification, NotificationId, Recipients, Store as _, SystemClock, SystemRandom, UserId,
+    Clock as _, Draft, Log as _, Notification, NotificationId, Recipients, Store as _, SystemClock, SystemRandom,
+    UserId,
 };
 
 use crate::support::{Server, until};
@@ -20,6 +21,7 @@ fn sent(hours_ago: i64, title: &str) -> Draft {
         notification: Box::new(notification),
         to: Recipients::User(UserId::parse("ann").unwrap()),
         key: None,
+        deliver_at: None,
     }
 }
 

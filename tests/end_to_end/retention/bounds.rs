@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tidings_models::Store as _;
+use tidings_models::{Log as _, Store as _};
 
 use crate::support::{Server, Stream, until};
 

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use serde_json::json;
-use tidings_models::{Cursors, Store as _, store::SqliteStore};
+use tidings_models::{Cursors, Log as _, Store as _, store::SqliteStore};
 use tokio::task::JoinSet;
 
 use crate::support::{Dice, PATIENCE, Server, Stream, alone};

@@ -16,7 +16,9 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidings_middleware::Tokens;
-use tidings_models::{Clock as _, Cursors, Role, Store as _, SystemClock, SystemRandom, UserId, store::SqliteStore};
+use tidings_models::{
+    Clock as _, Cursors, Log as _, Role, Store as _, SystemClock, SystemRandom, UserId, store::SqliteStore,
+};
 
 use super::{PATIENCE, Stream, until};
 

@@ -16,11 +16,11 @@ use divan::{
     counter::{BytesCount, ItemsCount},
 };
 use tidings_api::bench::{Chunk, event as write};
-use tidings_broker::{Delivery, Entry, bench::render};
+use tidings_broker::{Delivery, Entry, Own, bench::render};
 use tidings_models::{Audience, Counts};
 use writer::Writer;
 
-const COUNTS: Counts = Counts { unread: 12, unseen: 3 };
+const OWN: Own = Own { counts: Counts { unread: 12, unseen: 3 }, muted: false };
 /// Entries that a hub hands on at once.
 const BATCH: usize = 64;
 
@@ -40,7 +40,7 @@ fn event(bencher: Bencher<'_, '_>, bytes: usize) {
     let mut out = Vec::with_capacity(2 * bytes + 1024);
     bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
         out.clear();
-        write(&mut out, black_box(&entry), COUNTS);
+        write(&mut out, black_box(&entry), OWN);
         black_box(&out).len()
     });
 }
@@ -55,7 +55,7 @@ fn chunk(bencher: Bencher<'_, '_>, bytes: usize) {
 #[divan::bench]
 fn batch(bencher: Bencher<'_, '_>) {
     let (mut chunk, entry) = (Chunk::default(), entry(200));
-    let events = [Delivery { entry: &entry, counts: COUNTS }; BATCH];
+    let events = [Delivery { entry: &entry, own: OWN }; BATCH];
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| chunk.of_events(black_box(&events)).len());
 }
 

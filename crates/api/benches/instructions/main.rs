@@ -15,7 +15,7 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 use crowd::{Crowd, Log, cursors, event, page, position, user};
 use tidings_api::bench::{Chunk, event as write};
 use tidings_broker::{
-    Delivery, Entry,
+    Delivery, Entry, Own,
     bench::{Session, render},
 };
 use tidings_models::{Audience, Counts, Position};
@@ -104,7 +104,7 @@ fn main() {
     (scenario.run)(rounds);
 }
 
-const COUNTS: Counts = Counts { unread: 12, unseen: 3 };
+const OWN: Own = Own { counts: Counts { unread: 12, unseen: 3 }, muted: false };
 const EVERYONE: Audience = Audience::Everyone;
 
 fn own() -> Audience {
@@ -124,10 +124,12 @@ fn renders(rounds: usize, bytes: usize) {
 }
 
 fn reduce(rounds: usize, audience: &Audience) {
-    let events: Vec<_> = (1..=MOST).map(|at| event(at, audience.clone(), 200)).collect();
+    let cursors = cursors();
+    let entry = |at| render(event(at, audience.clone(), 200), &cursors).expect("JSON");
+    let entries: Vec<_> = (1..=MOST).map(entry).collect();
     let mut session = Session::of(&page(&user(1)));
-    for event in events.iter().take(rounds) {
-        black_box(session.apply(black_box(event)));
+    for entry in entries.iter().take(rounds) {
+        black_box(session.apply(black_box(entry)));
     }
 }
 
@@ -211,14 +213,14 @@ fn sse(rounds: usize) {
     let mut out = Vec::with_capacity(4096);
     for _ in 0..rounds {
         out.clear();
-        write(&mut out, black_box(&entry), COUNTS);
+        write(&mut out, black_box(&entry), OWN);
         black_box(&out);
     }
 }
 
 fn chunk(rounds: usize, count: usize) {
     let (mut chunk, entry) = (Chunk::default(), Log::default().next(own()));
-    let events = vec![Delivery { entry: &entry, counts: COUNTS }; count];
+    let events = vec![Delivery { entry: &entry, own: OWN }; count];
     for _ in 0..rounds {
         black_box(chunk.of_events(black_box(&events)));
     }

@@ -6,4 +6,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod inbox;
 pub(crate) mod notifications;
+pub(crate) mod preferences;
 pub(crate) mod stream;
+pub(crate) mod subscriptions;
+pub(crate) mod topics;

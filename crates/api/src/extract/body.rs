@@ -52,7 +52,7 @@ pub(crate) fn check_head(request: &HttpRequest, media_type: &str, limit: BodyLim
     Ok(())
 }
 
-fn is_of(request: &HttpRequest, media_type: &str) -> bool {
+pub(super) fn is_of(request: &HttpRequest, media_type: &str) -> bool {
     let mut given = request.headers().get_all(header::CONTENT_TYPE);
     let (Some(given), None) = (given.next(), given.next()) else { return false };
     if given.as_bytes() == media_type.as_bytes() {

@@ -5,27 +5,27 @@ pub(crate) mod sse;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidings_broker::{Entry, ResetReason};
+use tidings_broker::{Entry, Own, ResetReason};
 use tidings_models::{Counts, Cursors, InboxPage};
 use utoipa::ToSchema;
 
 use crate::controllers::notifications::ItemView;
 
 /// An event's envelope, completed with what is the reader's own.
-pub(crate) fn envelope(entry: &Entry, counts: Counts) -> Result<Box<RawValue>, serde_json::Error> {
+pub(crate) fn envelope(entry: &Entry, readers: Own) -> Result<Box<RawValue>, serde_json::Error> {
     let mut json = entry.envelope.to_vec();
-    own(&mut json, counts);
+    own(&mut json, readers);
     RawValue::from_string(String::from_utf8_lossy(&json).into_owned())
 }
 
-/// Appends the end of an envelope: the reader's counts, and the closing brace.
-pub(crate) fn own(out: &mut Vec<u8>, Counts { unread, unseen }: Counts) {
+/// Appends the end of an envelope: what is the reader's own, and the closing brace.
+pub(crate) fn own(out: &mut Vec<u8>, Own { counts: Counts { unread, unseen }, muted }: Own) {
     let mut digits = itoa::Buffer::new();
     for (name, count) in [(",\"unread\":", unread), (",\"unseen\":", unseen)] {
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(digits.format(count).as_bytes());
     }
-    out.push(b'}');
+    out.extend_from_slice(if muted { b",\"muted\":true}" } else { b"}" });
 }
 
 /// The state that replaces what a client holds.

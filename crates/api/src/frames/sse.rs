@@ -6,7 +6,7 @@
 use actix_web::web::Bytes;
 use serde::Serialize;
 use serde_json::json;
-use tidings_broker::{Entry, Frame, Goodbye};
+use tidings_broker::{Entry, Frame, Goodbye, Own, Whisper};
 use tidings_models::{Clock, Counts, Cursors};
 
 use super::{ResetView, own};
@@ -28,11 +28,19 @@ pub(crate) fn encode(out: &mut Vec<u8>, frames: &[Frame], cursors: &Cursors, clo
     }
 }
 
-/// Appends an event with its reader's counts: all but these is the same for everybody, and copied.
-pub(crate) fn event(out: &mut Vec<u8>, entry: &Entry, counts: Counts) {
+/// Appends an event with what is its reader's own: all but that is the same for everybody, and copied.
+pub(crate) fn event(out: &mut Vec<u8>, entry: &Entry, readers: Own) {
     head(out, Some(entry.cursor.as_str()), entry.event.kind.as_str());
     out.extend_from_slice(&entry.envelope);
-    own(out, counts);
+    own(out, readers);
+    out.extend_from_slice(b"\n\n");
+}
+
+/// Appends a signal that is not in the log: without an id, so that it moves nobody's cursor.
+fn whisper(out: &mut Vec<u8>, whisper: &Whisper, counts: Counts) {
+    head(out, None, whisper.kind.as_str());
+    out.extend_from_slice(&whisper.envelope);
+    own(out, Own { counts, muted: false });
     out.extend_from_slice(b"\n\n");
 }
 
@@ -52,13 +60,15 @@ pub(crate) fn goodbye(goodbye: Goodbye) -> Bytes {
 fn size(frame: &Frame) -> usize {
     match frame {
         Frame::Event(entry, _) => entry.envelope.len() + 160,
+        Frame::Whisper(whisper, _) => whisper.envelope.len() + 128,
         _ => 256,
     }
 }
 
 fn write(out: &mut Vec<u8>, frame: &Frame, cursors: &Cursors, clock: &dyn Clock, pings: Pings) {
     match frame {
-        Frame::Event(entry, counts) => event(out, entry, *counts),
+        Frame::Event(entry, own) => event(out, entry, *own),
+        Frame::Whisper(signal, counts) => whisper(out, signal, *counts),
         Frame::Reset { reason, cursor, page } => {
             data(out, Some(cursor.as_str()), "reset", &ResetView::of(*reason, page, cursors));
         }
@@ -163,7 +173,12 @@ mod tests {
             effect: Effect::ARRIVED,
             payload: "{}".into(),
         };
-        Arc::new(Entry { cursor: cursors().seal(pos(7)), envelope: Bytes::from_static(envelope.as_bytes()), event })
+        Arc::new(Entry {
+            subject: None,
+            cursor: cursors().seal(pos(7)),
+            envelope: Bytes::from_static(envelope.as_bytes()),
+            event,
+        })
     }
 
     /// What no number type of ours can hold.
@@ -184,19 +199,34 @@ mod tests {
             seen: true,
             read: false,
             archived: false,
+            snoozed_until: None,
+            muted: false,
         };
         let head = Head { epoch: Epoch::from_random([3; 16]), position: pos(7), floor: pos(0) };
-        InboxPage { head, windows: vec![], counts: Counts { unread: 1, unseen: 0 }, items: vec![item], more: true }
+        InboxPage {
+            head,
+            windows: vec![],
+            mutes: vec![],
+            counts: Counts { unread: 1, unseen: 0 },
+            items: vec![item],
+            more: true,
+        }
     }
 
     #[test]
     fn each_frame_is_what_a_strict_parser_expects() {
         let counts = Counts { unread: 12, unseen: 3 };
         let cursor = || cursors().seal(pos(7));
-        let event = Frame::Event(entry(r#"{"id":"CURSOR","payload":{}"#), counts);
+        for (muted, end) in [(false, "}"), (true, ",\"muted\":true}")] {
+            let event = Frame::Event(entry(r#"{"id":"CURSOR","payload":{}"#), Own { counts, muted });
+            let head = "id: CURSOR\nevent: notification\ndata: {\"id\":\"CURSOR\",\"payload\":{},";
+            assert_eq!(text(event, Pings::Ids), format!("{head}\"unread\":12,\"unseen\":3{end}\n\n"));
+        }
+        let envelope = Bytes::from_static(br#"{"type":"typing","payload":1"#);
+        let signal = Whisper { kind: Kind::signal("typing").unwrap(), audience: Audience::Everyone, envelope };
         assert_eq!(
-            text(event, Pings::Ids),
-            "id: CURSOR\nevent: notification\ndata: {\"id\":\"CURSOR\",\"payload\":{},\"unread\":12,\"unseen\":3}\n\n"
+            text(Frame::Whisper(Arc::new(signal), counts), Pings::Ids),
+            "event: typing\ndata: {\"type\":\"typing\",\"payload\":1,\"unread\":12,\"unseen\":3}\n\n"
         );
         assert_eq!(text(Frame::Heartbeat(Some(cursor())), Pings::Ids), "id: CURSOR\n\n");
         assert_eq!(text(Frame::Heartbeat(None), Pings::Ids), ":\n\n");
@@ -252,7 +282,7 @@ mod tests {
 
     #[test]
     fn queued_frames_are_one_write() {
-        let frame = || Frame::Event(entry("{}"), Counts::default());
+        let frame = || Frame::Event(entry("{}"), Own::default());
         let both = encoded(&[frame(), frame()], Pings::Ids);
         let one = encoded(&[frame()], Pings::Ids);
         assert_eq!(both, [one.clone(), one].concat());

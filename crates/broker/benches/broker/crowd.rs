@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use tidings_broker::{
-    Delivery, Entry, Sink,
+    Delivery, Entry, Own, Sink,
     bench::{Hub, Listener, render},
 };
 use tidings_models::{
@@ -37,10 +37,11 @@ pub(crate) fn user(number: usize) -> UserId {
 
 /// What is read when a user comes: an own window, and everyone's.
 pub(crate) fn page(user: &UserId) -> InboxPage {
-    let window = |audience| Window { audience, from: Position::START };
+    let window = |audience| Window::since(audience, Position::START);
     InboxPage {
         head: Head { epoch: epoch(), position: Position::START, floor: Position::START },
         windows: vec![window(Audience::User(user.clone())), window(Audience::Everyone)],
+        mutes: Vec::new(),
         counts: Counts { unread: 12, unseen: 3 },
         items: Vec::new(),
         more: false,
@@ -79,9 +80,9 @@ impl Default for Log {
 impl Log {
     pub(crate) fn next(&mut self, audience: Audience) -> Arc<Entry> {
         self.last += 1;
-        let Entry { event, cursor, envelope } = &*self.rendered;
+        let Entry { event, subject, cursor, envelope } = &*self.rendered;
         let event = Event { position: position(self.last), audience, ..event.clone() };
-        Arc::new(Entry { event, cursor: cursor.clone(), envelope: envelope.clone() })
+        Arc::new(Entry { event, subject: subject.clone(), cursor: cursor.clone(), envelope: envelope.clone() })
     }
 
     /// The next one is for one of so many users.
@@ -127,7 +128,7 @@ pub(crate) struct Crowd {
     listeners: Vec<Listener>,
     /// How many events each of the sinks took.
     takers: Vec<Arc<Taker>>,
-    taken: Vec<(Arc<Entry>, Counts)>,
+    taken: Vec<(Arc<Entry>, Own)>,
 }
 
 impl Crowd {

@@ -44,11 +44,13 @@ mod reduce {
     use super::*;
 
     fn run(bencher: Bencher<'_, '_>, audience: &Audience) {
-        let events: Vec<_> = (1..=CALLS).map(|at| event(at, audience.clone(), 200)).collect();
+        let cursors = cursors();
+        let entry = |at| render(event(at, audience.clone(), 200), &cursors);
+        let entries: Vec<_> = (1..=CALLS).map(|at| entry(at).expect("JSON")).collect();
         let session = Session::of(&page(&user(1)));
         bencher.counter(ItemsCount::new(CALLS)).with_inputs(|| session.clone()).bench_local_refs(|session| {
-            for event in &events {
-                black_box(session.apply(black_box(event)));
+            for entry in &entries {
+                black_box(session.apply(black_box(entry)));
             }
         });
     }

@@ -1,10 +1,12 @@
 //! One hub, without any task: entries are put in by hand.
 
+use tidings_models::{Event, Kind, Timestamp, Window};
+
 use super::*;
 use crate::{
     census::Limits,
     sizes::Sizes,
-    testing::{entry, page, pos, user},
+    testing::{cursors, entry, event, page, pos, user},
 };
 
 struct Setup {
@@ -39,7 +41,7 @@ impl Setup {
 fn taken(joined: &Joined) -> Vec<(i64, i64)> {
     let mut live = Vec::new();
     joined.outlet.take(usize::MAX, &mut live);
-    live.into_iter().map(|(entry, counts)| (entry.position().get(), counts.unread)).collect()
+    live.into_iter().map(|(entry, own)| (entry.position().get(), own.counts.unread)).collect()
 }
 
 #[test]
@@ -116,4 +118,75 @@ fn goodbyes_go_out_in_slices() {
     assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 0);
     assert!(streams.iter().all(|joined| joined.outlet.ending() == Some(GoodbyeReason::Shutdown)));
     assert_eq!(setup.join("ann", Some(0)).unwrap_err(), Refused::Stopping);
+}
+
+/// A page of somebody who belongs to a topic after one position and up to another.
+fn member(name: &str, as_of: i64, topic: &str, from: i64, until: Option<i64>) -> Session {
+    let audience = Audience::parse(&format!("topic:{topic}")).unwrap();
+    let mut page = page(name, as_of, Counts::default());
+    page.windows.push(Window { audience, from: pos(from), until: until.map(pos) });
+    Session::of(&page)
+}
+
+#[test]
+fn a_topic_is_for_who_belongs_to_it_at_the_time() {
+    let setup = Setup::at(0);
+    let ann = setup.hub.join(&user("ann"), Some(member("ann", 0, "deploys", 0, None))).unwrap();
+    let bob = setup.hub.join(&user("bob"), Some(member("bob", 0, "deploys", 0, Some(1)))).unwrap();
+    let cid = setup.join("cid", Some(0)).unwrap();
+    for at in 1..=2 {
+        setup.dispatch(at, "topic:deploys");
+    }
+    setup.dispatch(3, "topic:other");
+    assert_eq!(taken(&ann), [(1, 1), (2, 2)]);
+    assert_eq!(taken(&bob), [(1, 1)], "what came before he left is his, though he is known to have left");
+    assert_eq!(taken(&cid).len() + setup.hub.state.lock().of_topics.len(), 1);
+    drop((ann, bob));
+    assert!(setup.hub.state.lock().of_topics.is_empty(), "nothing is kept of who has gone");
+}
+
+/// Who joins a topic has it from the event that tells of it: nobody gets anything before what they belong
+/// to was read.
+#[test]
+fn joining_takes_effect_in_its_place() {
+    let setup = Setup::at(0);
+    let ann = setup.join("ann", Some(0)).unwrap();
+    let joined = Event { effect: Effect::Reloads, ..event(2, "user:ann", "{}") };
+    let joined = Entry::render(joined, &cursors()).unwrap();
+    let entries = [entry(1, "topic:deploys"), joined, entry(3, "topic:deploys")];
+    setup.feed.extend(entries.iter().cloned());
+    assert_eq!(setup.hub.dispatch(&entries), Err(vec![user("ann")]));
+    assert_eq!(setup.hub.position(), pos(1));
+    setup.hub.recount(&user("ann"), &member("ann", 2, "deploys", 2, None));
+    setup.hub.dispatch(&entries).unwrap();
+    assert_eq!(taken(&ann), [(2, 0), (3, 1)]);
+    let (position, _, scope) = setup.hub.rejoin(&user("ann"), &ann.outlet);
+    assert!(position == pos(3) && scope.windows.len() > ann.scope.windows.len(), "a replay knows of it");
+}
+
+#[test]
+fn a_whisper_is_for_who_is_here_and_never_waits_for_long() {
+    let setup = Setup::at(0);
+    let ann = setup.hub.join(&user("ann"), Some(member("ann", 0, "deploys", 0, None))).unwrap();
+    let bob = setup.hub.join(&user("bob"), Some(member("bob", 0, "deploys", 0, Some(0)))).unwrap();
+    let whisper = |audience: &str, text: &str| {
+        let payload = serde_json::value::to_raw_value(text).unwrap();
+        let (kind, audience) = (Kind::signal("typing").unwrap(), Audience::parse(audience).unwrap());
+        setup.hub.whisper(&Arc::new(Whisper::render(kind, audience, &payload, Timestamp::from_millis(0)).unwrap()));
+    };
+    for audience in ["user:ann", "topic:deploys", "everyone", "user:bob", "topic:other"] {
+        whisper(audience, "x");
+    }
+    let heard = |joined: &Joined| {
+        joined.outlet.whispers().iter().map(|whisper| whisper.audience.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(heard(&ann), ["user:ann", "topic:deploys", "everyone"]);
+    assert_eq!(heard(&bob), ["everyone", "user:bob"], "he has left the topic");
+    for i in 0..100 {
+        whisper("everyone", &i.to_string());
+    }
+    let kept = ann.outlet.whispers();
+    assert_eq!(kept.len(), 32);
+    assert!(kept[31].envelope.ends_with(br#""99""#), "the newest");
+    assert_eq!(taken(&ann), [], "nothing of it is in the log");
 }

@@ -12,23 +12,23 @@ use crate::bus::Bus;
 #[derive(Default)]
 pub(super) struct Wire {
     nodes: [Notify; super::NODES],
-    /// Nodes that the next bell does not reach.
-    deaf: Mutex<[bool; super::NODES]>,
+    /// How many bells do not reach a node.
+    lost: Mutex<[u8; super::NODES]>,
 }
 
 impl Wire {
-    /// Loses the next bell on its way to a node.
-    pub(super) fn lose_next(&self, node: usize) {
-        self.deaf.lock()[node] = true;
+    /// Loses the next bells on their way to a node.
+    pub(super) fn lose(&self, node: usize, count: u8) {
+        self.lost.lock()[node] = count;
     }
 
     /// Whether the next bell is going to be lost on its way to a node.
     pub(super) fn loses_next(&self, node: usize) -> bool {
-        self.deaf.lock()[node]
+        self.lost.lock()[node] > 0
     }
 
     pub(super) fn lose_none(&self) {
-        *self.deaf.lock() = Default::default();
+        *self.lost.lock() = Default::default();
     }
 
     /// Rings at a node, for nothing.
@@ -46,9 +46,11 @@ pub(super) struct End {
 #[async_trait]
 impl Bus for End {
     fn ring(&self) {
-        let deaf = std::mem::take(&mut *self.wire.deaf.lock());
-        for (node, _) in self.wire.nodes.iter().zip(deaf).filter(|(_, deaf)| !deaf) {
-            node.notify_one();
+        for (node, lost) in self.wire.nodes.iter().zip(&mut *self.wire.lost.lock()) {
+            if *lost == 0 {
+                node.notify_one();
+            }
+            *lost = lost.saturating_sub(1);
         }
     }
 

@@ -2,14 +2,15 @@
 
 use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
-use tidings_models::*;
+use tidings_models::{Log as _, *};
 
 use super::{
+    holdings::{Held, Holdings, Logged, What, newest, take_in},
     line::Line,
-    log::{Held, Holdings, Log, What, take_in},
-    store::{LogStore, newest},
+    log::Log,
+    store::LogStore,
 };
-use crate::{Entry, Frame, ResetReason, Stream};
+use crate::{Entry, Frame, Own, ResetReason, Stream, Whisper, model::world::moment_of};
 
 /// What goes wrong is told in words.
 pub(super) type Verdict = Result<(), String>;
@@ -191,7 +192,8 @@ impl Client {
         let log = store.log();
         ensure!(!self.ended, "something came after the goodbye");
         match frame {
-            Frame::Event(entry, counts) => self.event(&entry, counts, store, &log),
+            Frame::Event(entry, own) => self.event(&entry, own, store, &log),
+            Frame::Whisper(whisper, counts) => self.whisper(&whisper, counts, &log),
             Frame::Reset { reason, cursor, page } => {
                 let at = open(store, cursor.as_str())?;
                 self.reset(reason, at, &page, &log)?;
@@ -223,27 +225,53 @@ impl Client {
         }
     }
 
-    fn event(&mut self, entry: &Entry, counts: Counts, store: &LogStore, log: &Log) -> Verdict {
+    fn event(&mut self, entry: &Entry, own: Own, store: &LogStore, log: &Log) -> Verdict {
         let at = entry.position().get();
         ensure!(open(store, entry.cursor.as_str())? == at, "the event at {at} has another id");
         let Some(logged) = log.at(at) else { return Err(format!("an event at {at}, beyond the log")) };
-        ensure!(log.is_for(&self.user, &logged.event), "the event at {at} is not for {}", self.user);
+        ensure!(log.is_for(&self.user, &logged.event), "the event at {at} is not for {} (I4)", self.user);
+        let beginning = self.came == Came::WithNothing && !self.settled;
         let same = entry.event.kind == logged.event.kind && entry.event.audience == logged.event.audience;
-        ensure!(same && says(entry, logged), "the event at {at} says something else");
+        ensure!(same && says(entry, logged, beginning.then_some(log)), "the event at {at} says something else (I6)");
+        // What a client begins with is unread, so not muted: a correction may have seen to that.
+        let muted = !beginning && log.is_muted(&self.user, logged);
+        ensure!(own.muted == muted, "the event at {at} says that it is muted: {} (I9)", own.muted);
         self.events += 1;
-        if self.came == Came::WithNothing && !self.settled {
+        if beginning {
             ensure!(at > self.place, "the event at {at} after {}", self.place);
-            let What::Sent(id) = logged.what else { return Err(format!("{at} is no notification")) };
-            self.held.insert(id, Held { position: at, seen: None, read: false, archived: false });
+            let What::Sent { id, group, .. } = &logged.what else { return Err(format!("{at} is no notification")) };
+            let held = Held {
+                position: at,
+                audience: logged.event.audience.clone(),
+                group: group.clone(),
+                seen: None,
+                read: false,
+                archived: false,
+                snoozed: None,
+                muted: Some(false),
+            };
+            self.held.insert(*id, held);
             (self.place, self.baseline) = (at, at);
         } else {
             ensure!(at > self.place, "the event at {at} after {} (I2)", self.place);
             self.moves_to(at - 1, log)?;
-            take_in(&mut self.held, at, &logged.what);
+            // After a correction only the server knows.
+            let brings = matches!(logged.what, What::Sent { .. });
+            take_in(&mut self.held, logged, |_, _, _| brings.then_some(own.muted));
             self.place = at;
         }
         self.cursor = Some(entry.cursor.to_string());
-        self.sees(counts, at, log)
+        self.sees(own.counts, at, log)
+    }
+
+    /// It may come or not; but only to its audience, as its node knew it then or later, and the counts are no
+    /// older than those that were shown.
+    fn whisper(&mut self, whisper: &Whisper, counts: Counts, log: &Log) -> Verdict {
+        ensure!(self.settled, "a whisper before the stream is live");
+        let mut since = moment_of(whisper)..=log.head();
+        let theirs = since.any(|moment| log.belongs(&self.user, &whisper.audience, moment));
+        ensure!(theirs, "a whisper for {} comes to {} (I4)", whisper.audience, self.user);
+        self.sees(counts, self.place, log)
     }
 
     /// Its place moves on: only over what is not for it (I1), and never back (I3).
@@ -292,26 +320,19 @@ impl Client {
         let just = match (self.came, reason) {
             (Came::Impossible(expected), _) if !self.settled => expected == reason,
             (_, ResetReason::Ahead) => self.place > self.head_then,
-            (_, ResetReason::Expired) => self.place < log.floor,
+            (_, ResetReason::Expired) => self.place < log.floor.max(log.known_from(&self.user)),
             (_, ResetReason::Malformed | ResetReason::Epoch) => false,
         };
         ensure!(just, "reset from {} as {} without need", self.place, reason.as_str());
         ensure!(page.head.position.get() == at, "a state of {} at {at}", page.head.position);
         ensure!(at <= log.head(), "{at} is beyond the log");
         let inbox = log.inbox_at(&self.user, at);
-        let shown = |(id, held): (NotificationId, Held)| (id, held.position, held.seen == Some(true));
-        let mut expected: Vec<_> = newest(&inbox, InboxState::All).into_iter().take(50).map(shown).collect();
-        expected.retain(|(id, ..)| !log.is_gone(&self.user, *id));
-        let mut items: Vec<_> =
-            page.items.iter().map(|item| (item.notification.id, item.position.get(), item.seen)).collect();
-        items.retain(|(id, ..)| !log.is_gone(&self.user, *id));
-        ensure!(items == expected, "the state at {at} is {expected:?}, it was given {items:?}");
-        let held = page.items.iter().map(|item| {
-            let seen = Some(item.seen);
-            let held = Held { position: item.position.get(), seen, read: item.read, archived: item.archived };
-            (item.notification.id, held)
-        });
-        self.held = held.collect();
+        let kept = |(id, _): &(NotificationId, Held)| !log.is_gone(&self.user, *id);
+        let expected: Vec<_> = newest(&inbox, InboxState::All).into_iter().take(50).filter(kept).collect();
+        let items: Vec<_> = page.items.iter().map(|item| (item.notification.id, Held::of(item))).collect();
+        let known: Vec<_> = items.iter().filter(|item| kept(item)).cloned().collect();
+        ensure!(known == expected, "the state at {at} is {expected:?}, it was given {known:?}");
+        self.held = items.into_iter().collect();
         self.dreams = false;
         (self.place, self.baseline, self.counted, self.settled) = (at, at, at, true);
         self.sees(page.counts, at, log)
@@ -335,9 +356,7 @@ impl Client {
             let Some(item) = inbox.get(id) else {
                 return Err(format!("{} still has what came at {} (I9)", self.user, held.position));
             };
-            let seen = held.seen.is_none() || held.seen == item.seen;
-            let same = seen && held.read == item.read && held.archived == item.archived;
-            ensure!(same, "{} has {held:?}, its inbox {item:?} (I9)", self.user);
+            ensure!(held.agrees_with(item), "{} has {held:?}, its inbox {item:?} (I9)", self.user);
         }
         Ok(())
     }
@@ -353,11 +372,14 @@ fn open(store: &LogStore, cursor: &str) -> Result<i64, String> {
     place.map(Position::get).map_err(|error| format!("an id that is no cursor: {error}"))
 }
 
-/// Whether an event's envelope has the content that was logged (I6).
-fn says(entry: &Entry, logged: &super::log::Logged) -> bool {
-    match logged.what {
+/// Whether an event's envelope has the content that was logged (I6). What a client without a place begins with
+/// comes as it is by then: one of the versions that a log has of it.
+fn says(entry: &Entry, logged: &Logged, by_now: Option<&Log>) -> bool {
+    let ends_with = |payload: &str| entry.envelope.ends_with(payload.as_bytes());
+    match (&logged.what, by_now) {
         // Its places are cursors in the envelope: `entry.rs` tests that.
-        What::Changed(_) => true,
-        What::Sent(_) | What::Expired(_) => entry.envelope.ends_with(logged.event.payload.as_bytes()),
+        (What::Changed(_), _) => true,
+        (What::Sent { id, .. }, Some(log)) => log.versions(*id).any(ends_with),
+        _ => ends_with(&logged.event.payload),
     }
 }

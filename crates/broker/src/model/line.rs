@@ -24,7 +24,7 @@ impl Sink for Line {
         let mut waiting = self.0.lock();
         let fits = waiting.len() + events.len() <= ROOM;
         if fits {
-            waiting.extend(events.iter().map(|event| Frame::Event(Arc::clone(event.entry), event.counts)));
+            waiting.extend(events.iter().map(|event| Frame::Event(Arc::clone(event.entry), event.own)));
         }
         fits
     }

@@ -5,70 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidings_models::*;
 
+use super::holdings::{Holdings, Logged, What, count, take_in};
 use crate::testing::{pos, user};
+
+mod commit;
 
 /// Everybody there is.
 pub(super) const USERS: [&str; 3] = ["ann", "bob", "cyd"];
-
-/// What an entry says, so that nobody has to parse it.
-#[derive(Clone, Debug)]
-pub(super) enum What {
-    Sent(NotificationId),
-    Changed(Change),
-    Expired(NotificationId),
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Logged {
-    pub(super) event: Event,
-    pub(super) what: What,
-}
-
-/// A notification as somebody holds it. `seen` is `None` where that was never said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) position: i64,
-    pub(super) seen: Option<bool>,
-    pub(super) read: bool,
-    pub(super) archived: bool,
-}
-
-/// What somebody holds: an inbox, or a client's picture of it.
-pub(super) type Holdings = BTreeMap<NotificationId, Held>;
-
-/// Takes an entry in. The one rule that inboxes and clients share.
-pub(super) fn take_in(held: &mut Holdings, position: i64, what: &What) {
-    match what {
-        What::Sent(id) => {
-            let new = Held { position, seen: Some(false), read: false, archived: false };
-            held.entry(*id).or_insert(new); // a repeat changes nothing
-        }
-        What::Expired(id) => {
-            held.remove(id);
-        }
-        What::Changed(Change { ids, up_to, flags }) => {
-            let named = |id: &NotificationId, item: &Held| {
-                ids.contains(id) || up_to.is_some_and(|up_to| item.position <= up_to)
-            };
-            if flags.deleted == Some(true) {
-                held.retain(|id, item| !named(id, item));
-            }
-            for (_, item) in held.iter_mut().filter(|(id, item)| named(id, item)) {
-                item.seen = flags.seen.or(item.seen);
-                item.read = flags.read.unwrap_or(item.read);
-                item.archived = flags.archived.unwrap_or(item.archived);
-            }
-        }
-    }
-}
-
-fn count(held: &Holdings) -> Counts {
-    let unread = held.values().filter(|item| !item.read && !item.archived);
-    unread.fold(Counts::default(), |counts, item| Counts {
-        unread: counts.unread + 1,
-        unseen: counts.unseen + i64::from(item.seen != Some(true)),
-    })
-}
 
 /// One life of the log.
 #[derive(Clone)]
@@ -76,8 +19,11 @@ pub(super) struct Log {
     entries: Vec<Logged>,
     /// Up to here it was trimmed: readers get nothing of that, but it is remembered here.
     pub(super) floor: i64,
-    met: BTreeMap<UserId, i64>,
+    /// What everybody who is known belongs to, and belonged to.
+    windows: BTreeMap<UserId, Vec<Window>>,
+    mutes: BTreeMap<UserId, Vec<Mute>>,
     keys: BTreeMap<String, NotificationId>,
+    /// As they are by now.
     notifications: BTreeMap<NotificationId, Notification>,
     /// What left an inbox without an event because its owner had read it, and where the log ended then.
     gone: BTreeMap<(UserId, NotificationId), i64>,
@@ -96,7 +42,8 @@ impl Log {
         let mut log = Self {
             entries: Vec::new(),
             floor: 0,
-            met: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            mutes: BTreeMap::new(),
             keys: BTreeMap::new(),
             notifications: BTreeMap::new(),
             gone: BTreeMap::new(),
@@ -122,11 +69,18 @@ impl Log {
 
     /// Whether an event is for a user (I4).
     pub(super) fn is_for(&self, reader: &UserId, event: &Event) -> bool {
-        match &event.audience {
-            Audience::User(user) => user == reader,
-            Audience::Everyone => self.met.get(reader).is_some_and(|from| event.position.get() > *from),
-            Audience::Topic(_) => false,
-        }
+        self.windows(reader).iter().any(|window| window.holds(&event.audience, event.position))
+    }
+
+    /// Whether a user belonged to an audience when the log ended at a position.
+    pub(super) fn belongs(&self, reader: &UserId, audience: &Audience, at: i64) -> bool {
+        self.windows(reader).iter().any(|window| window.holds(audience, pos(at + 1)))
+    }
+
+    /// Whether a user had muted what an event brings.
+    pub(super) fn is_muted(&self, reader: &UserId, Logged { event, what }: &Logged) -> bool {
+        let What::Sent { subject, .. } = what else { return false };
+        self.mutes(reader).iter().any(|mute| mute.covers(&event.audience, event.position, subject))
     }
 
     /// The positions of a user's events after one position and before another.
@@ -138,12 +92,7 @@ impl Log {
     /// What a user's inbox said when the log ended at a position.
     pub(super) fn inbox_at(&self, reader: &UserId, position: i64) -> Holdings {
         let mut held = Holdings::new();
-        for entry in self.between(0, position) {
-            if self.is_for(reader, &entry.event) {
-                take_in(&mut held, entry.event.position.get(), &entry.what);
-            }
-            self.let_go(reader, &mut held, entry.event.position.get());
-        }
+        self.between(0, position).iter().for_each(|entry| self.read(reader, &mut held, entry));
         held
     }
 
@@ -171,49 +120,110 @@ impl Log {
         &self.notifications[&id]
     }
 
+    /// What a notification said, from time to time.
+    pub(super) fn versions(&self, id: NotificationId) -> impl Iterator<Item = &str> {
+        let of_it = move |what: &What| match what {
+            What::Sent { id: its, .. } | What::Corrected(its, _) => *its == id,
+            What::Changed(_) | What::Ended(_) | What::Signal => false,
+        };
+        self.entries.iter().filter(move |entry| of_it(&entry.what)).map(|entry| &*entry.event.payload)
+    }
+
+    /// Those that an admin could still change, in the order they were made.
+    pub(super) fn changeable(&self) -> Vec<NotificationId> {
+        self.notifications.keys().copied().filter(|id| !self.places(*id).is_empty()).collect()
+    }
+
     /// How often a key made something: once at most (I8).
     pub(super) fn made_by(&self, key: &str) -> Option<NotificationId> {
         self.keys.get(key).copied()
     }
 
-    pub(super) fn windows(&self, reader: &UserId) -> Option<Vec<Window>> {
-        let from = pos(*self.met.get(reader)?);
-        let own = Window { audience: Audience::User(reader.clone()), from: Position::START };
-        Some(vec![own, Window { audience: Audience::Everyone, from }])
+    /// Whether users had to be read anew because of some event.
+    pub(super) fn has_recounts(&self) -> bool {
+        self.entries.iter().any(|entry| !matches!(entry.event.effect, Effect::Adds { .. }))
     }
 
-    fn meet(&mut self, who: &UserId, from: i64) {
-        if !self.met.contains_key(who) {
-            self.met.insert(who.clone(), from);
-            self.read_again(); // broadcasts of the same group may be theirs now
+    /// The first time at which something comes back.
+    pub(super) fn wakes_at(&self) -> Option<Timestamp> {
+        self.readers.values().flat_map(|reader| reader.held.values()).filter_map(|item| item.snoozed).min()
+    }
+
+    /// What a user belongs to, and belonged to. Nothing: they are not known.
+    pub(super) fn windows(&self, reader: &UserId) -> &[Window] {
+        self.windows.get(reader).map_or(&[], Vec::as_slice)
+    }
+
+    /// The topics that a user belongs to now.
+    pub(super) fn topics_of(&self, reader: &UserId) -> Vec<TopicName> {
+        let open = self.windows(reader).iter().filter(|window| window.until.is_none());
+        let topics = open.filter_map(|window| match &window.audience {
+            Audience::Topic(topic) => Some(topic.clone()),
+            Audience::User(_) | Audience::Everyone => None,
+        });
+        topics.collect()
+    }
+
+    /// Where a user's life in the log begins: at its end, if it did not yet.
+    pub(super) fn known_from(&self, reader: &UserId) -> i64 {
+        let shared = self.windows(reader).iter().find(|window| window.audience == Audience::Everyone);
+        shared.map_or(self.head(), |window| window.from.get())
+    }
+
+    /// What a user muted, now and before.
+    pub(super) fn mutes(&self, reader: &UserId) -> &[Mute] {
+        self.mutes.get(reader).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where a notification stands: neither where a newer one of its group took its place, nor anywhere when
+    /// it has ended.
+    fn places(&self, id: NotificationId) -> Vec<(Audience, Position)> {
+        let ended = |entry: &Logged| matches!(entry.what, What::Ended(its) if its == id);
+        if self.entries.iter().any(ended) || self.gone.keys().any(|(_, its)| *its == id) {
+            return Vec::new();
         }
+        let sent = self.entries.iter().filter_map(|entry| match &entry.what {
+            What::Sent { id: its, group, .. } if *its == id => Some((&entry.event, group.as_deref())),
+            _ => None,
+        });
+        let stands = |(event, group): &(&Event, Option<&str>)| {
+            group.is_none_or(|group| self.last_of(&event.audience, group) == Some((id, event.position)))
+        };
+        sent.filter(stands).map(|(event, _)| (event.audience.clone(), event.position)).collect()
     }
 
-    fn append(&mut self, audience: Audience, kind: Kind, effect: Effect, payload: String, what: What) {
-        let position = pos(self.head() + 1);
-        let seq = self.entries.iter().filter(|entry| entry.event.audience == audience).count() + 1;
-        let event = Event {
-            position,
-            audience,
-            seq: Seq::new(i64::try_from(seq).unwrap()),
-            kind,
-            created_at: Timestamp::from_millis(position.get()),
-            effect,
-            payload: payload.into(),
-        };
-        self.entries.push(Logged { event, what });
-        self.read_last();
+    /// The last of a group that came to an audience.
+    fn last_of(&self, audience: &Audience, group: &str) -> Option<(NotificationId, Position)> {
+        self.entries.iter().rev().find_map(|Logged { event, what }| match what {
+            What::Sent { id, group: Some(its), .. } if its == group && event.audience == *audience => {
+                Some((*id, event.position))
+            }
+            _ => None,
+        })
+    }
+
+    /// Who belonged to an audience at a position, and left it since.
+    fn former_members(&self, audience: &Audience, at: Position) -> Vec<UserId> {
+        let left = |window: &Window| window.until.is_some() && window.holds(audience, at);
+        let users = self.windows.iter().filter(|(_, windows)| windows.iter().any(left));
+        users.map(|(user, _)| user.clone()).collect()
+    }
+
+    /// Takes an entry into a user's inbox, if it is for them.
+    fn read(&self, reader: &UserId, held: &mut Holdings, entry: &Logged) {
+        if self.is_for(reader, &entry.event) {
+            take_in(held, entry, |audience, position, subject| {
+                Some(self.mutes(reader).iter().any(|mute| mute.covers(audience, position, subject)))
+            });
+        }
+        self.let_go(reader, held, entry.event.position.get());
     }
 
     fn read_last(&mut self) {
         let Some(entry) = self.entries.last() else { return };
-        let position = entry.event.position.get();
         let mut readers = std::mem::take(&mut self.readers);
         for (reader, state) in &mut readers {
-            if self.is_for(reader, &entry.event) {
-                take_in(&mut state.held, position, &entry.what);
-            }
-            self.let_go(reader, &mut state.held, position);
+            self.read(reader, &mut state.held, entry);
             state.counts.push(count(&state.held));
         }
         self.readers = readers;
@@ -231,112 +241,34 @@ impl Log {
         }
     }
 
-    /// Commits a group.
-    pub(super) fn commit(&mut self, drafts: Vec<Draft>) -> Vec<Outcome> {
-        let start = self.head();
-        drafts.into_iter().map(|draft| self.commit_one(draft, start)).collect()
-    }
-
-    fn commit_one(&mut self, draft: Draft, start: i64) -> Outcome {
-        match draft {
-            Draft::Meet { user, .. } => {
-                self.meet(&user, start);
-                Outcome::Met
-            }
-            Draft::Notify { notification, to, key } => {
-                if let Some(key) = key {
-                    if let Some(made) = self.keys.get(&key.key) {
-                        return Outcome::Repeated(*made);
-                    }
-                    self.keys.insert(key.key, notification.id);
-                }
-                let payload = serde_json::to_string(&*notification).unwrap();
-                for audience in to.audiences() {
-                    if let Audience::User(user) = &audience {
-                        self.meet(user, start);
-                    }
-                    let what = What::Sent(notification.id);
-                    self.append(audience, Kind::Notification, Effect::ARRIVED, payload.clone(), what);
-                }
-                self.notifications.insert(notification.id, *notification.clone());
-                Outcome::Stored(notification.id)
-            }
-            Draft::Mark { user, mark, .. } => self.mark(&user, mark),
-        }
-    }
-
-    fn mark(&mut self, who: &UserId, mark: Mark) -> Outcome {
-        let change = match mark {
-            Mark::Ids(ids, flags) => Change { ids, up_to: None, flags: flags.with_implied() },
-            Mark::UpTo(up_to, flags) => {
-                let up_to = up_to.get().min(self.head());
-                Change { ids: Vec::new(), up_to: Some(up_to), flags: flags.with_implied() }
-            }
-        };
-        let before = self.inbox(who).clone();
-        if change.ids.iter().any(|id| !before.contains_key(id)) {
-            return Outcome::NotFound;
-        }
-        let mut after = before.clone();
-        let payload = serde_json::to_string(&change).unwrap();
-        let what = What::Changed(change);
-        take_in(&mut after, self.head() + 1, &what);
-        if before == after {
-            return Outcome::Marked(false);
-        }
-        let effect = Effect::between(count(&before), count(&after));
-        self.append(Audience::User(who.clone()), Kind::InboxChanged, effect, payload, what);
-        Outcome::Marked(true)
-    }
-
-    /// Lets the oldest notification below the floor go, if there is one.
-    pub(super) fn expire(&mut self) {
-        let told = self.entries.iter().filter_map(|entry| match entry.what {
-            What::Expired(id) => Some(id),
-            What::Sent(_) | What::Changed(_) => None,
-        });
-        let expired: BTreeSet<_> = told.chain(self.gone.keys().map(|(_, id)| *id)).collect();
-        let oldest = self.between(0, self.floor).iter().find_map(|entry| match entry.what {
-            What::Sent(id) if !expired.contains(&id) => Some(id),
-            _ => None,
-        });
-        let Some(id) = oldest else { return };
-        let places = self.entries.iter().filter(|entry| matches!(entry.what, What::Sent(sent) if sent == id));
-        let audiences: Vec<_> = places.map(|entry| entry.event.audience.clone()).collect();
-        let payload = serde_json::to_string(self.notification(id)).unwrap();
-        for audience in audiences {
-            let effect = match &audience {
-                Audience::User(user) => match self.inbox(user).get(&id) {
-                    Some(item) if !item.read && !item.archived => {
-                        Effect::Adds { unread: -1, unseen: -i64::from(item.seen != Some(true)) }
-                    }
-                    _ => {
-                        self.gone.insert((user.clone(), id), self.head());
-                        continue;
-                    }
-                },
-                Audience::Everyone | Audience::Topic(_) => Effect::Recounts,
-            };
-            self.append(audience, Kind::NotificationExpired, effect, payload.clone(), What::Expired(id));
-        }
-        let mut readers = std::mem::take(&mut self.readers);
-        for (reader, state) in &mut readers {
-            self.let_go(reader, &mut state.held, self.head());
-        }
-        self.readers = readers;
-    }
-
     /// An earlier state of this log, as a backup has it.
     pub(super) fn restored(mut self, head: i64) -> Self {
+        let (end, kept) = (pos(head), |until: Option<Position>| until.filter(|until| *until <= pos(head)));
         self.entries.truncate(usize::try_from(head).unwrap());
         self.floor = self.floor.min(head);
-        self.met.retain(|_, from| *from <= head);
-        let sent = self.entries.iter().filter_map(|entry| match entry.what {
-            What::Sent(id) => Some(id),
-            What::Changed(_) | What::Expired(_) => None,
-        });
-        let kept: BTreeSet<_> = sent.collect();
-        self.keys.retain(|_, id| kept.contains(id));
+        for windows in self.windows.values_mut() {
+            windows.retain(|window| window.from <= end);
+            for window in windows {
+                window.until = kept(window.until);
+            }
+        }
+        // Who was not known to everyone yet was not known.
+        self.windows.retain(|_, windows| windows.iter().any(|window| window.audience == Audience::Everyone));
+        for mutes in self.mutes.values_mut() {
+            mutes.retain(|mute| mute.from <= end);
+            for mute in mutes {
+                mute.until = kept(mute.until);
+            }
+        }
+        let ids: BTreeSet<_> = self.notifications.keys().copied().collect();
+        for id in ids {
+            let last = self.versions(id).last().map(|json| serde_json::from_str(json).unwrap());
+            match last {
+                Some(notification) => drop(self.notifications.insert(id, notification)),
+                None => drop(self.notifications.remove(&id)),
+            }
+        }
+        self.keys.retain(|_, id| self.notifications.contains_key(id));
         self.gone.retain(|_, at| *at <= head);
         self.read_again();
         self

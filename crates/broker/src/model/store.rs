@@ -5,10 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use parking_lot::{Mutex, MutexGuard};
-use secrecy::SecretBox;
-use tidings_models::{password::PasswordHash, *};
+use tidings_models::*;
 
-use super::log::{Holdings, Log};
+use super::{holdings::newest, log::Log};
 use crate::{
     sabotage::{self, Bug},
     testing::pos,
@@ -103,7 +102,10 @@ impl LogStore {
     }
 
     fn page(&self, log: &Log, user: &UserId, query: &InboxQuery) -> Option<InboxPage> {
-        let windows = log.windows(user)?;
+        let (windows, mutes) = (log.windows(user).to_vec(), log.mutes(user).to_vec());
+        if windows.is_empty() {
+            return None; // not known
+        }
         let wanted = newest(log.inbox(user), query.state);
         let items = wanted.iter().take(query.limit as usize).map(|(id, held)| {
             let event = &log.at(held.position).unwrap().event;
@@ -115,29 +117,18 @@ impl LogStore {
                 seen: held.seen == Some(true),
                 read: held.read,
                 archived: held.archived,
+                snoozed_until: held.snoozed,
+                muted: held.muted == Some(true),
             }
         });
         let items: Vec<_> = items.collect();
         let counts = log.counts_at(user, log.head()).unwrap();
-        Some(InboxPage { head: self.head_of(log), windows, counts, more: items.len() < wanted.len(), items })
+        Some(InboxPage { head: self.head_of(log), windows, mutes, counts, more: items.len() < wanted.len(), items })
     }
 }
 
-/// A part of an inbox, newest first.
-pub(super) fn newest(held: &Holdings, state: InboxState) -> Vec<(NotificationId, super::log::Held)> {
-    let wanted = held.iter().filter(|(_, item)| match state {
-        InboxState::All => !item.archived,
-        InboxState::Unread => !item.archived && !item.read,
-        InboxState::Read => !item.archived && item.read,
-        InboxState::Archived => item.archived,
-    });
-    let mut wanted: Vec<_> = wanted.map(|(id, item)| (*id, *item)).collect();
-    wanted.sort_by_key(|(_, item)| std::cmp::Reverse(item.position));
-    wanted
-}
-
 #[async_trait]
-impl Store for LogStore {
+impl tidings_models::Log for LogStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         tokio::time::sleep(COMMIT).await;
         let fails = self.faults.lock().commit.take();
@@ -197,6 +188,15 @@ impl Store for LogStore {
         self.answer(page).await
     }
 
+    async fn note_connections(&self, _: &[store::Connection]) -> Result<(), StoreError> {
+        Ok(()) // what is noted is nobody's business here
+    }
+
+    async fn is_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let due = self.log().wakes_at().is_some_and(|at| at <= now);
+        self.answer(due).await
+    }
+
     fn cursors(&self) -> &Arc<Cursors> {
         &self.cursors
     }
@@ -204,30 +204,4 @@ impl Store for LogStore {
     async fn trim(&self, _: &Retention, _: Timestamp, _: Position) -> Result<Trimmed, StoreError> {
         Ok(Trimmed::default()) // the test says when
     }
-
-    async fn inbox_item(&self, _: &UserId, _: NotificationId) -> Result<Option<InboxItem>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn notification(&self, _: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn create_account(&self, _: &Account) -> Result<bool, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn account(&self, _: &UserId) -> Result<Option<Account>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn set_password(&self, _: &UserId, _: &PasswordHash) -> Result<bool, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn set_disabled(&self, _: &UserId, _: bool) -> Result<bool, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn close(&self) {}
 }

@@ -9,7 +9,6 @@ use super::{
     Case, NODES, Op,
     bus::{End, Wire},
     client::{Client, Verdict},
-    log::Log,
     store::{Faults, LogStore},
 };
 use crate::{
@@ -18,14 +17,19 @@ use crate::{
     testing::{Counting, VirtualClock, user},
 };
 
+mod asking;
 mod publishing;
 mod reading;
 mod rest;
+
+pub(super) use self::publishing::moment_of;
 
 /// Long enough for whatever needs no clock.
 const MOMENT: Duration = Duration::from_millis(1);
 const HEARTBEAT: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_secs(1);
+/// What some notifications are about.
+const CATEGORY: &str = "builds";
 
 struct Node {
     broker: Arc<Broker>,
@@ -40,6 +44,8 @@ pub(crate) struct Tally {
     pub(super) events: usize,
     pub(super) heartbeats: usize,
     pub(super) resets: [usize; 4],
+    pub(super) muted: usize,
+    pub(super) whispers: usize,
     pub(super) replays_from_the_store: usize,
     pub(super) failed_commits: usize,
     pub(super) repeated_keys: usize,
@@ -58,14 +64,13 @@ pub(super) struct World {
     sizes: Sizes,
     /// From when on no read that was slow or failed can be under way.
     calm: Instant,
-    expired: bool,
     pub(super) tally: Tally,
 }
 
 impl World {
     pub(super) async fn new(sizes: Sizes) -> Self {
         let mut world = Self {
-            store: Arc::new(LogStore::new(Log::new(), 0)),
+            store: Arc::new(LogStore::new(super::log::Log::new(), 0)),
             life: 0,
             wire: Arc::default(),
             nodes: [const { None }; NODES],
@@ -74,7 +79,6 @@ impl World {
             random: Arc::default(),
             sizes,
             calm: Instant::now(),
-            expired: false,
             tally: Tally::default(),
         };
         world.node(0).await;
@@ -99,7 +103,7 @@ impl World {
             self.heal(); // a node that cannot read does not start
             let settings = Settings { heartbeat: HEARTBEAT, poll: POLL, streams_per_user: 1000, ..Settings::default() };
             let bus = Arc::new(End { wire: Arc::clone(&self.wire), node: index });
-            let store: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+            let store: Arc<dyn Log> = Arc::clone(&self.store) as Arc<dyn Log>;
             let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
             let (broker, tasks) = Broker::start_sized(store, bus, clock, random, settings, self.sizes).await.unwrap();
             self.nodes[index] = Some(Node { local: Arc::new(broker.local()), broker, _tasks: tasks });
@@ -119,10 +123,19 @@ impl World {
 
     async fn step(&mut self, op: &Op) -> Verdict {
         match op {
-            Op::Send { node, to, count, key } => self.send(*node, *to, *count, *key).await?,
+            Op::Send { node, to, content, count, key } => self.send(*node, *to, *content, *count, *key).await?,
             Op::Abandon { node, to } => self.abandon(*node, *to).await,
+            Op::Signal { to } => self.signal(*to).await?,
+            Op::Whisper { node, to } => self.whisper(*node, *to).await,
+            Op::Correct { pick, content } => self.correct(*pick, *content).await?,
+            Op::Retract { pick } => self.retract(*pick).await?,
             Op::Mark { user, pick, flags } => self.mark(*user, *pick, *flags).await?,
             Op::MarkUpTo { user, pick, flags } => self.mark_up_to(*user, *pick, *flags).await?,
+            Op::Snooze { user, pick, millis } => self.snooze(*user, *pick, *millis).await?,
+            Op::Join { user, topic } => self.join(*user, *topic).await?,
+            Op::Leave { user, pick } => self.leave(*user, *pick).await?,
+            Op::PassThrough { user, topic } => self.pass_through(*user, *topic).await?,
+            Op::Mute { user, mutes } => self.mute(*user, *mutes).await?,
             Op::CommitFails(fails) => self.store.faults.lock().commit = Some(*fails),
             Op::ReadsFail => {
                 self.store.faults.lock().reads_fail = true;
@@ -143,12 +156,11 @@ impl World {
             Op::Connect { client, node, place } => self.connect(*client, *node, place).await,
             Op::Read { client, frames } => self.read(*client, *frames).await?,
             Op::Cut { client } => self.clients[*client].cut(),
-            Op::LoseBell { node } => self.wire.lose_next(*node),
+            Op::LoseBells { node, count } => self.wire.lose(*node, *count),
             Op::ForgeBell { node } => self.wire.forge(*node),
             Op::Trim { keep, behind } => self.trim(*keep, *behind),
             Op::TrimUnderfoot { beyond } => self.store.faults.lock().trim_during_replay = Some(*beyond),
             Op::Expire => {
-                self.expired = true;
                 self.trim(2, false);
                 self.store.log().expire();
             }

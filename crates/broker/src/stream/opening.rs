@@ -4,7 +4,8 @@ use tidings_models::{Head, InboxQuery, Position};
 
 use super::{Phase, Stream, replaying::Replaying};
 use crate::{
-    replay::{self, Start},
+    ledger::Begun,
+    replay::{self, ResetReason, Start},
     sabotage::{self, Bug},
     session::Session,
 };
@@ -15,12 +16,14 @@ impl Stream {
         let Start::After(cursor) = start else { return self.begin_with_unread() };
         match replay::place(self.broker.store.cursors(), &cursor) {
             Err(reason) => self.phase = Phase::Resetting(reason),
+            // It is of a life before this one: whoever was erased is new, and has nothing of what was.
+            Ok(place) if place < self.scope.known_from() => self.phase = Phase::Resetting(ResetReason::Expired),
             // The ring proves it: no read.
             Ok(place) if self.seat.hub.covers(place) => self.continue_from(place, replaying),
             // This node has not come as far as the client, and neither have its counts.
             Ok(place) if place > self.seat.hub.position() => {
                 self.read_inbox(InboxQuery::counts(), move |stream, page| {
-                    stream.seat.hub.recount(&stream.seat.user, Session::of(&page));
+                    stream.seat.hub.recount(&stream.seat.user, &Session::of(&page));
                     stream.prove(place, page.head, replaying);
                     Vec::new()
                 });
@@ -46,9 +49,10 @@ impl Stream {
     fn continue_from(&mut self, place: Position, mut replaying: Replaying) {
         if place > replaying.up_to && !sabotage::is(Bug::CountsBehindTheClient) {
             // What was known at joining is older than what the client has.
-            (replaying.up_to, replaying.counts) = self.seat.hub.rejoin(&self.seat.user, &self.outlet);
+            (replaying.up_to, replaying.counts) = self.rejoin();
         }
         self.place = Some(place);
+        self.begun = Some((Begun { after: place, state_after: None }, self.sent));
         self.phase = Phase::Replaying(replaying);
     }
 }

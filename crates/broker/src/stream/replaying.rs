@@ -8,7 +8,7 @@ use tidings_models::{Counts, Position};
 use super::{Phase, Stream, batch::fitting};
 use crate::{
     entry::Entry,
-    frame::Frame,
+    frame::{Frame, Own},
     replay::ResetReason,
     sabotage::{self, Bug},
 };
@@ -29,7 +29,7 @@ impl Stream {
     pub(super) fn replay(&mut self, replaying: Replaying) -> Vec<Frame> {
         let after = self.place.unwrap_or_default();
         let up_to = if sabotage::is(Bug::RepeatAtTheSeam) { self.seat.hub.position() } else { replaying.up_to };
-        let recent = self.seat.hub.recent(&self.windows, after, up_to, self.broker.sizes.replay_page);
+        let recent = self.seat.hub.recent(&self.scope.windows, after, up_to, self.broker.sizes.replay_page);
         let Some(entries) = recent else {
             self.read_older(replaying, after, up_to);
             return Vec::new();
@@ -39,10 +39,10 @@ impl Stream {
 
     /// Begins to read what the ring no longer has.
     fn read_older(&mut self, replaying: Replaying, after: Position, up_to: Position) {
-        let windows = Arc::clone(&self.windows);
+        let scope = Arc::clone(&self.scope);
         let limit = u32::try_from(self.broker.sizes.replay_page).unwrap_or(u32::MAX);
         self.read(
-            move |broker| async move { Ok(broker.reads.replay(&windows, after, up_to, limit).await?) },
+            move |broker| async move { Ok(broker.reads.replay(&scope.windows, after, up_to, limit).await?) },
             move |stream, entries| {
                 if let Some(entries) = entries {
                     return stream.replayed(replaying, entries);
@@ -53,16 +53,22 @@ impl Stream {
         );
     }
 
+    /// An event that the reader missed.
+    fn event(&self, entry: Arc<Entry>, counts: Counts) -> Frame {
+        let muted = self.scope.mutes(&entry) && !sabotage::is(Bug::MutedOnlyWhileLive);
+        Frame::Event(entry, Own { counts, muted })
+    }
+
     /// Gives a part, which is the last when it is not a full page.
     fn replayed(&mut self, replaying: Replaying, entries: Vec<Arc<Entry>>) -> Vec<Frame> {
         let (entries, cut) = fitting(entries, |entry| entry.envelope.len());
         let done = !cut && entries.len() < self.broker.sizes.replay_page;
         let after = self.place.unwrap_or_default();
         if let Some(last) = entries.last() {
-            self.place = Some(last.position());
+            (self.place, self.shown) = (Some(last.position()), replaying.counts);
         }
         self.sent += entries.len() as u64;
-        let mut frames: Vec<_> = entries.into_iter().map(|entry| Frame::Event(entry, replaying.counts)).collect();
+        let mut frames: Vec<_> = entries.into_iter().map(|entry| self.event(entry, replaying.counts)).collect();
         if done {
             let place = after.max(replaying.up_to);
             if replaying.announced {

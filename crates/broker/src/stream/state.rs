@@ -1,9 +1,14 @@
 //! The current state, for a reader that has no place to continue from.
 
-use tidings_models::{InboxQuery, InboxState};
+use tidings_models::{InboxQuery, InboxState, Position};
 
 use super::{Stream, batch::fitting};
-use crate::{entry::Entry, frame::Frame, replay::ResetReason};
+use crate::{
+    entry::Entry,
+    frame::{Frame, Own},
+    ledger::Begun,
+    replay::ResetReason,
+};
 
 /// Unread notifications that a stream without a start begins with at most. The rest is in the list.
 const UNREAD_AT_START: u32 = 100;
@@ -19,9 +24,13 @@ impl Stream {
                 let entry = Entry::of_item(item, cursors);
                 entry.inspect_err(|error| tracing::error!(%error, "a notification that is not JSON")).ok()
             });
-            let (newest, _) = fitting(entries.collect(), |entry| entry.envelope.len());
+            let (newest, cut) = fitting(entries.collect(), |entry| entry.envelope.len());
+            stream
+                .began_with(page.head.position, newest.last().filter(|_| cut || page.more).map(|last| last.position()));
             stream.sent += newest.len() as u64;
-            let mut frames: Vec<_> = newest.into_iter().rev().map(|entry| Frame::Event(entry, page.counts)).collect();
+            // What is muted is not among the unread.
+            let own = Own { counts: page.counts, muted: false };
+            let mut frames: Vec<_> = newest.into_iter().rev().map(|entry| Frame::Event(entry, own)).collect();
             frames.push(stream.go_live(page.head.position, page.counts));
             frames
         });
@@ -34,8 +43,16 @@ impl Stream {
             page.items = newest;
             page.more |= cut;
             let (position, counts) = (page.head.position, page.counts);
+            stream.began_with(position, page.items.last().filter(|_| page.more).map(|last| last.position));
             let reset = Frame::Reset { reason, cursor: stream.seal(position), page: Box::new(page) };
             vec![reset, stream.go_live(position, counts)]
         });
+    }
+
+    /// The reader is given a state of `place`, which has all that is unread, or what is from `oldest` on.
+    fn began_with(&mut self, place: Position, oldest: Option<Position>) {
+        let before = |oldest: Position| Position::new(oldest.get() - 1).unwrap_or_default();
+        let state_after = Some(oldest.map_or(Position::START, before));
+        self.begun = Some((Begun { after: place, state_after }, self.sent));
     }
 }

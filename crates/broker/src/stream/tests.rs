@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{InboxQuery, Store, SystemRandom, Timestamp};
+use tidings_models::{InboxQuery, Kind, Level, Log, Muting, Notification, Recipients, SystemRandom, Timestamp};
 
 use super::*;
 use crate::{
     Broker, Settings,
     bus::{Bus, LocalBus},
     reads::CONCURRENT_READS,
+    sizes::Sizes,
     testing::{FakeStore, VirtualClock, cursors, event, notification, pos, user},
 };
 
@@ -27,12 +28,17 @@ impl Setup {
     }
 
     async fn on(store: Arc<FakeStore>, bus: Arc<LocalBus>) -> Self {
-        let (broker, tasks) = Broker::start(
-            Arc::clone(&store) as Arc<dyn Store>,
+        Self::sized(store, bus, Sizes::default()).await
+    }
+
+    async fn sized(store: Arc<FakeStore>, bus: Arc<LocalBus>, sizes: Sizes) -> Self {
+        let (broker, tasks) = Broker::start_sized(
+            Arc::clone(&store) as Arc<dyn Log>,
             Arc::clone(&bus) as Arc<dyn Bus>,
             Arc::<VirtualClock>::default(),
             Arc::new(SystemRandom),
             Settings::default(),
+            sizes,
         )
         .await
         .unwrap();
@@ -57,6 +63,20 @@ impl Setup {
         }
     }
 
+    /// Says something that is not logged.
+    fn whisper(&self, name: &str) {
+        let (kind, payload) = (Kind::signal("typing").unwrap(), serde_json::value::to_raw_value("x").unwrap());
+        let to = Recipients::User(user(name));
+        self.broker.whisper(&kind, &payload, &to, Timestamp::from_millis(0)).unwrap();
+    }
+
+    /// Puts a notification of some level in its place, and rings.
+    fn put(&self, position: i64, level: Level, critical: bool) {
+        let notification = Notification { level, critical, ..notification("x") };
+        self.store.put_notification(position, "user:ann", &notification);
+        self.bus.ring();
+    }
+
     /// Appends, and rings.
     fn add(&self, audience: &str) -> i64 {
         let position = self.store.add(audience);
@@ -73,7 +93,9 @@ fn after(position: i64) -> Start {
 fn short(frame: &Frame) -> String {
     let place = |cursor: &Cursor| cursors().open(cursor.as_str().as_bytes()).unwrap();
     match frame {
-        Frame::Event(entry, counts) => format!("{}:{}", entry.position(), counts.unread),
+        Frame::Event(entry, own) => {
+            format!("{}:{}{}", entry.position(), own.counts.unread, if own.muted { " muted" } else { "" })
+        }
         Frame::Reset { reason, cursor, page } => {
             let newest: Vec<_> = page.items.iter().map(|item| item.position.to_string()).collect();
             format!("reset {}@{} {:?}", reason.as_str(), place(cursor), newest.join(" "))
@@ -84,6 +106,7 @@ fn short(frame: &Frame) -> String {
         Frame::Heartbeat(cursor) => {
             format!("beat@{}", cursor.as_ref().map_or("-".into(), |cursor| place(cursor).to_string()))
         }
+        Frame::Whisper(whisper, counts) => format!("{}:{}", whisper.kind.as_str(), counts.unread),
         Frame::Expiring(at) => format!("expiring {}", at.as_seconds()),
         Frame::Goodbye(goodbye) => format!("goodbye {}", goodbye.reason.as_str()),
     }
@@ -209,10 +232,10 @@ async fn a_stream_that_falls_behind_goes_back_to_replay_and_loses_nothing() {
     let mut seen = 0;
     while seen < 9000 {
         for frame in stream.next().await.unwrap() {
-            let Frame::Event(entry, counts) = frame else { panic!("{}", short(&frame)) };
+            let Frame::Event(entry, own) = frame else { panic!("{}", short(&frame)) };
             seen += 1;
             assert_eq!(entry.position(), pos(seen));
-            assert_eq!(counts.unread, 9000, "as of the end of the replay");
+            assert_eq!(own.counts.unread, 9000, "as of the end of the replay");
         }
     }
     assert!(setup.store.replays() > 0, "the ring did not go back that far");
@@ -420,4 +443,108 @@ async fn a_thread_that_ends_says_goodbye_to_its_streams() {
     drop(local);
     let goodbye = tokio::time::timeout(Duration::from_mins(5), next(&mut stream)).await;
     assert_eq!(goodbye.as_deref(), Ok("goodbye shutdown"));
+}
+
+/// So little room that a few events overflow a queue, and a replay reads what the ring no longer has.
+const TINY: Sizes = Sizes { queue: 2, ring: 3, replay_page: 2, follower_page: 256 };
+
+/// All that a stream gives until it waits.
+async fn rest(stream: &mut Stream) -> String {
+    let mut all = Vec::new();
+    while let Ok(frames) = tokio::time::timeout(Duration::from_millis(1), next(stream)).await {
+        all.push(frames);
+    }
+    all.join(", ")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_is_joined_while_a_stream_is_open_is_in_its_later_replays() {
+    let setup = Setup::sized(Arc::default(), Arc::default(), TINY).await;
+    let mut stream = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    setup.add("topic:deploys"); // not hers yet
+    setup.store.join("ann", "deploys");
+    setup.bus.ring();
+    assert_eq!(next(&mut stream).await, "2:0");
+    setup.add("topic:deploys");
+    assert_eq!(next(&mut stream).await, "3:1");
+    for _ in 4..=10 {
+        setup.add("topic:deploys");
+    }
+    setup.settled().await;
+    let missed: Vec<_> = (4..=10).map(|at| format!("{at}:8")).collect();
+    assert_eq!(rest(&mut stream).await, missed.join(", "));
+    assert!(setup.store.replays() > 0, "the ring did not go back that far");
+    setup.add("topic:deploys");
+    assert_eq!(next(&mut stream).await, "11:9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_muted_says_so_while_it_is_live_and_when_it_is_replayed() {
+    let setup = Setup::sized(Arc::default(), Arc::default(), TINY).await;
+    let mut stream = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    setup.put(1, Level::Error, false);
+    assert_eq!(next(&mut stream).await, "1:1");
+    setup.store.mute("ann", Muting::Level(Level::Error));
+    setup.bus.ring();
+    assert_eq!(next(&mut stream).await, "2:1");
+    for (at, level, critical) in
+        [(3, Level::Error, false), (4, Level::Error, true), (5, Level::Info, false), (6, Level::Error, false)]
+    {
+        setup.put(at, level, critical);
+    }
+    setup.settled().await;
+    // More than fits in its queue: it learns of what it muted since it was opened.
+    let missed = "3:3 muted, 4:3, 5:3, 6:3 muted";
+    assert_eq!(rest(&mut stream).await, missed);
+    setup.put(7, Level::Error, false);
+    assert_eq!(next(&mut stream).await, "7:3 muted");
+    let mut again = setup.open("ann", after(0)).await;
+    assert_eq!(rest(&mut again).await, format!("1:3, 2:3, {missed}, 7:3 muted, ready@7:3 after 7"));
+    let mut new = setup.open("ann", Start::Unread).await;
+    assert_eq!(rest(&mut new).await, "1:3, 4:3, 5:3, ready@7:3 after 3", "none of it is unread");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whisper_comes_while_live_and_shows_no_older_counts() {
+    let setup = Setup::new().await;
+    let mut ann = setup.open("ann", Start::Unread).await;
+    let mut bob = setup.open("bob", Start::Unread).await;
+    assert_eq!(next(&mut ann).await, "ready@0:0 after 0");
+    assert_eq!(next(&mut bob).await, "ready@0:0 after 0");
+    setup.whisper("ann");
+    assert_eq!(next(&mut ann).await, "typing:0");
+    setup.whisper("ann");
+    setup.add("user:ann");
+    setup.settled().await;
+    assert_eq!(rest(&mut ann).await, "1:1, typing:1", "what the reader has seen by then");
+    assert_eq!(rest(&mut bob).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whisper_waits_for_a_replay_to_end() {
+    let setup = Setup::sized(Arc::default(), Arc::default(), TINY).await;
+    for _ in 1..=5 {
+        setup.add("user:ann");
+    }
+    setup.settled().await;
+    let mut stream = setup.open("ann", after(1)).await;
+    setup.whisper("ann");
+    assert_eq!(next(&mut stream).await, "2:5, 3:5");
+    setup.whisper("ann");
+    assert_eq!(rest(&mut stream).await, "4:5, 5:5, ready@5:5 after 4, typing:5, typing:5");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_whispered_after_a_token_has_ended() {
+    let setup = Setup::new().await;
+    let mut stream = setup.open_until("ann", Start::Unread, 75_000).await;
+    assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
+    setup.whisper("ann"); // before its end, to a reader who stands still
+    tokio::time::sleep(Duration::from_secs(75)).await;
+    setup.whisper("ann"); // right at its end
+    assert_eq!(next(&mut stream).await, "goodbye token_expired");
+    setup.whisper("ann");
+    assert_eq!(next(&mut stream).await, "end");
 }

@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use secrecy::SecretBox;
 use tidings_models::*;
 
 use super::{cursors, epoch, event, notification, page, pos};
 use crate::session::entitled;
+
+/// What was due then is said to be due for ever, and nothing becomes of it.
+pub(crate) const NEVER: Timestamp = Timestamp::from_millis(0);
 
 /// Lets time pass; or, under a scheduler that knows no time, others go first.
 async fn pass(time: Duration) {
@@ -35,6 +37,14 @@ struct State {
     reads: usize,
     inboxes: usize,
     inbox_time: Duration,
+    connections: Vec<store::Connection>,
+    unknown: bool,
+    /// What everybody belongs to besides, and has muted.
+    windows: Vec<Window>,
+    mutes: Vec<Mute>,
+    /// When something is due, and how often that was asked.
+    due: Vec<Timestamp>,
+    looks: usize,
 }
 
 impl Default for FakeStore {
@@ -54,9 +64,50 @@ impl FakeStore {
     /// Appends a notification for an audience and gives its position.
     pub(crate) fn add(&self, audience: &str) -> i64 {
         let position = self.state.lock().log.last().map_or(0, |event| event.position.get()) + 1;
-        let payload = serde_json::to_string(&notification(&position.to_string())).unwrap();
-        self.put(event(position, audience, &payload));
+        self.put_notification(position, audience, &notification(&position.to_string()));
         position
+    }
+
+    /// Puts one in its place.
+    pub(crate) fn put_notification(&self, position: i64, audience: &str, notification: &Notification) {
+        self.put(event(position, audience, &serde_json::to_string(notification).unwrap()));
+    }
+
+    /// Appends the news that somebody joined a topic, or muted something.
+    fn add_change(&self, name: &str) -> i64 {
+        let position = self.add(&format!("user:{name}"));
+        let mut state = self.state.lock();
+        let last = state.log.last_mut().unwrap();
+        (last.kind, last.effect, last.payload) = (Kind::InboxChanged, Effect::Reloads, "{}".into());
+        position
+    }
+
+    /// Lets everybody join a topic, of which one hears.
+    pub(crate) fn join(&self, name: &str, topic: &str) {
+        let from = pos(self.add_change(name));
+        let audience = Audience::Topic(TopicName::parse(topic).unwrap());
+        self.state.lock().windows.push(Window::since(audience, from));
+    }
+
+    /// Lets everybody mute something, of which one hears.
+    pub(crate) fn mute(&self, name: &str, what: Muting) {
+        let from = pos(self.add_change(name));
+        self.state.lock().mutes.push(Mute { what, from, until: None });
+    }
+
+    /// Something is due at some time.
+    pub(crate) fn schedule(&self, at: Timestamp) {
+        self.state.lock().due.push(at);
+    }
+
+    /// What is due, and has not been done.
+    pub(crate) fn due(&self) -> Vec<Timestamp> {
+        self.state.lock().due.clone()
+    }
+
+    /// How often it was asked whether anything is due.
+    pub(crate) fn looks(&self) -> usize {
+        self.state.lock().looks
     }
 
     pub(crate) fn trim(&self, floor: i64) {
@@ -87,6 +138,16 @@ impl FakeStore {
         self.state.lock().inbox_time = time;
     }
 
+    /// What was noted of streams, each time.
+    pub(crate) fn connections(&self) -> Vec<store::Connection> {
+        self.state.lock().connections.clone()
+    }
+
+    /// From now on nobody is known.
+    pub(crate) fn forget_all(&self) {
+        self.state.lock().unknown = true;
+    }
+
     /// How often a replay was read from here.
     pub(crate) fn replays(&self) -> usize {
         self.state.lock().reads
@@ -98,7 +159,7 @@ impl FakeStore {
 }
 
 #[async_trait]
-impl Store for FakeStore {
+impl Log for FakeStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         let time = self.state.lock().commit_time;
         pass(time).await;
@@ -107,11 +168,20 @@ impl Store for FakeStore {
         let before = self.state.lock().log.len();
         let mut outcomes = Vec::new();
         for draft in drafts {
-            let Draft::Notify { notification, to, .. } = draft else { unreachable!("no marks here") };
-            for audience in to.audiences() {
-                self.add(&audience.to_string());
-            }
-            outcomes.push(Outcome::Stored(notification.id));
+            outcomes.push(match draft {
+                Draft::Notify { notification, to, .. } => {
+                    for audience in to.audiences() {
+                        self.add(&audience.to_string());
+                    }
+                    Outcome::Stored(notification.id)
+                }
+                Draft::Due { at } => {
+                    let due = &mut self.state.lock().due;
+                    let next = due.iter().position(|due| *due <= at && *due > NEVER);
+                    Outcome::Did(next.map(|next| due.remove(next)).into_iter().count())
+                }
+                _ => unreachable!("no marks here"),
+            });
         }
         let events = self.state.lock().log.split_off(before);
         self.state.lock().log.extend(events.iter().cloned());
@@ -160,12 +230,24 @@ impl Store for FakeStore {
             pass(time).await;
         }
         let head = self.head().await?;
+        if self.state.lock().unknown {
+            return Ok(None);
+        }
         let mut page = page(reader.as_str(), head.position.get(), Counts::default());
         page.head = head;
         let state = self.state.lock();
-        for event in state.log.iter().rev() {
+        page.windows.extend(state.windows.iter().cloned());
+        page.mutes.clone_from(&state.mutes);
+        for event in state.log.iter().rev().filter(|event| event.kind != Kind::InboxChanged) {
             if entitled(&page.windows, &event.audience, event.position) {
-                page.counts = page.counts.after(event.effect).unwrap_or_default();
+                let muted = event.subject().is_some_and(|subject| {
+                    page.mutes.iter().any(|mute| mute.covers(&event.audience, event.position, &subject))
+                });
+                let effect = if muted { event.effect.unnoticed() } else { event.effect };
+                page.counts = page.counts.after(effect).unwrap_or_default();
+                if muted && query.state == InboxState::Unread {
+                    continue;
+                }
                 page.items.push(InboxItem {
                     notification: serde_json::from_str(&event.payload).unwrap(),
                     audience: event.audience.clone(),
@@ -174,6 +256,8 @@ impl Store for FakeStore {
                     seen: false,
                     read: false,
                     archived: false,
+                    snoozed_until: None,
+                    muted,
                 });
             }
         }
@@ -182,36 +266,25 @@ impl Store for FakeStore {
         Ok(Some(page))
     }
 
+    async fn note_connections(&self, connections: &[store::Connection]) -> Result<(), StoreError> {
+        self.check()?;
+        self.state.lock().connections.extend_from_slice(connections);
+        Ok(())
+    }
+
+    async fn is_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state.lock();
+        state.looks += 1;
+        let due = state.due.iter().any(|at| *at <= now);
+        drop(state);
+        self.check().map(|()| due)
+    }
+
     fn cursors(&self) -> &Arc<Cursors> {
         &self.cursors
     }
 
-    async fn inbox_item(&self, _: &UserId, _: NotificationId) -> Result<Option<InboxItem>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn notification(&self, _: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn create_account(&self, _: &Account) -> Result<bool, StoreError> {
-        unreachable!("not asked by the broker")
-    }
     async fn trim(&self, _: &Retention, _: Timestamp, _: Position) -> Result<Trimmed, StoreError> {
         Ok(Trimmed::default())
     }
-    async fn account(&self, _: &UserId) -> Result<Option<Account>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn set_password(&self, _: &UserId, _: &PasswordHash) -> Result<bool, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn set_disabled(&self, _: &UserId, _: bool) -> Result<bool, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
-        unreachable!("not asked by the broker")
-    }
-    async fn close(&self) {}
 }

@@ -65,6 +65,7 @@ codes! {
     OriginNotAllowed, "origin_not_allowed", FORBIDDEN, "Origin not allowed", "A page of this origin may not call this server. An operator can list it among the allowed origins.";
     NotFound, "not_found", NOT_FOUND, "Not found", "There is nothing here, or nothing that is yours.";
     MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed", "This resource does not know the method. The header Allow lists those that it knows.";
+    Conflict, "conflict", CONFLICT, "Conflict", "What is there is not what this was meant for. Read it again, and decide anew.";
     RequestTimeout, "request_timeout", REQUEST_TIMEOUT, "Request timeout", "The request took too long to arrive.";
     BodyTooLarge, "body_too_large", PAYLOAD_TOO_LARGE, "Body too large", "The request body is larger than this resource takes.";
     UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", "The body must be sent with Content-Type: application/json.";
@@ -79,6 +80,8 @@ codes! {
     InvalidRecipients, "invalid_recipients", UNPROCESSABLE_ENTITY, "Invalid recipients", "Recipients are missing, too many, or malformed.";
     InvalidValue, "invalid_value", UNPROCESSABLE_ENTITY, "Invalid value", "A value is not one of those that are allowed.";
     IdempotencyConflict, "idempotency_conflict", UNPROCESSABLE_ENTITY, "Idempotency conflict", "This Idempotency-Key was used before with another body.";
+    BatchRefused, "batch_refused", UNPROCESSABLE_ENTITY, "Batch refused", "All or none were to be stored, and at least one was refused. Nothing was stored; the results say why.";
+    FailedDependency, "failed_dependency", FAILED_DEPENDENCY, "Failed dependency", "This one was not stored, because another one of its batch was refused.";
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "Too many requests", "Too many requests in a short time. Retry-After says when to go on.";
     Limit, "limit", TOO_MANY_REQUESTS, "Too many streams", "This user has as many open streams as are allowed. Close one.";
     HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large", "The request's headers are larger than this server takes.";
@@ -97,6 +100,7 @@ impl Code {
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::CONFLICT => Self::Conflict,
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,

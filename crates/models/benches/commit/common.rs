@@ -37,7 +37,7 @@ pub(crate) fn notify(i: usize) -> Draft {
 }
 
 pub(crate) fn notify_to(user: UserId) -> Draft {
-    Draft::Notify { notification: Box::new(notification()), to: Recipients::User(user), key: None }
+    Draft::Notify { notification: Box::new(notification()), to: Recipients::User(user), key: None, deliver_at: None }
 }
 
 /// What all threads of this process have had of a processor.

@@ -12,7 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tidings_models::{Draft, Flags, InboxQuery, Mark, NotificationId, Outcome, Position, Store, store::SqliteStore};
+use tidings_models::{
+    Draft, Flags, InboxQuery, Log as _, Mark, NotificationId, Outcome, Position, Store as _, store::SqliteStore,
+};
 
 mod common;
 mod raw;

@@ -27,9 +27,9 @@ macro_rules! latest {
 /// Declares statements, and for the tests a list of all of them.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
-        $($(#[$doc])* pub(super) const $name: &str = $text;)*
+        $($(#[$doc])* pub(in crate::store) const $name: &str = $text;)*
         #[cfg(test)]
-        pub(super) const ALL: &[&str] = &[$($name),*];
+        pub(in crate::store) const ALL: &[&str] = &[$($name),*];
     };
 }
 
@@ -44,6 +44,12 @@ macro_rules! event {
     };
 }
 
+macro_rules! mutes {
+    () => {
+        "SELECT json_group_array(json_array(what, name, from_position, until_position)) FROM mutes WHERE user_id = $1"
+    };
+}
+
 /// How many are unseen: a receipt `r` wins over the watermark.
 macro_rules! unseen {
     ($position:literal) => {
@@ -51,18 +57,49 @@ macro_rules! unseen {
     };
 }
 
-/// The unread entries of an audience above the watermarks, for the user of `me` ($1), up to $2.
+/// Whether the entry `e` was muted by user $1 when it came.
+macro_rules! muted {
+    () => {
+        "EXISTS (SELECT 1 FROM mutes m CROSS JOIN notifications x ON x.id = e.notification WHERE m.user_id = $1 \
+           AND e.position > m.from_position AND (m.until_position IS NULL OR e.position <= m.until_position) \
+           AND x.critical = 0 AND CASE m.what WHEN 'topic' THEN e.audience = 'topic:' || m.name \
+             WHEN 'category' THEN x.category = m.name ELSE x.level = m.name END)"
+    };
+}
+
+/// The entries of an audience above the watermarks that count as unread, for the user of `me` ($1), up to $2.
 macro_rules! above {
-    ($audience:literal, $after:literal) => {
+    ($of:literal, $audience:literal, $after:literal) => {
         concat!(
-            "FROM me CROSS JOIN entries e ON e.audience = ",
+            "FROM me ",
+            $of,
+            "CROSS JOIN entries e ON e.audience = ",
             $audience,
             " AND e.position > ",
             $after,
             " LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
              WHERE e.position <= $2 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
-             AND r.deleted IS NULL"
+             AND r.deleted IS NULL AND COALESCE(r.snoozed_until, 0) = 0 AND NOT ",
+            muted!()
         )
+    };
+}
+
+/// What user $1 belongs to and belonged to beside what is theirs alone and everyone's, as a JSON array of [topic,
+/// from, until]. SQLite alone.
+macro_rules! subscriptions {
+    () => {
+        "(SELECT json_group_array(json_array(topic, from_position, until_position)) \
+           FROM subscriptions WHERE user_id = $1)"
+    };
+}
+
+/// Whether the entry `e` belongs to user $1 with the own audience $2, known from $3.
+macro_rules! belongs {
+    () => {
+        "(e.audience = $2 OR (e.audience = 'everyone' AND e.position > $3) OR EXISTS (SELECT 1 FROM subscriptions s \
+           WHERE s.user_id = $1 AND e.audience = 'topic:' || s.topic AND e.position > s.from_position \
+           AND (s.until_position IS NULL OR e.position <= s.until_position)))"
     };
 }
 
@@ -71,8 +108,11 @@ macro_rules! above {
 macro_rules! entry {
     ($rest:literal) => {
         concat!(
-            "SELECT n.json, n.audience, n.position, n.seq, n.seen, n.read, n.archived FROM ( \
-               SELECT p.json, e.audience, e.position, e.seq, x.level, x.category, x.id, \
+            "SELECT n.json, n.audience, n.position, n.seq, n.seen, n.read, n.archived, n.snoozed_until, n.muted \
+             FROM (SELECT p.json, e.audience, e.position, e.seq, x.level, x.category, x.id, \
+                      COALESCE(r.snoozed_until, 0) AS snoozed_until, ",
+            muted!(),
+            " AS muted, \
                       COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) AS seen, \
                       COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) AS read, \
                       COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) AS archived \
@@ -111,19 +151,32 @@ statements! {
 
     MEET = "INSERT INTO recipients (user_id, known_from, created_at) \
          SELECT $1, position, $2 FROM head WHERE id = 1 ON CONFLICT (user_id) DO NOTHING";
-    RECIPIENT = "SELECT known_from, seen_up_to, read_up_to, archived_up_to FROM recipients WHERE user_id = $1";
+    RECIPIENT = concat!(
+        "SELECT known_from, seen_up_to, read_up_to, archived_up_to, ", subscriptions!(),
+        " FROM recipients WHERE user_id = $1"
+    );
+    /// SQLite alone: what user $1 muted, as a JSON array of [what, name, from, until].
+    MUTES = mutes!();
 
     /// `$6` and `$7`: between these positions, both excluded. `$8`, `$9`: level and category, NULL for
-    /// any. `$10`, `$11`: archived and read, NULL for either. Newest first, at most `$12`. (The casts tell
+    /// any. `$10`, `$11`: archived and read, NULL for either. `$13`: snoozed. `$14`: a pattern for title or body,
+    /// or NULL. Newest first, at most `$12`. (The casts tell
     /// PostgreSQL what a parameter is that may be NULL.)
     INBOX = entry!(
         "AND e.position > $6 AND e.position < $7) n \
          WHERE (CAST($8 AS TEXT) IS NULL OR n.level = $8) AND (CAST($9 AS TEXT) IS NULL OR n.category = $9) \
-         AND (CAST($10 AS INTEGER) IS NULL OR n.archived = $10) AND (CAST($11 AS INTEGER) IS NULL OR n.read = $11) \
+         AND (CAST($10 AS INTEGER) IS NULL OR n.archived = $10) \
+         AND (CAST($11 AS INTEGER) IS NULL OR (n.read = $11 AND (n.read = 1 OR NOT n.muted))) \
+         AND (n.snoozed_until > 0) = $13 \
+         AND (CAST($14 AS TEXT) IS NULL OR (n.json ->> 'title') LIKE $14 ESCAPE '\\' \
+           OR (n.json ->> 'body') LIKE $14 ESCAPE '\\') \
          ORDER BY n.position DESC LIMIT $12"
     );
-    /// `$6`: after this position. `$7`: the notification.
-    INBOX_ITEM = entry!("AND e.position > $6 AND e.notification = $7) n");
+    /// The first of user $1 up to $2 that a receipt takes back from a watermark.
+    TAKEN_BACK = "SELECT MIN(position) FROM receipts \
+         WHERE user_id = $1 AND position <= $2 AND (read = 0 OR archived = 0)";
+    /// Between `$6` and `$7`, both excluded. `$8`: the notification.
+    INBOX_ITEM = entry!("AND e.position > $6 AND e.position < $7 AND e.notification = $8) n");
 
     /// The head, what is known of user $1, and how many of what stands at or below $2 are unread and
     /// unseen; $4 is their own audience. In one statement, so of one instant. The counts are those of the
@@ -136,20 +189,95 @@ statements! {
          below AS (SELECT COUNT(*) AS unread, ",
         unseen!("r.position"), " AS unseen FROM me JOIN receipts r ON r.user_id = $1 AND r.position <= settled \
            WHERE (r.seen = 0 OR r.read = 0 OR r.archived = 0) AND r.position <= $2 AND r.deleted IS NULL \
+           AND COALESCE(r.snoozed_until, 0) = 0 AND COALESCE(r.muted, 0) = 0 \
            AND COALESCE(r.read, CASE WHEN r.position <= read_up_to THEN 1 ELSE 0 END) = 0 \
            AND COALESCE(r.archived, CASE WHEN r.position <= archived_up_to THEN 1 ELSE 0 END) = 0), ",
         "own AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
-        above!("$4", "settled"), "), ",
+        above!("", "$4", "settled"), "), ",
         "shared AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
-        above!("'everyone'", "CASE WHEN known_from > settled THEN known_from ELSE settled END"), ") ",
-        "SELECT h.epoch, h.position, h.floor, known_from, seen_up_to, read_up_to, archived_up_to, \
-           below.unread + own.unread + shared.unread, below.unseen + own.unseen + shared.unseen \
-         FROM me, head h, below, own, shared WHERE h.id = 1"
+        above!("", "'everyone'", "CASE WHEN known_from > settled THEN known_from ELSE settled END"), "), ",
+        "joined AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
+        above!(
+            "CROSS JOIN subscriptions s ON s.user_id = $1 ", "'topic:' || s.topic",
+            "CASE WHEN s.from_position > settled THEN s.from_position ELSE settled END \
+             AND (s.until_position IS NULL OR e.position <= s.until_position)"
+        ), ") ",
+        "SELECT h.epoch, h.position, h.floor, known_from, seen_up_to, read_up_to, archived_up_to, ",
+        subscriptions!(), ", (", mutes!(), "), \
+           below.unread + own.unread + shared.unread + joined.unread, \
+           below.unseen + own.unseen + shared.unseen + joined.unseen \
+         FROM me, head h, below, own, shared, joined WHERE h.id = 1"
     );
 
     /// Which audiences a notification ($1) was sent to.
-    PLACES = "SELECT audience FROM entries WHERE notification = $1 ORDER BY position";
-    NOTIFICATION = "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
+    PLACES = "SELECT audience, position FROM entries WHERE notification = $1 \
+         UNION ALL SELECT audience, position FROM former_entries WHERE notification = $1 ORDER BY position";
+    /// A notification, with what a correction must know it by.
+    NOTIFICATION = "SELECT p.json, n.payload, n.ended, n.ended_at FROM notifications n \
+         JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
+    /// Newest first, after an id ($1): at most $2.
+    NOTIFICATIONS = "SELECT n.id FROM notifications n WHERE n.id < $1 ORDER BY n.id DESC LIMIT $2";
+    CONTENT = "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
+    CORRECT = "UPDATE notifications SET payload = $2, level = $3, category = $4, critical = $5, expires_at = $6 \
+         WHERE id = $1";
+    END = "UPDATE notifications SET ended = $2, ended_at = $3 WHERE id = $1";
+    ADD_AUDIT = "INSERT INTO audit (notification, number, at, actor, action, before) \
+         SELECT $1, COUNT(*) + 1, $2, $3, $4, $5 FROM audit WHERE notification = $1";
+    AUDIT = "SELECT at, actor, action, before FROM audit WHERE notification = $1 ORDER BY number";
+    DROP_AUDIT = "DELETE FROM audit WHERE notification = $1";
+
+    SCHEDULE = "INSERT INTO scheduled (id, due_at, recipients, json, revision) VALUES ($1, $2, $3, $4, 1)";
+    RESCHEDULE = "UPDATE scheduled SET due_at = $2, recipients = $3, json = $4, revision = revision + 1 WHERE id = $1";
+    UNSCHEDULE = "DELETE FROM scheduled WHERE id = $1";
+    SCHEDULED = "SELECT json, recipients, due_at, revision FROM scheduled WHERE id = $1";
+    SCHEDULED_LIST = "SELECT id FROM scheduled WHERE (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3";
+    /// Whether anything is due at $1.
+    ANY_DUE = "SELECT EXISTS (SELECT 1 FROM scheduled WHERE due_at <= $1) \
+         OR EXISTS (SELECT 1 FROM notifications WHERE expires_at <= $1 AND expires_at IS NOT NULL AND ended IS NULL) \
+         OR EXISTS (SELECT 1 FROM receipts WHERE snoozed_until > 0 AND snoozed_until <= $1)";
+    /// What is due at $1, the earliest first: at most $2.
+    DUE_TO_DELIVER = "SELECT id, due_at, recipients, json FROM scheduled WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+    DUE_TO_EXPIRE = "SELECT n.id, p.json FROM notifications n JOIN payloads p ON p.id = n.payload \
+         WHERE n.expires_at <= $1 AND n.expires_at IS NOT NULL AND n.ended IS NULL ORDER BY n.expires_at LIMIT $2";
+    DUE_TO_WAKE = "SELECT user_id, notification FROM receipts \
+         WHERE snoozed_until > 0 AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2";
+    FORGET_SNOOZE = "UPDATE receipts SET snoozed_until = NULL WHERE user_id = $1 AND notification = $2";
+    /// Whether the receipts at $1 of audience $2 are of something that their users had muted, now that it has
+    /// become level $3 and category $4, and critical or not ($5).
+    REMUTE = "UPDATE receipts SET muted = $5 = 0 AND EXISTS (SELECT 1 FROM mutes m \
+           WHERE m.user_id = receipts.user_id AND $1 > m.from_position \
+           AND (m.until_position IS NULL OR $1 <= m.until_position) \
+           AND CASE m.what WHEN 'topic' THEN $2 = 'topic:' || m.name \
+             WHEN 'category' THEN $4 = m.name ELSE $3 = m.name END) \
+         WHERE position = $1";
+
+    TOPIC = "SELECT topic, title, open, created_at FROM topics WHERE topic = $1";
+    PUT_TOPIC = "INSERT INTO topics (topic, title, open, created_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (topic) DO UPDATE SET title = excluded.title, open = excluded.open";
+    DROP_TOPIC = "DELETE FROM topics WHERE topic = $1";
+    /// Topics with how many belong to them.
+    TOPICS = "SELECT topic, title, open, created_at, \
+           (SELECT COUNT(*) FROM subscriptions s WHERE s.topic = t.topic AND s.until_position IS NULL) \
+         FROM topics t ORDER BY topic";
+    /// The topics that user $1 may join or belongs to, and whether they do.
+    TOPICS_OF = "SELECT topic, title, open, created_at, s.user_id IS NOT NULL FROM topics t LEFT JOIN (SELECT * \
+           FROM subscriptions WHERE user_id = $1 AND until_position IS NULL) s USING (topic) \
+         WHERE open = 1 OR s.user_id IS NOT NULL ORDER BY topic";
+    MEMBERS = "SELECT user_id FROM subscriptions WHERE topic = $1 AND until_position IS NULL AND user_id > $2 \
+         ORDER BY user_id LIMIT $3";
+    IS_MEMBER = "SELECT from_position FROM subscriptions \
+         WHERE topic = $1 AND user_id = $2 AND until_position IS NULL";
+    SUBSCRIPTIONS_OF = "SELECT COUNT(*) FROM subscriptions WHERE user_id = $1";
+    JOIN = "INSERT INTO subscriptions (user_id, topic, from_position) VALUES ($1, $2, $3)";
+    LEAVE = "UPDATE subscriptions SET until_position = $3 \
+         WHERE user_id = $1 AND topic = $2 AND until_position IS NULL";
+    FORGET = "DELETE FROM subscriptions WHERE user_id = $1 AND topic = $2 AND until_position IS NULL";
+
+    QUIET_HOURS = "SELECT quiet_hours FROM recipients WHERE user_id = $1";
+    SET_QUIET_HOURS = "UPDATE recipients SET quiet_hours = $2 WHERE user_id = $1";
+    MUTE = "INSERT INTO mutes (user_id, what, name, from_position) VALUES ($1, $2, $3, $4)";
+    UNMUTE = "UPDATE mutes SET until_position = $4 \
+         WHERE user_id = $1 AND what = $2 AND name = $3 AND until_position IS NULL";
 
     /// Raises the watermarks of a user ($1) to $2, $3, $4; one that is higher already stays.
     RAISE_WATERMARKS = "UPDATE recipients SET \
@@ -157,27 +285,31 @@ statements! {
            read_up_to = CASE WHEN $3 > read_up_to THEN $3 ELSE read_up_to END, \
            archived_up_to = CASE WHEN $4 > archived_up_to THEN $4 ELSE archived_up_to END \
          WHERE user_id = $1";
-    /// Below a raised watermark no receipt says otherwise: for user $1 up to $2, $3, $4 (0: as it is).
+    /// Below a raised watermark no receipt says otherwise, and what is put away is not put off: for user $1 up to $2, $3, $4 (0: as it is).
     CLEAR_RECEIPTS = "UPDATE receipts SET \
            seen = CASE WHEN position <= $2 THEN NULL ELSE seen END, \
            read = CASE WHEN position <= $3 THEN NULL ELSE read END, \
-           archived = CASE WHEN position <= $4 THEN NULL ELSE archived END \
+           archived = CASE WHEN position <= $4 THEN NULL ELSE archived END, \
+           snoozed_until = CASE WHEN position <= $4 THEN NULL ELSE snoozed_until END \
          WHERE user_id = $1 AND ((seen = 0 AND position <= $2) OR (read = 0 AND position <= $3) \
-           OR (archived = 0 AND position <= $4))";
-    /// Whether the audience $1, or everyone for who is known from $2, has an entry after $3 and up to $4.
-    ANY_ENTRY = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $3 AND position <= $4) \
-         OR EXISTS (SELECT 1 FROM entries WHERE audience = 'everyone' AND position > $2 AND position > $3 \
-           AND position <= $4)";
+           OR ((archived = 0 OR snoozed_until > 0) AND position <= $4))";
+    /// Whether an audience ($1) has an entry after $2 and up to $3.
+    ANY_ENTRY = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3)";
+    /// Whether it has any event there.
+    ANY_EVENT = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3) \
+         OR EXISTS (SELECT 1 FROM other_events WHERE audience = $1 AND position > $2 AND position <= $3)";
     /// SQLite alone: where the notifications of a JSON array of hexadecimal ids ($4) stand for user $1 with the own
     /// audience $2, known from $3.
-    PLACES_OF = "SELECT e.notification, e.position, r.seen, r.read, r.archived FROM json_each($4) j \
-         CROSS JOIN entries e ON e.notification = unhex(j.value) AND e.audience IN ($2, 'everyone') \
-         LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-         WHERE r.deleted IS NULL AND e.position > CASE WHEN e.audience = 'everyone' THEN $3 ELSE 0 END";
+    PLACES_OF = concat!(
+        "SELECT e.notification, e.position, r.seen, r.read, r.archived, r.snoozed_until, COALESCE(r.muted, ", muted!(),
+        ") FROM json_each($4) j CROSS JOIN entries e ON e.notification = unhex(j.value) AND ",
+        belongs!(),
+        " LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position WHERE r.deleted IS NULL"
+    );
     /// Takes states back ($8, $9, $10: 0, or NULL for one that stays) from what stands in audience $2
     /// after $6 and up to $7 and has them, for user $1 with the watermarks $3, $4, $5. $11: now.
-    LOWER_RECEIPTS = "INSERT INTO receipts (user_id, position, seen, read, archived, updated_at) \
-         SELECT $1, e.position, $8, $9, $10, $11 FROM entries e \
+    LOWER_RECEIPTS = concat!("INSERT INTO receipts (user_id, position, seen, read, archived, updated_at, muted) \
+         SELECT $1, e.position, $8, $9, $10, $11, ", muted!(), " FROM entries e \
            LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
          WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND r.deleted IS NULL AND ( \
            ($8 = 0 AND COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) = 1) \
@@ -185,7 +317,8 @@ statements! {
            OR ($10 = 0 AND COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) = 1)) \
          ON CONFLICT (user_id, position) DO UPDATE SET \
            seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
-           archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at";
+           archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at, \
+           muted = excluded.muted");
 
     /// The end of the events after $1 and up to $2 that are older than $3: right before the first that is not.
     FIRST_KEPT = "SELECT MIN(position) FROM events WHERE position > $1 AND position <= $2 AND created_at >= $3";
@@ -211,20 +344,41 @@ statements! {
     TRIM_PAYLOADS = "DELETE FROM payloads WHERE id > $1 AND id <= $2 \
          AND id < COALESCE((SELECT payload FROM events ORDER BY position LIMIT 1), $2 + 1) \
          AND NOT EXISTS (SELECT 1 FROM notifications WHERE payload = payloads.id)";
-    /// The oldest notifications with an id below $1, all of whose events are at or below $2.
+    /// The oldest notifications with an id below $1, all of whose events are at or below $2, and that were made
+    /// by $4: what was scheduled is younger than its id.
     OLD_NOTIFICATIONS = "SELECT n.id, n.payload, p.json FROM notifications n \
          JOIN payloads p ON p.id = n.payload WHERE n.id < $1 \
-         AND (SELECT MAX(position) FROM entries WHERE notification = n.id) <= $2 ORDER BY n.id LIMIT $3";
+         AND NOT EXISTS (SELECT 1 FROM entries WHERE notification = n.id AND position > $2) \
+         AND NOT EXISTS (SELECT 1 FROM former_entries WHERE notification = n.id AND position > $2) \
+         AND n.created_at <= $4 ORDER BY n.id LIMIT $3";
     /// The first notification that is kept when only the newest $1 are.
     NEWEST_KEPT = "SELECT id FROM notifications ORDER BY id DESC LIMIT 1 OFFSET $1";
     ENTRIES = "SELECT audience, position FROM entries WHERE notification = $1 ORDER BY position";
-    /// Whether the entry at $2 is unread by user $1, and unseen.
-    UNREAD_UNSEEN = "SELECT \
+    /// Where the entry of a group ($2) of an audience ($1) stands, and of which notification.
+    OF_GROUP = "SELECT position, notification FROM groups WHERE audience = $1 AND group_key = $2";
+    SET_GROUP = "INSERT INTO groups (audience, group_key, position, notification) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (audience, group_key) DO UPDATE \
+         SET position = excluded.position, notification = excluded.notification";
+    DROP_GROUPS = "DELETE FROM groups WHERE notification = $1";
+    /// An entry ($1, $2) leaves the inboxes before its time. Its event is found among the others from now on,
+    /// unless it was trimmed already ($3: the floor).
+    KEEP_FORMER_ENTRY = "INSERT INTO former_entries SELECT audience, position, seq, notification FROM entries \
+         WHERE audience = $1 AND position = $2";
+    LIST_FORMER_EVENT = "INSERT INTO other_events SELECT audience, position FROM entries \
+         WHERE audience = $1 AND position = $2 AND position > $3";
+    DROP_ENTRY = "DELETE FROM entries WHERE audience = $1 AND position = $2";
+    DROP_FORMER_ENTRIES = "DELETE FROM former_entries WHERE notification = $1";
+    /// Users who no longer belong to a topic ($1) and did so at $2.
+    FORMER_MEMBERS = "SELECT DISTINCT user_id FROM subscriptions \
+         WHERE topic = $1 AND until_position >= $2 AND from_position < $2";
+    /// Whether the entry at $2 of audience $3 counts as unread for user $1, and as unseen.
+    UNREAD_UNSEEN = concat!("SELECT \
            COALESCE(r.read, CASE WHEN $2 <= u.read_up_to THEN 1 ELSE 0 END) = 0 \
              AND COALESCE(r.archived, CASE WHEN $2 <= u.archived_up_to THEN 1 ELSE 0 END) = 0 \
-             AND r.deleted IS NULL, \
+             AND r.deleted IS NULL AND COALESCE(r.snoozed_until, 0) = 0 AND NOT ", muted!(), ", \
            COALESCE(r.seen, CASE WHEN $2 <= u.seen_up_to THEN 1 ELSE 0 END) = 0 \
-         FROM recipients u LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1";
+         FROM recipients u CROSS JOIN entries e ON e.audience = $3 AND e.position = $2 \
+           LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1");
     DROP_RECEIPTS = "DELETE FROM receipts WHERE position = $1";
     DROP_KEYS = "DELETE FROM idempotency_keys WHERE notification = $1";
     DROP_ENTRIES = "DELETE FROM entries WHERE notification = $1";
@@ -232,6 +386,10 @@ statements! {
     DROP_PAYLOAD = "DELETE FROM payloads WHERE id = $1";
 
     SET_EPOCH = "UPDATE head SET epoch = $1 WHERE id = 1";
+
+    SAVE = "SAVEPOINT together";
+    KEEP_SAVED = "RELEASE SAVEPOINT together";
+    GO_BACK = "ROLLBACK TO SAVEPOINT together";
 
     /// SQLite alone, for its functions of JSON: what the keys of a JSON array of
     /// [publisher, key] made, by their places in it.
@@ -249,3 +407,6 @@ statements! {
     SET_PASSWORD = "UPDATE accounts SET password = $2 WHERE user_id = $1";
     SET_DISABLED = "UPDATE accounts SET disabled = $2 WHERE user_id = $1";
 }
+
+pub(super) mod ledger;
+pub(super) mod people;

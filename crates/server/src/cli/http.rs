@@ -1,7 +1,8 @@
-//! What `send` and `tail` share: the way to a server, and what it says when it refuses.
+//! What commands that call a server share: the way to it, and what it says when it refuses.
 
 use std::time::Duration;
 
+use clap::Args;
 use reqwest::{Client, ClientBuilder, Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -17,6 +18,10 @@ use crate::{
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Who calls, where no token says so.
+const CALLER: &str = "tidings-cli";
+/// How long a token that is made for one request is good.
+const TOKEN_SECONDS: i64 = 60;
 /// The most of a refusal that is read, in bytes: it may come from anything that answers there.
 const LONGEST_REFUSAL: usize = 16 * 1024;
 
@@ -25,6 +30,24 @@ pub(super) struct Server {
     pub(super) client: Client,
     base: Url,
     credentials: Credentials,
+}
+
+/// How a command comes to call a server as an admin.
+#[derive(Debug, Args)]
+pub(super) struct AsAdmin {
+    #[command(flatten)]
+    remote: Remote,
+    #[command(flatten)]
+    signing: Signing,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl AsAdmin {
+    pub(super) async fn server(self) -> Result<Server, Failure> {
+        let caller = UserId::parse(CALLER).map_err(|error| Failure::new(error.to_string()))?;
+        Server::new(self.remote, &self.signing, &self.database, (caller, Role::Admin, TOKEN_SECONDS)).await
+    }
 }
 
 enum Credentials {
@@ -63,6 +86,14 @@ impl Server {
         format!("{}/{path}", self.base.as_str().trim_end_matches('/'))
     }
 
+    /// The URL of a path of the API whose last part is a name of somebody's choice.
+    pub(super) fn url_of(&self, path: &str, name: &str) -> Result<Url, Failure> {
+        let wrong = || Failure::usage(format!("{} cannot have a path. Check TIDINGS_URL.", self.base));
+        let mut url = Url::parse(&self.url(path)).map_err(|_| wrong())?;
+        url.path_segments_mut().map_err(|()| wrong())?.push(name);
+        Ok(url)
+    }
+
     pub(super) fn token(&self) -> Result<String, Failure> {
         match &self.credentials {
             Credentials::Given(token) => Ok(token.expose_secret().to_owned()),
@@ -86,8 +117,9 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// What is said of a refusal.
 #[derive(Deserialize)]
-struct Problem {
+pub(super) struct Problem {
     title: String,
     detail: Option<String>,
     #[serde(default)]
@@ -123,11 +155,17 @@ pub(super) async fn refusal(mut response: Response) -> Failure {
 }
 
 fn describe(body: &[u8]) -> Option<String> {
-    let problem: Problem = serde_json::from_slice(body).ok()?;
-    let fields = problem.errors.iter().map(|error| format!("{}: {}", error.field, error.detail)).collect::<Vec<_>>();
-    let detail = if fields.is_empty() { problem.detail } else { Some(fields.join("; ")) };
-    let text = detail.map_or_else(|| problem.title.clone(), |detail| format!("{}: {detail}", problem.title));
-    Some(printable(text.trim_end_matches('.')))
+    serde_json::from_slice(body).ok().map(|problem: Problem| problem.describe())
+}
+
+impl Problem {
+    /// The same for people, on one line.
+    pub(super) fn describe(self) -> String {
+        let fields = self.errors.iter().map(|error| format!("{}: {}", error.field, error.detail)).collect::<Vec<_>>();
+        let detail = if fields.is_empty() { self.detail } else { Some(fields.join("; ")) };
+        let text = detail.map_or_else(|| self.title.clone(), |detail| format!("{}: {detail}", self.title));
+        printable(text.trim_end_matches('.'))
+    }
 }
 
 /// What went wrong on the way, with its causes, which is where reqwest tells it.

@@ -6,15 +6,18 @@ use crate::failure::Failure;
 
 mod backup;
 mod http;
+mod import;
 mod migrate;
 mod openapi;
 mod output;
+mod patience;
 mod restore;
 mod send;
 mod serve;
 mod sse;
 mod tail;
 mod token;
+mod topic;
 mod user;
 
 /// What `tidings` can be asked to do.
@@ -32,8 +35,12 @@ pub(crate) enum Command {
     Token(token::Token),
     /// Send a notification
     Send(send::Send),
+    /// Send many notifications: one on each line of a file, in JSON
+    Import(import::Import),
     /// Follow a user's stream in the terminal
     Tail(tail::Tail),
+    /// Look after topics, and who belongs to them
+    Topic(topic::Topic),
     /// Look after the built-in accounts
     User(user::User),
     /// Print the OpenAPI document
@@ -56,7 +63,9 @@ impl Command {
             Self::Restore(restore) => restore.run().await,
             Self::Token(token) => token.run().await,
             Self::Send(send) => send.run().await,
+            Self::Import(import) => import.run().await,
             Self::Tail(tail) => tail.run().await,
+            Self::Topic(topic) => topic.run().await,
             Self::User(user) => user.run().await,
             Self::Openapi => openapi::run(),
         }

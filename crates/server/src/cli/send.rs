@@ -3,38 +3,33 @@
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use reqwest::{StatusCode, header};
+use reqwest::header;
 use serde::{Deserialize, Serialize};
-use tidings_models::{Level, Random as _, Role, SystemRandom, UserId};
-use tokio::time::sleep;
+use tidings_models::{Level, Random as _, SystemRandom, Timestamp, TopicName, UserId};
 
 use super::{
-    http::{self, Server},
+    http::{AsAdmin, Server},
     output,
+    patience::Patience,
 };
 use crate::{
-    config::{Database, Remote, Signing},
     failure::Failure,
     printable::{hex, printable},
 };
 
-/// Who sends, where no token says so.
-const SENDER: &str = "tidings-cli";
-/// How long a token that is made for sending is good.
-const TOKEN_SECONDS: i64 = 60;
-/// How often a server that cannot be reached is tried.
-const TRIES: u32 = 3;
-const PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause that a server is granted.
-const LONGEST_PAUSE: u64 = 10;
+/// Somebody waits at the terminal.
+const PATIENCE: Patience = Patience { tries: 3, pause: Duration::from_secs(1), longest: Duration::from_secs(10) };
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("recipients").required(true).args(["to", "everyone"]))]
+#[command(group = ArgGroup::new("recipients").required(true).args(["to", "topic", "everyone"]))]
 pub(crate) struct Send {
     /// To whom; may be given several times
     #[arg(long, value_name = "USER", value_parser = UserId::parse)]
     to: Vec<UserId>,
+    /// To the members of a topic
+    #[arg(long, value_name = "NAME", value_parser = TopicName::parse)]
+    topic: Option<TopicName>,
     /// To everyone
     #[arg(long)]
     everyone: bool,
@@ -56,22 +51,32 @@ pub(crate) struct Send {
     /// It cannot be muted, and its toast stays until it is closed
     #[arg(long)]
     critical: bool,
+    /// It takes the place of the one before with the same key
+    #[arg(long, value_name = "KEY")]
+    group_key: Option<String>,
+    /// When it is to be made, if not now: 2030-01-31T08:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    deliver_at: Option<Timestamp>,
+    /// When it leaves all inboxes: 2030-01-31T08:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    expires_at: Option<Timestamp>,
     #[command(flatten)]
-    remote: Remote,
-    #[command(flatten)]
-    signing: Signing,
-    #[command(flatten)]
-    database: Database,
+    admin: AsAdmin,
 }
 
 fn level(text: &str) -> Result<Level, String> {
     Level::parse(text).ok_or_else(|| format!("{text:?} is none of info, success, warning, error"))
 }
 
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| format!("{text:?} is not a time like 2030-01-31T08:00:00Z"))
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum To<'a> {
     Users(&'a [UserId]),
+    Topic(&'a TopicName),
     Everyone(bool),
 }
 
@@ -89,6 +94,12 @@ struct Body<'a> {
     category: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     critical: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliver_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -98,22 +109,28 @@ struct Created {
 
 impl Send {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let sender = UserId::parse(SENDER).map_err(|error| Failure::new(error.to_string()))?;
         let body = serde_json::to_string(&self.request()).map_err(|error| Failure::new(error.to_string()))?;
-        let server =
-            Server::new(self.remote, &self.signing, &self.database, (sender, Role::Admin, TOKEN_SECONDS)).await?;
+        let server = self.admin.server().await?;
         output::line(&printable(&deliver(&server, body).await?))
     }
 
     fn request(&self) -> Body<'_> {
+        let to = match &self.topic {
+            Some(topic) => To::Topic(topic),
+            None if self.everyone => To::Everyone(true),
+            None => To::Users(&self.to),
+        };
         Body {
-            to: if self.everyone { To::Everyone(true) } else { To::Users(&self.to) },
+            to,
             title: &self.title,
             body: self.body.as_deref(),
             level: self.level,
             link: self.link.as_deref(),
             category: self.category.as_deref(),
             critical: self.critical,
+            group_key: self.group_key.as_deref(),
+            deliver_at: self.deliver_at,
+            expires_at: self.expires_at,
         }
     }
 }
@@ -124,45 +141,16 @@ async fn deliver(server: &Server, body: String) -> Result<String, Failure> {
     let mut key = [0; 16];
     SystemRandom.fill(&mut key);
     let key = hex(&key);
-    let mut attempt = 1;
-    loop {
-        let request = server
-            .client
-            .post(server.url("api/v1/admin/notifications"))
-            .timeout(TIMEOUT)
-            .bearer_auth(server.token()?)
-            .header("idempotency-key", &key)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body.clone());
-        let (trouble, pause) = match request.send().await {
-            Ok(response) if response.status().is_success() => {
-                let created: Created = response
-                    .json()
-                    .await
-                    .map_err(|_| Failure::new("the server's answer is not one of Tidings. Check TIDINGS_URL."))?;
-                return Ok(created.id);
-            }
-            Ok(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                let pause = retry_after(response.headers()).unwrap_or(PAUSE * attempt);
-                (http::refusal(response).await.to_string(), pause)
-            }
-            Ok(response) => return Err(http::refusal(response).await),
-            Err(error) => {
-                let url = server.url("");
-                (format!("{url} cannot be reached: {}. Does the server run?", http::causes(&error)), PAUSE * attempt)
-            }
-        };
-        if attempt == TRIES {
-            return Err(Failure::new(trouble));
-        }
-        attempt += 1;
-        sleep(pause).await;
-    }
-}
-
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds.min(LONGEST_PAUSE)))
+    let url = server.url("api/v1/admin/notifications");
+    let request = || {
+        let request = server.client.post(&url).timeout(TIMEOUT).header("idempotency-key", &key);
+        request.header(header::CONTENT_TYPE, "application/json").body(body.clone())
+    };
+    let answer = PATIENCE.send(server, request).await?;
+    let created = answer.json().await;
+    let Created { id } =
+        created.map_err(|_| Failure::new("the server's answer is not one of Tidings. Check TIDINGS_URL."))?;
+    Ok(id)
 }
 
 #[cfg(test)]
@@ -203,11 +191,25 @@ mod tests {
             body(&all),
             json!({"to": {"everyone": true}, "title": "x", "body": "y", "level": "error", "link": "/z", "category": "c", "critical": true})
         );
+        let times = ["--deliver-at", "2030-01-31T08:00:00+01:00", "--expires-at", "2030-02-01T00:00:00Z"];
+        let topic = [&["--topic", "deploys", "--title", "x", "--group-key", "g"][..], &times].concat();
+        assert_eq!(
+            body(&topic),
+            json!({"to": {"topic": "deploys"}, "title": "x", "level": "info", "group_key": "g",
+                "deliver_at": "2030-01-31T07:00:00.000Z", "expires_at": "2030-02-01T00:00:00.000Z"})
+        );
     }
 
     #[test]
     fn recipients_are_either_named_or_everyone() {
-        for bad in [&["--title", "x"][..], &["--title", "x", "--to", "a", "--everyone"], &["--to", "a"]] {
+        for bad in [
+            &["--title", "x"][..],
+            &["--title", "x", "--to", "a", "--everyone"],
+            &["--title", "x", "--to", "a", "--topic", "t"],
+            &["--title", "x", "--topic", "T"],
+            &["--title", "x", "--to", "a", "--deliver-at", "tomorrow"],
+            &["--to", "a"],
+        ] {
             assert!(Cli::try_parse_from([&["tidings", "send"], bad].concat()).is_err(), "{bad:?}");
         }
     }

@@ -79,10 +79,10 @@ impl Serve {
             ..Settings::default()
         };
         let bus = Arc::new(LocalBus::default());
-        let (broker, tasks) =
-            Broker::start(Arc::clone(&store), bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
-                .await
-                .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
+        let log: Arc<dyn tidings_models::Log> = Arc::clone(&store) as _;
+        let (broker, tasks) = Broker::start(log, bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
+            .await
+            .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
         let session = Duration::from_secs(settings.session_hours * 3600);
         let app = App::new(store, broker, clock, random, session)
             .map_err(|error| Failure::new(format!("a thread cannot be had: {error}")))?;

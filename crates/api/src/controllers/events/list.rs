@@ -113,6 +113,9 @@ impl Collected {
                 self.take(frame, cursors)?;
             }
         }
+        if !self.answer.more {
+            stream.all_sent(); // it is about to be
+        }
         Ok(())
     }
 
@@ -124,8 +127,8 @@ impl Collected {
         match frame {
             _ if self.answer.more => {}
             Frame::Event(..) if self.answer.events.len() == self.limit => self.answer.more = true,
-            Frame::Event(entry, counts) => {
-                self.answer.events.push(envelope(entry, *counts).map_err(Problem::internal)?);
+            Frame::Event(entry, own) => {
+                self.answer.events.push(envelope(entry, *own).map_err(Problem::internal)?);
                 self.answer.cursor = entry.cursor.to_string();
             }
             Frame::Reset { reason, cursor, page } => {
@@ -143,7 +146,8 @@ impl Collected {
                     self.answer.cursor = cursor.to_string();
                 }
             }
-            Frame::Expiring(_) | Frame::Goodbye(_) => {}
+            // A signal that is not in the log is for streams.
+            Frame::Whisper(..) | Frame::Expiring(_) | Frame::Goodbye(_) => {}
         }
         Ok(())
     }

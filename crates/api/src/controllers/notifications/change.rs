@@ -1,9 +1,9 @@
-//! `PATCH /notifications/{id}`: the caller saw, read or archived one, or takes it back.
+//! `PATCH /notifications/{id}`: the caller saw, read, archived or snoozed one, or takes it back.
 
 use actix_web::web::{self, Data, Path};
 use serde::Deserialize;
 use tidings_middleware::{Code, Problem, ProblemBody, User};
-use tidings_models::{Flags, Mark};
+use tidings_models::{Flags, InboxItem, Invalid, Mark, NotificationId, Timestamp, UserId, text::Rule};
 use utoipa::ToSchema;
 
 use super::{ItemView, apply, parse_id};
@@ -11,6 +11,7 @@ use crate::{App, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "a field that is absent is not the same as one that is null")]
 pub(crate) struct ChangeRequest {
     /// It was shown.
     seen: Option<bool>,
@@ -18,6 +19,16 @@ pub(crate) struct ChangeRequest {
     read: Option<bool>,
     /// It was put away.
     archived: Option<bool>,
+    /// It is put off until then, and comes back unread; null brings it back now (RFC 3339 with an offset).
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    snoozed_until: Option<Option<String>>,
+}
+
+/// A field that is absent is not the same as one that is null.
+#[expect(clippy::option_option, reason = "what serde asks for")]
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// Change one
@@ -36,16 +47,34 @@ pub(crate) struct ChangeRequest {
 pub(crate) async fn change(
     User(principal): User,
     id: Path<String>,
-    Json(ChangeRequest { seen, read, archived }): Json<ChangeRequest>,
+    Json(request): Json<ChangeRequest>,
     app: Data<App>,
 ) -> Result<web::Json<ItemView>, Problem> {
     let id = parse_id(&id)?;
-    let flags = Flags { seen, read, archived, ..Flags::default() };
+    let now = app.clock.now();
+    let ChangeRequest { seen, read, archived, snoozed_until } = request;
+    let snoozed_until = snoozed_until.map(|until| until.map(|until| later(&until, now)).transpose()).transpose()?;
+    // What is brought back is as if it had come back by itself. What is back already may have been read since.
+    let wakes = snoozed_until == Some(None) && item(&app, &principal.user, id).await?.snoozed_until.is_some();
+    let woken = if wakes { Flags::AWAKE } else { Flags::default() };
+    let flags = Flags { seen: seen.or(woken.seen), read: read.or(woken.read), archived, snoozed_until, deleted: None };
     if flags.is_empty() {
-        return Err(Problem::new(Code::InvalidRequest).detail("Give at least one of seen, read and archived."));
+        let detail = "Give at least one of seen, read, archived and snoozed_until.";
+        return Err(Problem::new(Code::InvalidRequest).detail(detail));
     }
-    apply(&app.broker, principal.user.clone(), Mark::Ids(vec![id], flags), app.clock.now()).await?;
-    let item = app.store.inbox_item(&principal.user, id).await.map_err(error::store)?;
-    let item = item.ok_or(Code::NotFound)?;
+    apply(&app.broker, principal.user.clone(), Mark::one(id, flags), now).await?;
+    let item = item(&app, &principal.user, id).await?;
     Ok(web::Json(ItemView::of(item, app.store.cursors())))
+}
+
+async fn item(app: &App, user: &UserId, id: NotificationId) -> Result<InboxItem, Problem> {
+    let item = app.store.inbox_item(user, id).await.map_err(error::store)?;
+    Ok(item.ok_or(Code::NotFound)?)
+}
+
+/// A time that something can be put off until.
+fn later(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    let until = Timestamp::parse(text).filter(|until| *until > now);
+    let rule = "a time in the future, RFC 3339 with an offset, like 2030-01-31T08:00:00Z";
+    until.ok_or_else(|| Problem::field("snoozed_until", Invalid::new(Rule::Time, rule)))
 }

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
 use tidings_middleware::{Code, Problem, ProblemBody, User};
-use tidings_models::{InboxQuery, InboxState, Level};
+use tidings_models::{InboxQuery, InboxState, Level, TopicName};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{super::inbox::InboxView, ItemView};
@@ -11,6 +11,8 @@ use crate::{App, error, extract::Query};
 
 /// Most items of one page; bounds what one request reads and renders.
 const MAX_LIMIT: u32 = 200;
+/// Longest text that is searched for; bounds what each title and body is compared with.
+const MAX_SEARCH_CHARS: usize = 100;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +25,10 @@ pub(crate) struct ListQuery {
     level: Option<Level>,
     /// Only this category.
     category: Option<String>,
+    /// Only of this topic.
+    topic: Option<String>,
+    /// Only what has this text in its title or body.
+    search: Option<String>,
     /// How many at most, 1 to 200.
     #[serde(default = "default_limit")]
     #[param(minimum = 1, maximum = 200)]
@@ -46,7 +52,8 @@ pub(crate) struct ListResponse {
 
 /// The list
 ///
-/// Newest first, with the counts of the same instant. `all` is everything that is not archived.
+/// Newest first, with the counts of the same instant. `all` is everything that is neither archived nor snoozed,
+/// and `unread` what of it counts.
 #[utoipa::path(
     get, path = "/api/v1/notifications", tag = "inbox", params(ListQuery),
     responses((status = 200, body = ListResponse), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody))
@@ -62,8 +69,13 @@ pub(crate) async fn list(
     let cursors = app.store.cursors();
     let before = query.after.map(|after| cursors.open_list(&principal.user, &after)).transpose();
     let before = before.map_err(|_| Code::InvalidCursor)?;
-    let query =
-        InboxQuery { state: query.state, level: query.level, category: query.category, before, limit: query.limit };
+    let topic = query.topic.map(|topic| TopicName::parse(&topic)).transpose();
+    let topic = topic.map_err(|invalid| Problem::new(Code::InvalidQuery).detail(format!("topic: {invalid}")))?;
+    if query.search.as_ref().is_some_and(|text| !(1..=MAX_SEARCH_CHARS).contains(&text.chars().count())) {
+        return Err(Problem::new(Code::InvalidQuery).detail("search: 1 to 100 characters"));
+    }
+    let ListQuery { state, level, category, search, limit, .. } = query;
+    let query = InboxQuery { state, level, category, topic, search, before, limit };
     let page = app.broker.inbox(&principal.user, &query).await.map_err(error::broker)?;
 
     let last = page.items.last().filter(|_| page.more);

@@ -16,6 +16,7 @@ use crate::error;
 
 /// A notification in the caller's inbox.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own, and any of them may hold")]
 pub(crate) struct ItemView {
     #[serde(flatten)]
     notification: Notification,
@@ -30,6 +31,12 @@ pub(crate) struct ItemView {
     read: bool,
     /// It was put away.
     archived: bool,
+    /// It was put off until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    snoozed_until: Option<Timestamp>,
+    /// It came while the caller had it muted: it is not counted.
+    muted: bool,
 }
 
 impl ItemView {
@@ -40,6 +47,8 @@ impl ItemView {
             seen: item.seen,
             read: item.read,
             archived: item.archived,
+            snoozed_until: item.snoozed_until,
+            muted: item.muted,
             notification: item.notification,
         }
     }

@@ -125,7 +125,7 @@ impl Sink for Wire {
         CHUNK.with_borrow_mut(|chunk| {
             chunk.clear();
             for event in events {
-                sse::event(chunk.content(), event.entry, event.counts);
+                sse::event(chunk.content(), event.entry, event.own);
                 if chunk.content().len() > MAX_WRITE {
                     return false; // at once: the rest may be as much again for each of many streams
                 }

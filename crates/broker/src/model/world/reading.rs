@@ -10,8 +10,8 @@ use crate::{
     model::{
         Place,
         client::{Came, Verdict},
+        holdings::Holdings,
         line::Line,
-        log::Holdings,
     },
     testing::pos,
 };
@@ -19,7 +19,10 @@ use crate::{
 impl World {
     pub(super) async fn connect(&mut self, client: usize, node: usize, place: &Place) {
         let broker = self.node(node).await;
-        let head = self.store.log().head();
+        let (head, known_from) = {
+            let log = self.store.log();
+            (log.head(), log.known_from(&self.clients[client].user))
+        };
         let seal = |place: i64| self.store.cursors().seal(pos(place)).to_string();
         let (local, line) = (client % 2 == 1, client >= 2);
         let client = &mut self.clients[client];
@@ -28,7 +31,7 @@ impl World {
             Place::Held => {}
             Place::Nothing => client.become_new(None, 0, Holdings::new()),
             Place::Earlier(pick) => {
-                let place = i64::from(*pick) % (head + 1);
+                let place = known_from + i64::from(*pick) % (head - known_from + 1);
                 let past = self.store.log().inbox_at(&client.user, place);
                 client.become_new(Some(seal(place)), place, past);
             }
@@ -77,7 +80,11 @@ impl World {
 
     pub(super) fn take(&mut self, client: usize, frame: &Frame) -> Verdict {
         match frame {
-            Frame::Event(..) => self.tally.events += 1,
+            Frame::Event(_, own) => {
+                self.tally.events += 1;
+                self.tally.muted += usize::from(own.muted);
+            }
+            Frame::Whisper(..) => self.tally.whispers += 1,
             Frame::Heartbeat(_) => self.tally.heartbeats += 1,
             Frame::Reset { reason, .. } => self.tally.resets[*reason as usize] += 1,
             Frame::Ready { .. } | Frame::Expiring(_) | Frame::Goodbye(_) => {}

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tidings_models::Clock as _;
+
 use super::{MOMENT, Node, POLL, World};
 use crate::{
     Frame, Health,
     model::{
-        NODES, Place, To,
+        Content, NODES, Place, To,
         client::{Verdict, ensure},
     },
 };
@@ -21,6 +23,7 @@ impl World {
         self.heal();
         self.store.faults.lock().latency = latency; // to be slow is no fault
         tokio::time::sleep(POLL * 2).await;
+        self.everything_wakes().await?;
         self.nodes_catch_up().await?;
         for client in 0..self.clients.len() {
             if !self.clients[client].is_connected() {
@@ -34,6 +37,18 @@ impl World {
         self.one_more().await?;
         self.tally.replays_from_the_store += *self.store.replays.lock();
         Ok(())
+    }
+
+    /// What was put off for a short time comes back, whoever of the nodes sees to it.
+    async fn everything_wakes(&self) -> Verdict {
+        let soon = self.clock.now().plus_millis(60_000);
+        for _ in 0..120 {
+            if self.store.log().wakes_at().is_none_or(|at| at > soon) {
+                return Ok(());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Err("what was put off does not come back".into())
     }
 
     /// A lag goes back to zero (I12), except for a node that says that it cannot: that one is started anew.
@@ -88,7 +103,7 @@ impl World {
         for client in 0..self.clients.len() {
             self.read(client, usize::MAX).await?;
         }
-        self.send(0, To::Everyone, 1, None).await?;
+        self.send(0, To::Everyone, Content::default(), 1, None).await?;
         tokio::time::sleep(MOMENT).await;
         for client in 0..self.clients.len() {
             self.read(client, usize::MAX).await?;

@@ -1,83 +1,204 @@
 //! The badge, over random histories.
 
-use proptest::prelude::*;
+use proptest::{prelude::*, sample::Index};
 
 use super::{
     retention::{KEEP, trim},
     *,
 };
 
-/// A step of a random history: something is sent, or a user marks something.
+/// A step of a random history: something is sent, something becomes of it, or Ann does something.
 #[derive(Clone, Debug)]
 enum Step {
-    Send {
-        everyone: bool,
-    },
+    Send(Sending),
     Ids {
-        picks: Vec<prop::sample::Index>,
+        picks: Vec<Index>,
         flags: Flags,
     },
     UpTo {
-        pick: prop::sample::Index,
+        pick: Index,
         flags: Flags,
     },
     /// A notification and a mark in one group: the mark does not reach what is beside it.
     Together {
-        pick: prop::sample::Index,
+        pick: Index,
         flags: Flags,
     },
     Delete {
-        pick: prop::sample::Index,
+        pick: Index,
+    },
+    Snooze {
+        pick: Index,
+        seconds: Option<i64>,
+    },
+    Subscribe {
+        join: bool,
+    },
+    Mute {
+        topic: bool,
+        category: bool,
+        level: bool,
+    },
+    Correct {
+        pick: Index,
+        category: Option<&'static str>,
+        level: Level,
+    },
+    Retract {
+        pick: Index,
+    },
+    Later {
+        seconds: i64,
     },
     Trim {
         keep: i64,
     },
 }
 
+/// What is sent, and to whom.
+#[derive(Clone, Debug)]
+struct Sending {
+    /// 0: Ann, 1: Ann and Bob, 2: the topic, 3: everyone.
+    to: u8,
+    group_key: Option<&'static str>,
+    category: Option<&'static str>,
+    level: Level,
+    critical: bool,
+    /// Seconds from now.
+    expires: Option<i64>,
+    delivered: Option<i64>,
+}
+
+fn category() -> impl Strategy<Value = Option<&'static str>> + Clone {
+    prop_oneof![3 => Just(None), 1 => Just(Some("builds"))]
+}
+
+fn level() -> impl Strategy<Value = Level> + Clone {
+    prop_oneof![3 => Just(Level::Info), 1 => Just(Level::Error)]
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let flag = || prop_oneof![2 => Just(None), 2 => Just(Some(true)), 1 => Just(Some(false))];
     let flags =
-        (flag(), flag(), flag()).prop_map(|(seen, read, archived)| Flags { seen, read, archived, deleted: None });
+        (flag(), flag(), flag()).prop_map(|(seen, read, archived)| Flags { seen, read, archived, ..Flags::default() });
+    let group_key = prop_oneof![3 => Just(None), 1 => Just(Some("g")), 1 => Just(Some("h"))];
+    let seconds = || prop_oneof![4 => Just(None), 1 => (1..9_i64).prop_map(Some)];
+    let sending = (0..4_u8, group_key, category(), level(), prop::bool::weighted(0.1), seconds(), seconds()).prop_map(
+        |(to, group_key, category, level, critical, expires, delivered)| Sending {
+            to,
+            group_key,
+            category,
+            level,
+            critical,
+            // What would be over before it is there is refused: another test.
+            expires: expires.map(|seconds| seconds + delivered.unwrap_or(0)),
+            delivered,
+        },
+    );
+    let pick = any::<Index>;
     let step = prop_oneof![
-        4 => any::<bool>().prop_map(|everyone| Step::Send { everyone }),
-        3 => (prop::collection::vec(any::<prop::sample::Index>(), 1..4), flags.clone())
-            .prop_map(|(picks, flags)| Step::Ids { picks, flags }),
-        3 => (any::<prop::sample::Index>(), flags.clone()).prop_map(|(pick, flags)| Step::UpTo { pick, flags }),
-        2 => (any::<prop::sample::Index>(), flags).prop_map(|(pick, flags)| Step::Together { pick, flags }),
-        1 => any::<prop::sample::Index>().prop_map(|pick| Step::Delete { pick }),
+        6 => sending.prop_map(Step::Send),
+        3 => (prop::collection::vec(pick(), 1..4), flags.clone()).prop_map(|(picks, flags)| Step::Ids { picks, flags }),
+        3 => (pick(), flags.clone()).prop_map(|(pick, flags)| Step::UpTo { pick, flags }),
+        2 => (pick(), flags).prop_map(|(pick, flags)| Step::Together { pick, flags }),
+        1 => pick().prop_map(|pick| Step::Delete { pick }),
+        2 => (pick(), seconds()).prop_map(|(pick, seconds)| Step::Snooze { pick, seconds }),
+        2 => any::<bool>().prop_map(|join| Step::Subscribe { join }),
+        2 => any::<[bool; 3]>().prop_map(|[topic, category, level]| Step::Mute { topic, category, level }),
+        1 => (pick(), category(), level()).prop_map(|(pick, category, level)| Step::Correct { pick, category, level }),
+        1 => pick().prop_map(|pick| Step::Retract { pick }),
+        2 => (1..5_i64).prop_map(|seconds| Step::Later { seconds }),
         1 => (1..6_i64).prop_map(|keep| Step::Trim { keep }),
     ];
-    prop::collection::vec(step, 1..25)
+    prop::collection::vec(step, 1..30)
 }
 
-/// What one user should have: the naive list that the database is held against.
+/// What Ann should have: the naive list that the database is held against.
 #[derive(Default)]
 struct Model {
-    items: Vec<(NotificationId, Position, [bool; 3])>,
+    now: i64,
+    joined: bool,
+    muted: [bool; 3],
+    items: Vec<Item>,
+    /// What is due when, and is over when.
+    waiting: Vec<(i64, NotificationId, Sending, Option<i64>)>,
+}
+
+struct Item {
+    id: NotificationId,
+    position: Position,
+    sent: Sending,
+    seen: bool,
+    read: bool,
+    archived: bool,
+    snoozed: Option<i64>,
+    /// What was muted when it came.
+    mutes: [bool; 3],
+    over: Option<i64>,
+}
+
+impl Item {
+    fn muted(&self) -> bool {
+        let [topic, category, level] = self.mutes;
+        let Sending { to, critical, .. } = self.sent;
+        let hit = (topic && to == 2)
+            || (category && self.sent.category.is_some())
+            || (level && self.sent.level == Level::Error);
+        hit && !critical
+    }
+
+    fn unread(&self) -> bool {
+        !self.read && !self.archived && self.snoozed.is_none() && !self.muted()
+    }
 }
 
 impl Model {
-    fn mark(&mut self, chosen: impl Fn(&(NotificationId, Position, [bool; 3])) -> bool, flags: Flags) {
+    fn at(&self) -> Timestamp {
+        at(self.now)
+    }
+
+    fn arrives(&mut self, id: NotificationId, position: Position, sent: &Sending, over: Option<i64>) {
+        // The topic's former members lose what is replaced, too: there is one row of a group.
+        self.items.retain(|item| {
+            let same = |to: u8| if to == 1 { 0 } else { to };
+            sent.group_key.is_none() || item.sent.group_key != sent.group_key || same(item.sent.to) != same(sent.to)
+        });
+        if sent.to != 2 || self.joined {
+            let (sent, mutes) = (sent.clone(), self.muted);
+            let (seen, read, archived, snoozed) = (false, false, false, None);
+            self.items.push(Item { id, position, sent, seen, read, archived, snoozed, mutes, over });
+        }
+    }
+
+    fn mark(&mut self, chosen: impl Fn(&Item) -> bool, flags: Flags) {
         let flags = flags.with_implied();
         for item in self.items.iter_mut().filter(|item| chosen(item)) {
-            for (state, given) in item.2.iter_mut().zip([flags.seen, flags.read, flags.archived]) {
-                *state = given.unwrap_or(*state);
+            item.seen = flags.seen.unwrap_or(item.seen);
+            item.read = flags.read.unwrap_or(item.read);
+            item.archived = flags.archived.unwrap_or(item.archived);
+            if let Some(until) = flags.snoozed_until {
+                item.snoozed = until.map(Timestamp::as_millis);
             }
         }
     }
 
     fn counts(&self) -> (i64, i64) {
-        let unread = self.items.iter().filter(|(.., [_, read, archived])| !read && !archived);
-        let unseen = unread.clone().filter(|(.., [seen, ..])| !seen).count();
+        let unread = self.items.iter().filter(|item| item.unread());
+        let unseen = unread.clone().filter(|item| !item.seen).count();
         (i64::try_from(unread.count()).unwrap(), i64::try_from(unseen).unwrap())
+    }
+
+    fn pick(&self, pick: Index) -> Option<&Item> {
+        (!self.items.is_empty()).then(|| pick.get(&self.items))
     }
 }
 
 /// The badge: the database, a naive list and the sum of the effects in the log always agree.
 pub(super) async fn counts_are_right_over_random_histories(open: Open) {
+    let cases = std::env::var("TIDINGS_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(48)
+        ..ProptestConfig::with_cases(cases)
     });
     let handle = tokio::runtime::Handle::current();
     let history = move |steps: Vec<Step>| {
@@ -90,9 +211,10 @@ pub(super) async fn counts_are_right_over_random_histories(open: Open) {
 async fn counts_are_right(open: Open, steps: &[Step]) {
     let place = place();
     let store = open(&place).await;
+    store.put_topic(&topic("deploys")).await.unwrap();
     send(&*store, Recipients::Everyone, "before her time").await;
     meet(&*store, "ann").await;
-    let mut model = Model::default();
+    let mut model = Model { now: 2, ..Model::default() };
     let mut log = Summed { counts: Counts::default(), read: store.head().await.unwrap().position };
     for step in steps {
         take(&*store, step, &mut model, &mut log).await;
@@ -100,15 +222,23 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
         assert_eq!(counts(&*store, "ann").await, model.counts(), "after {step:?}");
         assert_eq!((log.counts.unread, log.counts.unseen), model.counts(), "summed, after {step:?}");
     }
-    let page = store.inbox(&user("ann"), &InboxQuery::newest(InboxState::Unread, 100)).await.unwrap().unwrap();
-    let unread: Vec<_> = page.items.iter().rev().map(|item| item.notification.id).collect();
-    let expected: Vec<_> =
-        model.items.iter().filter(|(.., [_, read, archived])| !read && !archived).map(|item| item.0).collect();
-    assert_eq!(unread, expected);
-    for (id, _, [seen, read, archived]) in &model.items {
-        let item = store.inbox_item(&user("ann"), *id).await.unwrap().unwrap();
-        assert_eq!((item.seen, item.read, item.archived), (*seen || *read, *read, *archived));
+    let unread = ids(&*store, InboxState::Unread).await;
+    let expected = |which: &dyn Fn(&Item) -> bool| {
+        model.items.iter().rev().filter(|item| which(item)).map(|item| item.id).collect::<Vec<_>>()
+    };
+    assert_eq!(unread, expected(&Item::unread));
+    assert_eq!(ids(&*store, InboxState::Snoozed).await, expected(&|item| item.snoozed.is_some()));
+    for item in &model.items {
+        let kept = store.inbox_item(&user("ann"), item.id).await.unwrap().unwrap();
+        assert_eq!((kept.seen, kept.read, kept.archived), (item.seen || item.read, item.read, item.archived));
+        assert_eq!((kept.muted, kept.snoozed_until.map(Timestamp::as_millis)), (item.muted(), item.snoozed));
+        assert_eq!(kept.position, item.position);
     }
+}
+
+async fn ids(store: &dyn Store, state: InboxState) -> Vec<NotificationId> {
+    let page = store.inbox(&user("ann"), &InboxQuery::newest(state, 100)).await.unwrap().unwrap();
+    page.items.into_iter().map(|item| item.notification.id).collect()
 }
 
 /// The counts as a session has them: the sum of the effects in the log.
@@ -119,65 +249,174 @@ struct Summed {
 
 impl Summed {
     async fn catch_up(&mut self, store: &dyn Store) {
+        let page = store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().unwrap();
         for event in store.read_log(self.read, 1000).await.unwrap() {
             self.read = event.position;
-            if let Some(counts) = self.counts.after(event.effect) {
+            if !page.windows.iter().any(|window| window.holds(&event.audience, event.position)) {
+                continue;
+            }
+            let muted = event.subject().is_some_and(|subject| {
+                page.mutes.iter().any(|mute| mute.covers(&event.audience, event.position, &subject))
+            });
+            if let Some(counts) = self.counts.after(if muted { event.effect.unnoticed() } else { event.effect }) {
                 self.counts = counts;
                 continue;
             }
             // Counted anew, which has all that was logged so far.
-            let (unread, unseen) = counts(store, "ann").await;
-            self.counts = Counts { unread, unseen };
-            self.read = store.head().await.unwrap().position;
+            self.counts = page.counts;
+            self.read = page.head.position;
             return;
         }
     }
 }
 
+fn draft(sent: &Sending, model: &Model) -> (NotificationId, Draft) {
+    let now = model.at();
+    let after = |seconds: i64| now.plus_millis(seconds * 1000);
+    let notification: Notification = serde_json::from_value(serde_json::json!({
+        "id": NotificationId::new(at(1), &SystemRandom).to_string(), "title": "x", "level": sent.level,
+        "critical": sent.critical, "category": sent.category, "group_key": sent.group_key,
+        "created_at": now, "expires_at": sent.expires.map(after),
+    }))
+    .unwrap();
+    let to = match sent.to {
+        0 => to("ann"),
+        1 => Recipients::users(vec![user("ann"), user("bob")]).unwrap(),
+        2 => Recipients::Topic(TopicName::parse("deploys").unwrap()),
+        _ => Recipients::Everyone,
+    };
+    let deliver_at = sent.delivered.map(after);
+    (notification.id, Draft::Notify { notification: Box::new(notification), to, key: None, deliver_at })
+}
+
+/// Where a notification stands for Ann, if she has it.
+async fn position(store: &dyn Store, id: NotificationId) -> Option<Position> {
+    Some(store.inbox_item(&user("ann"), id).await.unwrap()?.position)
+}
+
 /// Takes a step, in the database and in the list.
 async fn take(store: &dyn Store, step: &Step, model: &mut Model, log: &mut Summed) {
     match step {
-        Step::Send { everyone } => {
-            let recipients = if *everyone { Recipients::Everyone } else { to("ann") };
-            let id = send(store, recipients, "x").await;
-            model.items.push((id, store.head().await.unwrap().position, [false; 3]));
+        Step::Send(sending) => {
+            let (id, draft) = draft(sending, model);
+            assert_eq!(one(store, draft).await, Outcome::Stored(id));
+            let over = sending.expires.map(|seconds| model.now + seconds);
+            match sending.delivered {
+                Some(seconds) => model.waiting.push((model.now + seconds, id, sending.clone(), over)),
+                None => model.arrives(id, position(store, id).await.unwrap_or_default(), sending, over),
+            }
         }
         Step::Ids { picks, flags } if !model.items.is_empty() => {
-            let ids: Vec<_> = picks.iter().map(|pick| pick.get(&model.items).0).collect();
+            let ids: Vec<_> = picks.iter().map(|pick| pick.get(&model.items).id).collect();
             one(store, mark("ann", Mark::Ids(ids.clone(), *flags))).await;
-            model.mark(|item| ids.contains(&item.0), *flags);
+            model.mark(|item| ids.contains(&item.id), *flags);
         }
         Step::UpTo { pick, flags } if !model.items.is_empty() => {
-            let up_to = pick.get(&model.items).1;
+            let up_to = pick.get(&model.items).position;
             one(store, mark("ann", Mark::UpTo(up_to, *flags))).await;
-            model.mark(|item| item.1 <= up_to, *flags);
+            model.mark(|item| item.position <= up_to, *flags);
         }
         Step::Together { pick, flags } if !model.items.is_empty() => {
-            let id = pick.get(&model.items).0;
+            let id = pick.get(&model.items).id;
             let everything = Mark::UpTo(pos(i64::MAX), *flags);
             let marks = [mark("ann", Mark::Ids(vec![id], *flags)), mark("ann", everything)];
             let group = std::iter::once(notify(Recipients::Everyone, "x")).chain(marks).collect();
             let Outcome::Stored(new) = commit(store, group).await[0] else { panic!("not stored") };
             model.mark(|_| true, *flags);
-            let at = store.inbox_item(&user("ann"), new).await.unwrap().unwrap().position;
-            model.items.push((new, at, [false; 3]));
+            let sent = Sending {
+                to: 3,
+                group_key: None,
+                category: None,
+                level: Level::Info,
+                critical: false,
+                expires: None,
+                delivered: None,
+            };
+            model.arrives(new, position(store, new).await.unwrap(), &sent, None);
         }
-        Step::Delete { pick } if !model.items.is_empty() => {
-            let id = pick.get(&model.items).0;
+        Step::Delete { pick } => {
+            let Some(id) = model.pick(*pick).map(|item| item.id) else { return };
             let deleted = Flags { deleted: Some(true), ..Flags::default() };
-            one(store, mark("ann", Mark::Ids(vec![id], deleted))).await;
-            model.items.retain(|item| item.0 != id);
+            one(store, mark("ann", Mark::one(id, deleted))).await;
+            model.items.retain(|item| item.id != id);
         }
         Step::Trim { keep } => {
             log.catch_up(store).await; // before what it has not read is gone
             trim(store, Retention { max_events: 0, max_notifications: *keep, ..KEEP }, at(2)).await;
             let mut kept = Vec::new();
-            for state in [InboxState::All, InboxState::Archived] {
-                let page = store.inbox(&user("ann"), &InboxQuery::newest(state, 100)).await.unwrap().unwrap();
-                kept.extend(page.items.into_iter().map(|item| item.notification.id));
+            for state in [InboxState::All, InboxState::Archived, InboxState::Snoozed] {
+                kept.extend(ids(store, state).await);
             }
-            model.items.retain(|item| kept.contains(&item.0));
+            model.items.retain(|item| kept.contains(&item.id));
         }
+        other => take_other(store, other, model).await,
+    }
+}
+
+/// The steps that know nothing of the log.
+async fn take_other(store: &dyn Store, step: &Step, model: &mut Model) {
+    match step {
+        Step::Snooze { pick, seconds } => {
+            let Some(id) = model.pick(*pick).map(|item| item.id) else { return };
+            let until = seconds.map(|seconds| model.at().plus_millis(seconds * 1000));
+            let flags = Flags { snoozed_until: Some(until), ..Flags::default() };
+            one(store, mark("ann", Mark::one(id, flags))).await;
+            model.mark(|item| item.id == id, flags);
+        }
+        Step::Subscribe { join } => {
+            let (user, topic, at) = (user("ann"), topic("deploys").name, model.at());
+            let outcome = one(store, Draft::Subscribe { user, topic, join: *join, by_admin: false, at }).await;
+            assert_eq!(outcome, Outcome::Done(model.joined != *join));
+            model.joined = *join;
+        }
+        Step::Mute { topic, category, level } => {
+            let mut preferences = Preferences::default();
+            preferences.muted.topics.extend(topic.then(|| TopicName::parse("deploys").unwrap()));
+            preferences.muted.categories.extend(category.then(|| "builds".to_owned()));
+            preferences.muted.levels.extend(level.then_some(Level::Error));
+            one(store, Draft::Prefer { user: user("ann"), preferences, at: model.at() }).await;
+            model.muted = [*topic, *category, *level];
+        }
+        Step::Correct { pick, category, level } => {
+            let Some(id) = model.pick(*pick).map(|item| item.id) else { return };
+            let Sent { mut notification, revision, .. } = store.notification(id).await.unwrap().unwrap();
+            (notification.category, notification.level) = (category.map(str::to_owned), *level);
+            let (by, at) = (user("admin"), model.at());
+            let correct = Draft::Correct { notification: Box::new(notification), deliver_at: None, revision, by, at };
+            assert_eq!(one(store, correct).await, Outcome::Done(true));
+            let item = model.items.iter_mut().find(|item| item.id == id).unwrap();
+            (item.sent.category, item.sent.level) = (*category, *level);
+        }
+        Step::Retract { pick } => {
+            let Some(id) = model.pick(*pick).map(|item| item.id) else { return };
+            let retract = Draft::Retract { id, by: user("admin"), at: model.at() };
+            assert_eq!(one(store, retract).await, Outcome::Done(true));
+            model.items.retain(|item| item.id != id);
+        }
+        Step::Later { seconds } => later(store, model, *seconds).await,
         _ => meet(store, "ann").await,
+    }
+}
+
+/// Time goes by, second by second, and what is due happens.
+async fn later(store: &dyn Store, model: &mut Model, seconds: i64) {
+    for _ in 0..seconds {
+        model.now += 1;
+        let (now, due) = (model.now, store.is_due(model.at()).await.unwrap());
+        let did = one(store, Draft::Due { at: model.at() }).await;
+        assert_eq!(did != Outcome::Did(0), due);
+        assert!(!store.is_due(model.at()).await.unwrap());
+        model.waiting.sort_by_key(|(due, id, ..)| (*due, *id));
+        let due = model.waiting.partition_point(|(due, ..)| *due <= now);
+        for (_, id, sent, over) in model.waiting.drain(..due).collect::<Vec<_>>() {
+            // What expires in the same step stands nowhere any more.
+            model.arrives(id, position(store, id).await.unwrap_or_default(), &sent, over);
+        }
+        model.items.retain(|item| item.over.is_none_or(|over| over > now));
+        for item in &mut model.items {
+            if item.snoozed.is_some_and(|until| until <= at(now).as_millis()) {
+                (item.snoozed, item.read, item.seen) = (None, false, false);
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn everyone_is_who_was_known(open: Open) {
     assert_eq!(inbox(&*store, "bob", InboxState::All).await, ["late"]);
     assert_eq!((counts(&*store, "ann").await, counts(&*store, "bob").await), ((2, 2), (1, 1)));
     assert_eq!(whole_log(&*store).await.len(), 2);
-    assert_eq!(store.notification(late).await.unwrap().unwrap().1, Recipients::Everyone);
+    assert_eq!(store.notification(late).await.unwrap().unwrap().to, Recipients::Everyone);
 }
 
 pub(super) async fn marks_by_id(open: Open) {
@@ -91,7 +91,11 @@ pub(super) async fn lists_are_paged_and_filtered(open: Open) {
         let mut notification = plain(&i.to_string());
         notification.level = if i % 2 == 0 { Level::Info } else { Level::Error };
         notification.category = (i > 3).then(|| "builds".to_owned());
-        one(&*store, Draft::Notify { notification: Box::new(notification), to: to("ann"), key: None }).await;
+        one(
+            &*store,
+            Draft::Notify { notification: Box::new(notification), to: to("ann"), key: None, deliver_at: None },
+        )
+        .await;
     }
     let ask = |query: InboxQuery| {
         let store = Arc::clone(&store);

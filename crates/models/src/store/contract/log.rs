@@ -52,7 +52,12 @@ pub(super) async fn a_commit_gives_what_the_log_gained(open: Open) {
     let key = IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
     let notification = Box::new(plain("to both"));
     let first = notification.id;
-    let keyed = || Draft::Notify { notification: notification.clone(), to: both.clone(), key: Some(key.clone()) };
+    let keyed = || Draft::Notify {
+        notification: notification.clone(),
+        to: both.clone(),
+        key: Some(key.clone()),
+        deliver_at: None,
+    };
     let groups = [
         vec![keyed(), keyed(), notify(Recipients::Everyone, "to all"), notify(to("ann"), "again")],
         vec![mark("ann", Mark::Ids(vec![first], READ)), notify(to("bob"), "x"), mark("bob", Mark::UpTo(pos(9), READ))],
@@ -82,9 +87,10 @@ pub(super) async fn a_notification_comes_back_as_it_was_given(open: Open) {
     });
     let notification: Notification = serde_json::from_value(json.clone()).unwrap();
     let id = notification.id;
-    one(&*store, Draft::Notify { notification: Box::new(notification), to: to("ann"), key: None }).await;
+    one(&*store, Draft::Notify { notification: Box::new(notification), to: to("ann"), key: None, deliver_at: None })
+        .await;
 
-    let (read, recipients) = store.notification(id).await.unwrap().unwrap();
+    let Sent { notification: read, to: recipients, .. } = store.notification(id).await.unwrap().unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), json);
     assert_eq!(recipients, to("ann"));
     let item = store.inbox_item(&user("ann"), id).await.unwrap().unwrap();
@@ -102,7 +108,7 @@ pub(super) async fn many_recipients_share_one_notification(open: Open) {
     let recipients = Recipients::users(names).unwrap();
     let id = send(&*store, recipients.clone(), "to many").await;
     assert_eq!(whole_log(&*store).await.len(), 1000);
-    assert_eq!(store.notification(id).await.unwrap().unwrap().1, recipients);
+    assert_eq!(store.notification(id).await.unwrap().unwrap().to, recipients);
     for name in ["u0", "u999"] {
         assert_eq!(inbox(&*store, name, InboxState::Unread).await, ["to many"]);
     }
@@ -143,7 +149,7 @@ pub(super) async fn a_key_has_one_effect(open: Open) {
     let store = open(&place).await;
     let keyed = |publisher: &str, fingerprint: u8| {
         let key = IdempotencyKey { publisher: user(publisher), key: "k".into(), fingerprint: [fingerprint; 32] };
-        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key) }
+        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key), deliver_at: None }
     };
     let outcomes = commit(&*store, vec![keyed("host", 1), keyed("host", 1), keyed("host", 2), keyed("other", 1)]).await;
     let Outcome::Stored(made) = outcomes[0] else { panic!("{outcomes:?}") };

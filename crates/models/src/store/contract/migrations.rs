@@ -7,8 +7,15 @@ use super::{
     *,
 };
 
-/// Leads back from the second structure to the first.
-const BACK: &str = "CREATE UNIQUE INDEX events_of_audience ON events (audience, position); \
+/// Leads back from the fourth structure to the first.
+const BACK: &str = "DROP TABLE connections; ALTER TABLE head DROP COLUMN ledger_floor; \
+                    DROP INDEX notifications_to_expire; DROP INDEX receipts_to_wake; DROP TABLE former_entries; \
+                    DROP TABLE groups; DROP TABLE topics; DROP TABLE subscriptions; DROP TABLE mutes; \
+                    DROP TABLE scheduled; DROP TABLE audit; ALTER TABLE notifications DROP COLUMN critical; \
+                    ALTER TABLE notifications DROP COLUMN group_key; ALTER TABLE notifications DROP COLUMN expires_at; \
+                    ALTER TABLE notifications DROP COLUMN ended; ALTER TABLE notifications DROP COLUMN ended_at; \
+                    ALTER TABLE recipients DROP COLUMN quiet_hours; ALTER TABLE receipts DROP COLUMN snoozed_until; \
+                    ALTER TABLE receipts DROP COLUMN notification; ALTER TABLE receipts DROP COLUMN muted; CREATE UNIQUE INDEX events_of_audience ON events (audience, position); \
                     DROP TABLE other_events; DELETE FROM _sqlx_migrations WHERE version >= 2";
 const OTHERS: &str = "SELECT audience || ' ' || position FROM other_events ORDER BY 1";
 

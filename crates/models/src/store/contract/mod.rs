@@ -3,14 +3,20 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use super::SqliteStore;
+use super::{SqliteStore, *};
 use crate::*;
 
+mod admin;
+mod batch;
+mod connections;
 mod histories;
 mod inbox;
 mod log;
 mod migrations;
+mod people;
+mod preferences;
 mod retention;
+mod topics;
 
 /// A database of its own for one test, which can be closed and opened again.
 struct Place {
@@ -52,14 +58,18 @@ fn plain(title: &str) -> Notification {
 }
 
 fn notify(to: Recipients, title: &str) -> Draft {
-    Draft::Notify { notification: Box::new(plain(title)), to, key: None }
+    Draft::Notify { notification: Box::new(plain(title)), to, key: None, deliver_at: None }
 }
 
 fn to(name: &str) -> Recipients {
     Recipients::User(user(name))
 }
 
-const READ: Flags = Flags { seen: None, read: Some(true), archived: None, deleted: None };
+fn topic(name: &str) -> Topic {
+    Topic { name: TopicName::parse(name).unwrap(), title: None, open: true, created_at: at(0) }
+}
+
+const READ: Flags = Flags { seen: None, read: Some(true), archived: None, snoozed_until: None, deleted: None };
 
 fn mark(name: &str, mark: Mark) -> Draft {
     Draft::Mark { user: user(name), mark, at: at(2) }
@@ -124,12 +134,33 @@ macro_rules! suites {
             inbox::a_watermark_leaves_what_came_later
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect
+            batch::all_or_none
+            batch::what_is_refused_leaves_nothing_and_others_as_they_were
+            batch::keys_of_a_batch_that_was_refused_are_free
+            batch::each_refusal_is_told
             retention::what_is_too_old_or_too_much_leaves_the_log
             retention::seqs_go_on_after_what_told_them_is_gone
             retention::an_inbox_keeps_what_the_log_keeps
             retention::what_leaves_an_inbox_is_told_and_uncounted
             retention::a_key_goes_with_what_it_made
             inbox::what_is_deleted_is_gone_for_its_user_alone
+            topics::members_have_what_came_while_they_were
+            topics::who_left_hears_of_what_they_had
+            topics::what_left_no_trace_in_an_inbox_is_replayed_all_the_same
+            topics::membership_is_counted_bounded_and_forgotten_when_it_was_for_nothing
+            admin::a_correction_changes_all_copies_and_keeps_what_was
+            admin::what_is_retracted_is_nowhere_and_not_forgotten
+            admin::what_is_scheduled_is_made_once_at_its_time
+            admin::what_was_sent_is_listed_newest_first
+            preferences::what_is_muted_comes_and_is_not_counted
+            preferences::text_is_found_in_titles_and_bodies
+            connections::one_interval_of_a_stream_says_it_all
+            connections::what_left_an_inbox_says_how
+            connections::the_reach_of_a_broadcast_counts_those_it_was_for
+            connections::old_streams_are_forgotten_and_that_is_known
+            people::what_is_kept_of_a_person_can_be_had
+            people::who_is_erased_was_never_there
+            people::who_comes_back_after_that_is_new
             log::accounts_are_kept
             log::everything_outlives_the_process
             histories::counts_are_right_over_random_histories

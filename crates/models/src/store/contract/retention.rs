@@ -125,7 +125,7 @@ pub(super) async fn a_key_goes_with_what_it_made(open: Open) {
     let store = open(&place).await;
     let keyed = || {
         let key = IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
-        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key) }
+        Draft::Notify { notification: Box::new(plain("x")), to: to("ann"), key: Some(key), deliver_at: None }
     };
     let Outcome::Stored(made) = one(&*store, keyed()).await else { panic!("not stored") };
     trim(&*store, KEEP, at(9)).await;

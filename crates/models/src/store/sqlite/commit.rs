@@ -13,13 +13,13 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    Committed, Draft, StoreError, Turn, json, marks, position,
+    Committed, Draft, StoreError, Turn, admin, due, erase, json, leave, marks, position, preferences,
     seqs::{Last, Seqs},
-    sql,
-    write::{EventRow, NotificationRow, Rows},
+    sql, together, topics,
+    write::{EventRow, NotificationRow, Rows, Then},
 };
 use crate::{
-    Audience, Change, Effect, Event, Kind, Notification, NotificationId, Position, Recipients, Seq, Timestamp,
+    Audience, Change, Effect, Event, Kind, Notification, NotificationId, Position, Recipients, Seq, Timestamp, UserId,
     store::{IdempotencyKey, Outcome},
 };
 
@@ -28,34 +28,62 @@ pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Co
     group.look_for_keys(&drafts).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        outcomes.push(match draft {
-            Draft::Notify { notification, to, key } => group.notify(&notification, &to, key)?,
-            Draft::Meet { user, at } => {
-                group.rows.met.push((user.as_str().into(), at));
-                Outcome::Met
-            }
-            Draft::Mark { user, mark, at } => {
-                match marks::apply(&mut *group.conn, group.start, &user, &mark, at).await? {
-                    marks::Applied::NotFound => Outcome::NotFound,
-                    marks::Applied::Nothing => Outcome::Marked(false),
-                    marks::Applied::Changed(change, effect) => {
-                        group.changed(&change, effect, Audience::User(user), at)?;
-                        Outcome::Marked(true)
-                    }
-                }
-            }
-        });
+        outcomes.push(apply(&mut group, draft).await?);
     }
     let events = group.commit().await?;
     Ok(Committed { outcomes, events })
 }
 
+/// Plans a draft, or refuses it.
+pub(super) async fn apply(group: &mut Group<'_>, draft: Draft) -> Result<Outcome, StoreError> {
+    match draft {
+        Draft::Notify { notification, to, key, deliver_at } => group.notify(&notification, &to, key, deliver_at).await,
+        Draft::Signal { kind, payload, to, at } => group.signal(kind, payload, &to, at).await,
+        Draft::Meet { user, at } => {
+            group.rows.met.push((user.as_str().into(), at));
+            Ok(Outcome::Met)
+        }
+        Draft::Mark { user, mark, at } => match marks::apply(&mut *group.conn, group.start, &user, &mark, at).await? {
+            marks::Applied::NotFound => Ok(Outcome::NotFound),
+            marks::Applied::Nothing => Ok(Outcome::Marked(false)),
+            marks::Applied::Changed(change, effect) => {
+                group.changed(&change, effect, Audience::User(user), at)?;
+                Ok(Outcome::Marked(true))
+            }
+        },
+        Draft::Subscribe { user, topic, join, by_admin, at } => {
+            topics::subscribe(group, &user, &topic, join, by_admin, at).await
+        }
+        Draft::Prefer { user, preferences, at } => preferences::set(group, &user, preferences, at).await,
+        Draft::Correct { notification, deliver_at, revision, by, at } => {
+            admin::correct(group, &notification, deliver_at, revision, &by, at).await
+        }
+        Draft::Retract { id, by, at } => admin::retract(group, id, &by, at).await,
+        Draft::Due { at } => due::some(group, at).await,
+        Draft::Erase { user, alias, at } => erase::some(group, &user, &alias, at).await,
+        Draft::Together(drafts) => Box::pin(together::all(group, drafts)).await,
+    }
+}
+
 /// The audiences that a draft may add to.
 fn audiences(draft: &Draft) -> Vec<Audience> {
     match draft {
-        Draft::Notify { to, .. } => to.audiences(),
-        Draft::Mark { user, .. } => vec![Audience::User(user.clone())],
-        Draft::Meet { .. } => Vec::new(),
+        Draft::Notify { to, .. } | Draft::Signal { to, .. } => to.audiences(),
+        Draft::Mark { user, .. }
+        | Draft::Subscribe { user, .. }
+        | Draft::Prefer { user, .. }
+        | Draft::Erase { user, .. } => vec![Audience::User(user.clone())],
+        Draft::Together(drafts) => drafts.iter().flat_map(audiences).collect(),
+        Draft::Meet { .. } | Draft::Correct { .. } | Draft::Retract { .. } | Draft::Due { .. } => Vec::new(),
+    }
+}
+
+/// The keys that a draft is known by.
+fn keys(draft: &Draft) -> Vec<&IdempotencyKey> {
+    match draft {
+        Draft::Notify { key, .. } => key.iter().collect(),
+        Draft::Together(drafts) => drafts.iter().flat_map(keys).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -66,17 +94,28 @@ pub(super) struct Group<'a> {
     pub(super) conn: &'a mut SqliteConnection,
     kept: &'a mut Seqs,
     /// The head of the log before the group.
-    start: Position,
+    pub(super) start: Position,
     /// The last position planned.
     head: Position,
     seqs: HashMap<Audience, Last>,
     keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
+    /// What is yet to be written.
     rows: Rows,
+    /// What is written already.
+    written: Vec<Event>,
+}
+
+/// How far a group was, to come back to.
+pub(super) struct Saved {
+    head: Position,
+    seqs: HashMap<Audience, Last>,
+    keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
+    written: usize,
 }
 
 /// A content that was planned: its id, which is the position of the first event that carries it.
 pub(super) struct Payload {
-    id: Position,
+    pub(super) id: Position,
     json: Arc<str>,
 }
 
@@ -94,6 +133,7 @@ impl<'a> Group<'a> {
             seqs: HashMap::new(),
             keys: HashMap::new(),
             rows: Rows::default(),
+            written: Vec::new(),
         };
         let unknown = group.take_kept(audiences);
         group.start = group.learn(sql::BEGIN_WITH_HEAD_AND_SEQS, unknown).await?;
@@ -146,11 +186,7 @@ impl<'a> Group<'a> {
 
     /// Learns what the keys of drafts made before.
     async fn look_for_keys(&mut self, drafts: &[Draft]) -> Result<(), StoreError> {
-        let keys = drafts.iter().filter_map(|draft| match draft {
-            Draft::Notify { key, .. } => key.as_ref(),
-            Draft::Meet { .. } | Draft::Mark { .. } => None,
-        });
-        let keys: Vec<&IdempotencyKey> = keys.collect();
+        let keys: Vec<&IdempotencyKey> = drafts.iter().flat_map(keys).collect();
         if keys.is_empty() {
             return Ok(());
         }
@@ -165,23 +201,48 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    fn notify(
+    async fn notify(
         &mut self,
         notification: &Notification,
         to: &Recipients,
         key: Option<IdempotencyKey>,
+        deliver_at: Option<Timestamp>,
     ) -> Result<Outcome, StoreError> {
         if let Some(key) = &key
             && let Some((fingerprint, made)) = self.keys.get(&name(key))
         {
             return Ok(if *fingerprint == key.fingerprint { Outcome::Repeated(*made) } else { Outcome::KeyConflict });
         }
-        if is_late(notification) {
+        if is_late(notification, deliver_at) {
             return Ok(Outcome::Expired);
+        }
+        if !self.has_topic(to).await? {
+            return Ok(Outcome::NoTopic);
         }
         if let Some(key) = key {
             self.keys.insert(name(&key), (key.fingerprint, notification.id));
             self.rows.keys.push((key, notification.id));
+        }
+        match deliver_at.filter(|at| *at > notification.created_at) {
+            Some(at) => due::schedule(self, notification, to, at).await?,
+            None => self.deliver(notification, to, notification.created_at).await?,
+        }
+        Ok(Outcome::Stored(notification.id))
+    }
+
+    /// Brings a notification into inboxes.
+    pub(super) async fn deliver(
+        &mut self,
+        notification: &Notification,
+        to: &Recipients,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut effects = Vec::new();
+        if let Some(key) = &notification.group_key {
+            self.flush().await?; // the one before may be of this very group
+            for audience in to.audiences() {
+                effects.push(leave::replaced(self, &audience, key, at).await?);
+            }
         }
         let payload = self.payload(notification)?;
         self.rows.notifications.push(NotificationRow {
@@ -189,30 +250,92 @@ impl<'a> Group<'a> {
             payload: payload.id,
             level: notification.level.as_str(),
             category: notification.category.clone(),
+            critical: notification.critical,
+            group_key: notification.group_key.clone(),
             created_at: notification.created_at,
+            expires_at: notification.expires_at,
         });
-        for audience in to.audiences() {
-            self.event(audience, Kind::Notification, &payload, Effect::ARRIVED, notification.created_at)?;
+        for (index, audience) in to.audiences().into_iter().enumerate() {
+            let effect = effects.get(index).copied().unwrap_or(Effect::ARRIVED);
+            let position = self.event(audience.clone(), Kind::Notification, &payload, effect, at)?;
             if let Some(planned) = self.rows.events.last_mut() {
                 planned.brings = Some(notification.id);
             }
+            if let Some(key) = &notification.group_key {
+                leave::now_of_group(self, &audience, key, position, notification.id).await?;
+            }
         }
-        Ok(Outcome::Stored(notification.id))
+        Ok(())
     }
 
-    fn changed(
+    async fn signal(
+        &mut self,
+        kind: Kind,
+        payload: Arc<str>,
+        to: &Recipients,
+        at: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        if !self.has_topic(to).await? {
+            return Ok(Outcome::NoTopic);
+        }
+        let payload = self.raw_payload(payload);
+        for audience in to.audiences() {
+            self.event(audience, kind.clone(), &payload, Effect::NONE, at)?;
+        }
+        Ok(Outcome::Done(true))
+    }
+
+    /// Whether the topic that is written to is there, if one is.
+    async fn has_topic(&mut self, to: &Recipients) -> Result<bool, StoreError> {
+        let Recipients::Topic(topic) = to else { return Ok(true) };
+        Ok(topics::find(&mut *self.conn, topic).await?.is_some())
+    }
+
+    /// Writes what is planned, so that it can be asked for.
+    pub(super) async fn flush(&mut self) -> Result<(), StoreError> {
+        let rows = std::mem::take(&mut self.rows);
+        rows.write(self.conn, self.start, self.head, Then::More).await?;
+        self.written.extend(rows.events.into_iter().map(|row| row.event));
+        Ok(())
+    }
+
+    /// Remembers how far the group is, in the database too.
+    pub(super) async fn save(&mut self) -> Result<Saved, StoreError> {
+        self.flush().await?;
+        sqlx::query(sql::SAVE).execute(&mut *self.conn).await?;
+        let Self { head, written, .. } = self;
+        Ok(Saved { head: *head, seqs: self.seqs.clone(), keys: self.keys.clone(), written: written.len() })
+    }
+
+    /// Keeps what came since the group was saved.
+    pub(super) async fn keep(&mut self) -> Result<(), StoreError> {
+        sqlx::query(sql::KEEP_SAVED).execute(&mut *self.conn).await?;
+        Ok(())
+    }
+
+    /// Forgets everything since the group was saved: what was planned, and what was written already.
+    pub(super) async fn go_back(&mut self, to: Saved) -> Result<(), StoreError> {
+        sqlx::query(sql::GO_BACK).execute(&mut *self.conn).await?;
+        self.rows = Rows::default();
+        self.written.truncate(to.written);
+        (self.head, self.seqs, self.keys) = (to.head, to.seqs, to.keys);
+        self.keep().await
+    }
+
+    /// Plans an `inbox.changed`.
+    pub(super) fn changed(
         &mut self,
         change: &Change,
         effect: Effect,
         audience: Audience,
         at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Position, StoreError> {
         let payload = self.payload(change)?;
         self.event(audience, Kind::InboxChanged, &payload, effect, at)
     }
 
     /// Plans a content for the events that follow: its id is the position of the first of them.
-    fn payload(&mut self, content: &impl serde::Serialize) -> Result<Payload, StoreError> {
+    pub(super) fn payload(&mut self, content: &impl serde::Serialize) -> Result<Payload, StoreError> {
         Ok(self.raw_payload(json(content)?.into()))
     }
 
@@ -230,7 +353,7 @@ impl<'a> Group<'a> {
         payload: &Payload,
         effect: Effect,
         created_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Position, StoreError> {
         let Some(last) = self.seqs.get_mut(&audience) else {
             return Err(StoreError::Corrupt(format!("no seq for {audience}")));
         };
@@ -246,14 +369,29 @@ impl<'a> Group<'a> {
         let name = Arc::clone(&last.name);
         let event = Event { position, audience, seq, kind, created_at, effect, payload: json };
         self.rows.events.push(EventRow { event, audience: name, payload: payload.id, brings: None });
-        Ok(())
+        Ok(position)
+    }
+
+    /// Plans the event that ends what a user was told, under the name that they have from now on: it is for nobody.
+    /// Should they come back, their seqs begin anew.
+    pub(super) fn forgets(&mut self, user: UserId, alias: UserId, created_at: Timestamp) {
+        let forgotten = self.seqs.get_mut(&Audience::User(user)).map(|last| std::mem::take(&mut last.seq));
+        let seq = Seq::new(forgotten.unwrap_or_default() + 1);
+        let payload = self.raw_payload("{}".into());
+        self.head = self.head.next();
+        let (audience, kind) = (Audience::User(alias), Kind::parse(erase::KIND.into()));
+        let name = audience.to_string().into();
+        let (position, effect) = (self.head, Effect::NONE);
+        let event = Event { position, audience, seq, kind, created_at, effect, payload: payload.json };
+        self.rows.events.push(EventRow { event, audience: name, payload: payload.id, brings: None });
     }
 
     /// What the log gained is on disk when this returns.
-    pub(super) async fn commit(self) -> Result<Vec<Event>, StoreError> {
-        self.rows.write_and_commit(self.conn, self.start, self.head).await?;
+    pub(super) async fn commit(mut self) -> Result<Vec<Event>, StoreError> {
+        self.rows.write(self.conn, self.start, self.head, Then::Commit).await?;
         self.kept.end_at(self.head, self.seqs.into_iter());
-        Ok(self.rows.events.into_iter().map(|row| row.event).collect())
+        self.written.extend(self.rows.events.into_iter().map(|row| row.event));
+        Ok(self.written)
     }
 }
 
@@ -264,6 +402,7 @@ fn name(key: &IdempotencyKey) -> (String, String) {
 
 /// Whether it would be of no interest any more when it is made. Asked after its key: a retry that comes
 /// late still gets its first answer.
-fn is_late(notification: &Notification) -> bool {
-    notification.expires_at.is_some_and(|at| at <= notification.created_at)
+fn is_late(notification: &Notification, deliver_at: Option<Timestamp>) -> bool {
+    let from = deliver_at.map_or(notification.created_at, |at| at.max(notification.created_at));
+    notification.expires_at.is_some_and(|at| at <= from)
 }

@@ -37,7 +37,7 @@ pub(super) async fn replay(
         let rows: Vec<EventRow> = sqlx::query_as(sql::REPLAY)
             .bind(window.audience.to_string())
             .bind(after.max(window.from).get())
-            .bind(up_to.get())
+            .bind(window.until.unwrap_or(up_to).min(up_to).get())
             .bind(limit)
             .fetch_all(&mut *tx)
             .await?;
@@ -64,7 +64,8 @@ fn event(row: EventRow) -> Result<Event, StoreError> {
         created_at: Timestamp::from_millis(created_at),
         effect: match (unread, unseen) {
             (Some(unread), Some(unseen)) => Effect::Adds { unread, unseen },
-            _ => Effect::Recounts,
+            (None, Some(_)) => Effect::Reloads,
+            (_, None) => Effect::Recounts,
         },
         payload: payload.into(),
     })

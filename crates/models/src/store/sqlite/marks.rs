@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     StoreError,
-    inbox::{Counted, Recipient, state},
+    inbox::{self, Counted, Recipient, state},
     insert::{Insert, Table},
     sql, write,
 };
@@ -16,11 +16,13 @@ use crate::{Audience, Change, Counts, Effect, Flags, Mark, NotificationId, Posit
 /// Gives receipts some states; NULL leaves one as it was.
 static RECEIPTS: Insert = Insert::new(
     &[Table {
-        into: "receipts (user_id, position, seen, read, archived, deleted, updated_at)",
-        columns: 7,
+        into: "receipts (user_id, position, seen, read, archived, snoozed_until, deleted, muted, notification, updated_at)",
+        columns: 10,
         rest: "ON CONFLICT (user_id, position) DO UPDATE SET \
                seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
                archived = COALESCE(excluded.archived, receipts.archived), \
+               snoozed_until = COALESCE(excluded.snoozed_until, receipts.snoozed_until), \
+               notification = excluded.notification, muted = excluded.muted, \
                deleted = COALESCE(excluded.deleted, receipts.deleted), updated_at = excluded.updated_at",
     }],
     "",
@@ -29,7 +31,7 @@ static RECEIPTS: Insert = Insert::new(
 /// What a mark did.
 pub(super) enum Applied {
     /// Something changed: what, and what that does to the user's counts.
-    Changed(Change, Effect),
+    Changed(Box<Change>, Effect),
     /// Everything was so already.
     Nothing,
     /// It names a notification that this user does not have.
@@ -53,14 +55,16 @@ pub(super) async fn apply(
             if changed.is_empty() {
                 return Ok(Applied::Nothing);
             }
-            Ok(Applied::Changed(Change { ids: changed, up_to: None, flags: *asked }, effect))
+            let change = Change { ids: changed, flags: *asked, ..Change::default() };
+            Ok(Applied::Changed(Box::new(change), effect))
         }
         Mark::UpTo(up_to, asked) => {
             let up_to = head.min(*up_to);
             let Some(effect) = by_watermark(conn, user, up_to, flags, now).await? else {
                 return Ok(Applied::Nothing);
             };
-            Ok(Applied::Changed(Change { ids: Vec::new(), up_to: Some(up_to.get()), flags: *asked }, effect))
+            let change = Change { up_to: Some(up_to.get()), flags: *asked, ..Change::default() };
+            Ok(Applied::Changed(Box::new(change), effect))
         }
     }
 }
@@ -85,7 +89,9 @@ async fn by_ids(
     write::only(conn, &RECEIPTS, &places, |row, place| {
         row.add(Arc::clone(&user)).add(place.position.get());
         row.add(set(flags.seen)).add(set(flags.read)).add(set(flags.archived));
-        row.add(set(flags.deleted.filter(|deleted| *deleted))).add(now.as_millis());
+        row.add(flags.snoozed_until.map(|until| until.map_or(0, Timestamp::as_millis)));
+        row.add(set(flags.deleted.filter(|deleted| *deleted)));
+        row.add(place.state.muted).add(*place.id.as_uuid()).add(now.as_millis());
     })
     .await?;
     let (mut before, mut after) = (Counts::default(), Counts::default());
@@ -100,10 +106,13 @@ async fn by_ids(
 
 /// What a user made of a notification, by receipt or by watermark.
 #[derive(Clone, Copy, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own, and any of them may hold")]
 struct State {
     seen: bool,
     read: bool,
     archived: bool,
+    snoozed_until: Option<Timestamp>,
+    muted: bool,
 }
 
 impl State {
@@ -112,11 +121,13 @@ impl State {
             seen: flags.seen.unwrap_or(self.seen),
             read: flags.read.unwrap_or(self.read),
             archived: flags.archived.unwrap_or(self.archived),
+            snoozed_until: flags.snoozed_until.unwrap_or(self.snoozed_until),
+            muted: self.muted,
         }
     }
 
     fn count(self, counts: &mut Counts) {
-        let unread = !self.read && !self.archived;
+        let unread = !self.read && !self.archived && self.snoozed_until.is_none() && !self.muted;
         counts.unread += i64::from(unread);
         counts.unseen += i64::from(unread && !self.seen);
     }
@@ -129,7 +140,7 @@ struct Place {
     state: State,
 }
 
-type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>);
+type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>, Option<i64>, bool);
 
 async fn places(
     conn: &mut SqliteConnection,
@@ -145,12 +156,14 @@ async fn places(
         .bind(super::json(&hex)?)
         .fetch_all(conn)
         .await?;
-    let place = |(id, at, seen, read, archived): PlaceRow| {
+    let place = |(id, at, seen, read, archived, snoozed_until, muted): PlaceRow| {
         let position = super::position(at)?;
         let state = State {
             seen: seen.unwrap_or(position <= recipient.seen),
             read: read.unwrap_or(position <= recipient.read),
             archived: archived.unwrap_or(position <= recipient.archived),
+            snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
+            muted,
         };
         Ok(Place { id: NotificationId::from_uuid(id), position, state })
     };
@@ -173,7 +186,9 @@ async fn by_watermark(
         (false, true) => Counted::UpTo(up_to),
         (false, false) => Counted::UnseenUpTo(up_to),
     };
-    let Some((_, recipient, before)) = state(conn, user, counted).await? else { return Ok(None) };
+    let Some(inbox::State { recipient, counts: before, .. }) = state(conn, user, counted).await? else {
+        return Ok(None);
+    };
     let raised = raise(conn, user, &recipient, up_to, flags).await?;
     let lowered = lowers && lower(conn, user, &recipient, up_to, flags, now).await?;
     if !raised && !lowered {
@@ -184,7 +199,7 @@ async fn by_watermark(
         Counted::UpTo(_) => Effect::between(before, Counts::default()),
         Counted::UnseenUpTo(_) => Effect::Adds { unread: 0, unseen: -before.unseen },
         Counted::All => {
-            let after = state(conn, user, Counted::All).await?.map_or(before, |(.., counts)| counts);
+            let after = state(conn, user, Counted::All).await?.map_or(before, |after| after.counts);
             Effect::between(before, after)
         }
     }))
@@ -215,13 +230,14 @@ async fn raise(
         .min();
     let mut raised = false;
     if let Some(lowest) = lowest {
-        raised = sqlx::query_scalar(sql::ANY_ENTRY)
-            .bind(Audience::User(user.clone()).to_string())
-            .bind(recipient.known_from.get())
-            .bind(lowest.get())
-            .bind(up_to.get())
-            .fetch_one(&mut *conn)
-            .await?;
+        for window in recipient.windows(user)? {
+            raised |= sqlx::query_scalar::<_, bool>(sql::ANY_ENTRY)
+                .bind(window.audience.to_string())
+                .bind(window.from.max(lowest).get())
+                .bind(window.until.unwrap_or(up_to).min(up_to).get())
+                .fetch_one(&mut *conn)
+                .await?;
+        }
     }
     if raised {
         sqlx::query(sql::RAISE_WATERMARKS)
@@ -247,7 +263,7 @@ async fn lower(
 ) -> Result<bool, StoreError> {
     let taken = |flag: Option<bool>| flag.filter(|given| !given);
     let mut lowered = 0;
-    for window in recipient.windows(user) {
+    for window in recipient.windows(user)? {
         lowered += sqlx::query(sql::LOWER_RECEIPTS)
             .bind(user.as_str())
             .bind(window.audience.to_string())
@@ -255,7 +271,7 @@ async fn lower(
             .bind(recipient.read.get())
             .bind(recipient.archived.get())
             .bind(window.from.get())
-            .bind(up_to.get())
+            .bind(window.until.unwrap_or(up_to).min(up_to).get())
             .bind(taken(flags.seen))
             .bind(taken(flags.read))
             .bind(taken(flags.archived))

@@ -17,20 +17,34 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Committed, Draft, Replay, Retention, Store, StoreError, Trimmed, sql};
+use super::{
+    Committed, Connection, Delivery, Draft, Known, Log, Reach, Receipt, Replay, Retention, Sent, SentQuery, Store,
+    StoreError, Stored, Trimmed, sql,
+};
 use crate::{
     Account, CursorKey, Cursors, Epoch, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId,
-    Position, Random, Recipients, Timestamp, UserId, Window, password::PasswordHash,
+    Position, Preferences, Random, Timestamp, Topic, TopicName, UserId, Window,
+    password::PasswordHash,
+    topic::{TopicOfUser, TopicWithMembers},
 };
 
 mod accounts;
+mod admin;
 mod checkpoint;
 mod commit;
+mod connections;
+mod due;
+mod erase;
 mod inbox;
 mod insert;
+mod leave;
 mod log;
 mod marks;
+mod people;
+mod preferences;
 mod seqs;
+mod together;
+mod topics;
 mod trim;
 mod write;
 mod writer;
@@ -250,7 +264,7 @@ fn position(value: i64) -> Result<Position, StoreError> {
 }
 
 #[async_trait]
-impl Store for SqliteStore {
+impl Log for SqliteStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         let mut turn = self.writer.turn().await?;
         let done = commit::commit(&mut turn, drafts).await;
@@ -282,16 +296,109 @@ impl Store for SqliteStore {
         inbox::page(self.snapshot().await?, user, query).await
     }
 
+    async fn is_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        due::any(&mut *self.readers.acquire().await?, now).await
+    }
+
+    async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError> {
+        let trimmed = trim::step(&self.writer, &self.readers, keep, now, up_to).await?;
+        let more = connections::trim(&self.writer, &self.readers, keep, now).await?;
+        Ok(Trimmed { more: trimmed.more || more, ..trimmed })
+    }
+
+    async fn note_connections(&self, connections: &[Connection]) -> Result<(), StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = connections::note(&mut turn, connections).await;
+        turn.end(done).await
+    }
+
+    fn cursors(&self) -> &Arc<Cursors> {
+        &self.cursors
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
     async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError> {
         inbox::item(self.snapshot().await?, user, id).await
     }
 
-    async fn notification(&self, id: NotificationId) -> Result<Option<(Notification, Recipients)>, StoreError> {
-        inbox::notification(self.snapshot().await?, id).await
+    async fn notification(&self, id: NotificationId) -> Result<Option<Sent>, StoreError> {
+        admin::find(self.snapshot().await?, id).await
     }
 
-    async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError> {
-        trim::step(&self.writer, &self.readers, keep, now, up_to).await
+    async fn notifications(&self, query: SentQuery, limit: u32) -> Result<Vec<Sent>, StoreError> {
+        admin::list(self.snapshot().await?, query, limit).await
+    }
+
+    async fn delivery(&self, id: NotificationId, user: &UserId) -> Result<Delivery, StoreError> {
+        connections::delivery(self.snapshot().await?, id, user).await
+    }
+
+    async fn reach(&self, id: NotificationId) -> Result<Reach, StoreError> {
+        connections::reach(self.snapshot().await?, id).await
+    }
+
+    async fn stored(&self) -> Result<Stored, StoreError> {
+        people::stored(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn known(&self, user: &UserId) -> Result<Option<Known>, StoreError> {
+        people::known(&mut *self.readers.acquire().await?, user).await
+    }
+
+    async fn receipts(&self, user: &UserId, after: Position, limit: u32) -> Result<Vec<Receipt>, StoreError> {
+        people::receipts(&mut *self.readers.acquire().await?, user, after, limit).await
+    }
+
+    async fn connections(
+        &self,
+        user: &UserId,
+        after: Option<&Connection>,
+        limit: u32,
+    ) -> Result<Vec<Connection>, StoreError> {
+        people::connections(&mut *self.readers.acquire().await?, user, after, limit).await
+    }
+
+    async fn former(
+        &self,
+        user: &UserId,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<(Position, Notification)>, StoreError> {
+        people::former(&mut *self.readers.acquire().await?, user, after, limit).await
+    }
+
+    async fn preferences(&self, user: &UserId) -> Result<Preferences, StoreError> {
+        preferences::of(&mut *self.readers.acquire().await?, user).await
+    }
+
+    async fn put_topic(&self, topic: &Topic) -> Result<bool, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = topics::put(&mut turn, topic).await;
+        turn.end(done).await
+    }
+
+    async fn drop_topic(&self, topic: &TopicName) -> Result<Option<bool>, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = topics::remove(&mut turn, topic).await;
+        turn.end(done).await
+    }
+
+    async fn topic(&self, topic: &TopicName) -> Result<Option<Topic>, StoreError> {
+        topics::find(&mut *self.readers.acquire().await?, topic).await
+    }
+
+    async fn topics(&self) -> Result<Vec<TopicWithMembers>, StoreError> {
+        topics::all(&self.readers).await
+    }
+
+    async fn topics_of(&self, user: &UserId) -> Result<Vec<TopicOfUser>, StoreError> {
+        topics::of_user(&self.readers, user).await
+    }
+
+    async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError> {
+        topics::members(&self.readers, topic, after, limit).await
     }
 
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
@@ -320,10 +427,6 @@ impl Store for SqliteStore {
         turn.end(done).await
     }
 
-    fn cursors(&self) -> &Arc<Cursors> {
-        &self.cursors
-    }
-
     async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
         let secret: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("token").fetch_one(&self.readers).await?;
         Ok(SecretBox::new(Box::new(array(&secret)?)))
@@ -348,7 +451,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/log.db", folder.path().display());
         let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
-        for statement in sql::ALL {
+        for statement in sql::ALL.iter().chain(sql::ledger::ALL).chain(sql::people::ALL) {
             let prepared = store.readers.prepare(SqlStr::from_static(statement)).await;
             assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
         }
@@ -367,7 +470,7 @@ mod tests {
         };
         for statement in [sql::LOG, sql::REPLAY, sql::INBOX, sql::INBOX_ITEM, sql::STATE, sql::TRIM_OTHER_EVENTS] {
             let plan = plan(statement).await;
-            let made = ["places", "below", "own", "shared"].map(|name| format!("SCAN {name}"));
+            let made = ["places", "below", "own", "shared", "joined"].map(|name| format!("SCAN {name}"));
             let searches = |step: &String| made.contains(step) || !step.starts_with("SCAN ");
             assert!(plan.iter().all(searches), "{statement}: {plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "sorted: {statement}: {plan:#?}");

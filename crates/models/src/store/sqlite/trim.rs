@@ -3,9 +3,9 @@
 use sqlx::SqlitePool;
 use uuid::Uuid;
 
-use super::{StoreError, Turn, Writer, commit::Group, log, position, sql};
+use super::{StoreError, Turn, Writer, commit::Group, leave, log, sql};
 use crate::{
-    Audience, Effect, Kind, NotificationId, Position, Recipients, Timestamp, UserId,
+    Audience, Effect, Kind, NotificationId, Position, Recipients, Timestamp,
     store::{Retention, Trimmed},
 };
 
@@ -81,6 +81,7 @@ async fn notifications(turn: &mut Turn<'_>, cut: NotificationId, now: Timestamp)
         .bind(cut.as_uuid())
         .bind(floor)
         .bind(NOTIFICATIONS_PER_STEP)
+        .bind(cut.made_at().as_millis())
         .fetch_all(&mut *group.conn)
         .await?;
     let full = i64::try_from(old.len()).unwrap_or(i64::MAX) >= NOTIFICATIONS_PER_STEP;
@@ -105,20 +106,30 @@ async fn remove(
     json: String,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    let entries: Vec<(String, i64)> = sqlx::query_as(sql::ENTRIES).bind(id).fetch_all(&mut *group.conn).await?;
+    let entries = leave::entries(group, NotificationId::from_uuid(id)).await?;
     let count = entries.len();
     let mut told = Vec::new();
     for (audience, at) in entries {
-        let audience =
-            Audience::parse(&audience).ok_or_else(|| StoreError::Corrupt(format!("the audience of entry {at}")))?;
-        let effect = match &audience {
-            Audience::User(user) => leaving(group, user, position(at)?).await?,
-            Audience::Topic(_) | Audience::Everyone => Some(Effect::Recounts),
-        };
-        told.extend(effect.map(|effect| (audience, effect)));
-        sqlx::query(sql::DROP_RECEIPTS).bind(at).execute(&mut *group.conn).await?;
+        let mut readers = leave::had_by(group, &audience, at).await?;
+        match &audience {
+            Audience::User(user) => readers.push(user.clone()),
+            Audience::Topic(_) | Audience::Everyone => told.push((audience.clone(), Effect::Recounts)),
+        }
+        for user in readers {
+            let lost = leave::lost(group, &user, &audience, at).await?;
+            told.extend(lost.map(|effect| (Audience::User(user), effect)));
+        }
+        sqlx::query(sql::DROP_RECEIPTS).bind(at.get()).execute(&mut *group.conn).await?;
     }
-    for statement in [sql::KEEP_SEQS_OF, sql::DROP_KEYS, sql::DROP_ENTRIES, sql::DROP_NOTIFICATION] {
+    for statement in [
+        sql::KEEP_SEQS_OF,
+        sql::DROP_KEYS,
+        sql::DROP_AUDIT,
+        sql::DROP_GROUPS,
+        sql::DROP_ENTRIES,
+        sql::DROP_FORMER_ENTRIES,
+        sql::DROP_NOTIFICATION,
+    ] {
         sqlx::query(statement).bind(id).execute(&mut *group.conn).await?;
     }
     sqlx::query(sql::DROP_PAYLOAD).bind(payload).execute(&mut *group.conn).await?;
@@ -130,11 +141,4 @@ async fn remove(
         }
     }
     Ok(count)
-}
-
-/// What a user's counts lose with an entry. `None`: nothing.
-async fn leaving(group: &mut Group<'_>, user: &UserId, at: Position) -> Result<Option<Effect>, StoreError> {
-    let state: Option<(bool, bool)> =
-        sqlx::query_as(sql::UNREAD_UNSEEN).bind(user.as_str()).bind(at.get()).fetch_optional(&mut *group.conn).await?;
-    Ok(state.filter(|(unread, _)| *unread).map(|(_, unseen)| Effect::Adds { unread: -1, unseen: -i64::from(unseen) }))
 }

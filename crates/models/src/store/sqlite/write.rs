@@ -27,7 +27,10 @@ pub(super) struct NotificationRow {
     pub(super) payload: Position,
     pub(super) level: &'static str,
     pub(super) category: Option<String>,
+    pub(super) critical: bool,
+    pub(super) group_key: Option<String>,
     pub(super) created_at: Timestamp,
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 pub(super) struct EventRow {
@@ -39,8 +42,11 @@ pub(super) struct EventRow {
 }
 
 const PAYLOADS: Table = Table { into: "payloads (id, json)", columns: 2, rest: "" };
-const NOTIFICATIONS: Table =
-    Table { into: "notifications (id, payload, level, category, created_at)", columns: 5, rest: "" };
+const NOTIFICATIONS: Table = Table {
+    into: "notifications (id, payload, level, category, critical, group_key, created_at, expires_at)",
+    columns: 8,
+    rest: "",
+};
 const ENTRIES: Table = Table { into: "entries (audience, position, seq, notification)", columns: 4, rest: "" };
 const OTHER_EVENTS: Table = Table { into: "other_events (audience, position)", columns: 2, rest: "" };
 const EVENTS: Table =
@@ -68,21 +74,23 @@ static ONLY_OTHER_EVENTS: Insert = Insert::new(&[OTHER_EVENTS], "");
 static ONLY_EVENTS: Insert = Insert::new(&[EVENTS], "");
 
 impl Rows {
-    /// Writes everything, and ends the transaction. `start`, `head`: where the log ended, and where it ends
-    /// now.
-    pub(super) async fn write_and_commit(
+    /// Writes everything, and ends the transaction if nothing else follows. `start`, `head`: where the log ended
+    /// before the group, and where it ends with these.
+    pub(super) async fn write(
         &self,
         conn: &mut SqliteConnection,
         start: Position,
         head: Position,
+        then: Then,
     ) -> Result<(), StoreError> {
         // Broadcasts of this group are theirs already.
         let meet = |row: &mut Values, (user, at): &(Arc<str>, Timestamp)| {
             row.add(Arc::clone(user)).add(start.get()).add(at.as_millis());
         };
         only(conn, &MEETS, &self.met, meet).await?;
-        if head == start {
-            return end(conn).await;
+        if self.events.is_empty() {
+            only(conn, &MADE, &self.keys, key).await?; // of what is scheduled
+            return then.go(conn).await;
         }
         let (entries, others): (Vec<_>, Vec<_>) = self.events.iter().partition(|row| row.brings.is_some());
         let entry = |row: &mut Values, new: &&EventRow| {
@@ -94,7 +102,7 @@ impl Rows {
         };
         let most = [self.payloads.len(), self.events.len()].into_iter().max().unwrap_or_default();
         if most <= MOST {
-            let whole = self.keys.is_empty();
+            let whole = self.keys.is_empty() && then == Then::Commit;
             let mut group = if whole { &WHOLE_GROUP } else { &GROUP }.of(most);
             group.rows(&self.payloads, payload);
             group.rows(&self.notifications, notification).rows(&entries, entry).rows(&others, other);
@@ -112,13 +120,26 @@ impl Rows {
             sqlx::query(sql::SET_HEAD).bind(head.get()).execute(&mut *conn).await?;
         }
         only(conn, &MADE, &self.keys, key).await?;
-        end(conn).await
+        then.go(conn).await
     }
 }
 
-async fn end(conn: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("COMMIT").execute(conn).await?;
-    Ok(())
+/// What comes after some rows.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Then {
+    /// More of the same transaction.
+    More,
+    /// Its end.
+    Commit,
+}
+
+impl Then {
+    async fn go(self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        if self == Self::Commit {
+            sqlx::query("COMMIT").execute(conn).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Inserts any number of rows of one table.
@@ -142,16 +163,18 @@ fn payload(row: &mut Values, (id, json): &(Position, Arc<str>)) {
 
 fn notification(row: &mut Values, new: &NotificationRow) {
     row.add(*new.id.as_uuid()).add(new.payload.get()).add(new.level);
-    row.add(new.category.clone()).add(new.created_at.as_millis());
+    row.add(new.category.clone()).add(new.critical).add(new.group_key.clone());
+    row.add(new.created_at.as_millis()).add(new.expires_at.map(Timestamp::as_millis));
 }
 
 fn event(row: &mut Values, EventRow { event, audience, payload, .. }: &EventRow) {
-    let effect = match event.effect {
-        Effect::Adds { unread, unseen } => Some((unread, unseen)),
-        Effect::Recounts => None,
+    let (unread, unseen) = match event.effect {
+        Effect::Adds { unread, unseen } => (Some(unread), Some(unseen)),
+        Effect::Recounts => (None, None),
+        Effect::Reloads => (None, Some(0)),
     };
     row.add(event.position.get()).add(Arc::clone(audience)).add(event.seq.get()).add(event.kind.as_str().to_owned());
-    row.add(payload.get()).add(effect.map(|effect| effect.0)).add(effect.map(|effect| effect.1));
+    row.add(payload.get()).add(unread).add(unseen);
     row.add(event.created_at.as_millis());
 }
 

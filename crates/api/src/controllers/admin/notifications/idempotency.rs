@@ -17,6 +17,11 @@ const MAX_LEN: usize = 255;
 pub(crate) struct Key(Option<String>);
 
 impl Key {
+    /// The key that stands in a body, held to the same rule.
+    pub(crate) fn within(body: Option<&str>) -> Result<Self, Problem> {
+        body.map(|key| parse(key.as_bytes())).transpose().map(Self)
+    }
+
     /// The key for a request of `publisher` that says `content`, which is written out only for it.
     pub(crate) fn of(self, publisher: &UserId, content: &impl Serialize) -> Result<Option<IdempotencyKey>, Problem> {
         let Some(key) = self.0 else { return Ok(None) };

@@ -1,13 +1,12 @@
-//! `GET /admin/notifications/{id}`: a notification and who it was sent to.
+//! `GET /admin/notifications/{id}`: a notification, who it is for, and what became of it.
 
 use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
 use tidings_middleware::{Admin, Code, Problem, ProblemBody};
-use tidings_models::NotificationId;
 
-use super::SentView;
+use super::{SentView, parse_id};
 use crate::{App, error};
 
 /// One notification
@@ -21,8 +20,6 @@ use crate::{App, error};
     )
 )]
 pub(crate) async fn show(_: Admin, id: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
-    let id = NotificationId::parse(&id).ok_or(Code::NotFound)?;
-    let found = app.store.notification(id).await.map_err(error::store)?;
-    let (notification, to) = found.ok_or(Code::NotFound)?;
-    Ok(HttpResponse::Ok().json(SentView::of(&notification, &to)))
+    let found = app.store.notification(parse_id(&id)?).await.map_err(error::store)?;
+    Ok(HttpResponse::Ok().json(SentView::of(&found.ok_or(Code::NotFound)?)))
 }

@@ -7,10 +7,8 @@ use actix_web::rt::{
     spawn,
     task::yield_now,
 };
-use tidings_broker::Entry;
-use tidings_models::{
-    Audience, Counts, CursorKey, Cursors, Effect, Epoch, Event, Kind, Position, Seq, Timestamp, UserId,
-};
+use tidings_broker::{Entry, Own};
+use tidings_models::{Audience, CursorKey, Cursors, Effect, Epoch, Event, Kind, Position, Seq, Timestamp, UserId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
@@ -34,11 +32,11 @@ fn entry(position: i64, size: usize) -> Arc<Entry> {
         payload: "".into(),
     };
     let envelope = format!("{{\"n\":{position},\"x\":\"{}\"", "x".repeat(size));
-    Arc::new(Entry { cursor: cursors.seal(position), envelope: envelope.into(), event })
+    Arc::new(Entry { subject: None, cursor: cursors.seal(position), envelope: envelope.into(), event })
 }
 
 fn offer(wire: &Wire, entries: &[Arc<Entry>]) -> bool {
-    let events: Vec<_> = entries.iter().map(|entry| Delivery { entry, counts: Counts::default() }).collect();
+    let events: Vec<_> = entries.iter().map(|entry| Delivery { entry, own: Own::default() }).collect();
     wire.offer(&events)
 }
 

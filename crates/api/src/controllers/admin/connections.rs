@@ -1,0 +1,102 @@
+//! `GET /admin/connections`: the open streams of this node.
+
+use actix_web::web::{self, Data};
+use serde::{Deserialize, Serialize};
+use tidings_broker::OpenStream;
+use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_models::{Timestamp, UserId};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{App, extract::Query};
+
+/// Most items of one page; bounds what one request renders.
+const MAX_LIMIT: u32 = 1000;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ConnectionsQuery {
+    /// How many at most, 1 to 1,000.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 1000)]
+    limit: u32,
+    /// The `next` of the page before.
+    after: Option<uuid::Uuid>,
+}
+
+fn default_limit() -> u32 {
+    200
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ConnectionsResponse {
+    items: Vec<OpenView>,
+    /// What to send as `after` for the next page; null at the end.
+    next: Option<uuid::Uuid>,
+}
+
+/// An open stream.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OpenView {
+    connection_id: uuid::Uuid,
+    #[schema(value_type = String)]
+    user: UserId,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    /// `sse`, or `poll` for a request that waits.
+    #[schema(value_type = String)]
+    transport: &'static str,
+    /// Events that were written to it, since it was opened or reset.
+    written: i64,
+    /// About when the last of them was.
+    #[schema(value_type = String, format = DateTime)]
+    written_at: Timestamp,
+    /// Events that wait for it to take them.
+    queued: usize,
+    /// There was no room for more: its reader is caught up, from the log, once it goes on.
+    behind: bool,
+}
+
+impl OpenView {
+    fn of(open: OpenStream) -> Self {
+        let OpenStream { connection, transport, queued, behind } = open;
+        Self {
+            connection_id: connection.id,
+            user: connection.user,
+            opened_at: connection.opened_at,
+            transport: transport.as_str(),
+            written: connection.events,
+            written_at: connection.written_at,
+            queued,
+            behind,
+        }
+    }
+}
+
+/// Open streams
+///
+/// Those of the node that answers.
+#[utoipa::path(
+    get, path = "/api/v1/admin/connections", tag = "admin", params(ConnectionsQuery),
+    responses(
+        (status = 200, body = ConnectionsResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody)
+    )
+)]
+pub(crate) async fn connections(
+    _: Admin,
+    Query(query): Query<ConnectionsQuery>,
+    app: Data<App>,
+) -> Result<web::Json<ConnectionsResponse>, Problem> {
+    if !(1..=MAX_LIMIT).contains(&query.limit) {
+        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 1000"));
+    }
+    let limit = query.limit as usize;
+    let mut open = app.broker.open_streams(query.after, limit + 1);
+    let more = open.len() > limit;
+    open.truncate(limit);
+    let next = open.last().filter(|_| more).map(|last| last.connection.id);
+    Ok(web::Json(ConnectionsResponse { items: open.into_iter().map(OpenView::of).collect(), next }))
+}

@@ -1,0 +1,87 @@
+//! `POST /admin/signals`: a typed event that is not an inbox item.
+
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_models::{Draft, Invalid, Kind, Outcome, Recipients, text::Rule};
+use utoipa::ToSchema;
+
+use super::notifications::{
+    content::{To, data, recipients},
+    create::no_topic,
+};
+use crate::{
+    App, error,
+    extract::{Json, Object},
+};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignalRequest {
+    /// Who it is for.
+    #[schema(value_type = To)]
+    to: Option<Object<To>>,
+    /// The event's name on the stream: `[a-z][a-z0-9_.-]{0,63}`, and none of the server's own.
+    r#type: String,
+    /// Its content: any JSON up to 16 KiB.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Object)]
+    payload: Option<Box<RawValue>>,
+    /// Only for streams that are open now: it is not kept, and not replayed.
+    #[serde(default)]
+    ephemeral: bool,
+}
+
+/// null is a content like any other.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(from).map(Some)
+}
+
+/// Send a signal
+///
+/// A typed event to the same streams as notifications, that stands in no inbox and changes no counts. It is
+/// replayed to whoever was away, unless it is `ephemeral`: then it goes to streams that are open now, with
+/// neither id nor seq. 202 when that is so, 201 when it is on disk.
+#[utoipa::path(
+    post, path = "/api/v1/admin/signals", tag = "admin", request_body = SignalRequest,
+    responses(
+        (status = 201, description = "On disk"),
+        (status = 202, description = "Sent to the streams that are open now"),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody),
+        (status = 413, body = ProblemBody),
+        (status = 415, body = ProblemBody),
+        (status = 422, body = ProblemBody),
+        (status = 503, body = ProblemBody, description = "Not stored"),
+        (status = 507, body = ProblemBody, description = "Not stored: the disk is full")
+    )
+)]
+pub(crate) async fn signal(
+    _: Admin,
+    Json(request): Json<SignalRequest>,
+    app: Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let field = |name: &'static str| move |invalid: Invalid| Problem::field(name, invalid);
+    let to = recipients(request.to.map(|Object(to)| to)).map_err(field("to"))?;
+    let kind = Kind::signal(&request.r#type).map_err(field("type"))?;
+    let missing = || Problem::field("payload", Invalid::new(Rule::Value, "any JSON; null, if there is nothing to say"));
+    let payload = data(&request.payload.ok_or_else(missing)?).map_err(field("payload"))?;
+    let at = app.clock.now();
+    if request.ephemeral {
+        if let Recipients::Topic(topic) = &to
+            && app.store.topic(topic).await.map_err(error::store)?.is_none()
+        {
+            return Err(no_topic());
+        }
+        app.broker.whisper(&kind, &payload, &to, at).map_err(Problem::internal)?;
+        return Ok(HttpResponse::Accepted().finish());
+    }
+    let payload = payload.get().into();
+    match app.broker.publisher().publish(Draft::Signal { kind, payload, to, at }).await.map_err(error::broker)? {
+        Outcome::Done(_) => Ok(HttpResponse::Created().finish()),
+        Outcome::NoTopic => Err(no_topic()),
+        other => Err(Problem::new(Code::Internal).caused_by(format!("a signal became {other:?}"))),
+    }
+}

@@ -1,0 +1,148 @@
+//! `/admin/topics/{topic}/members`: who belongs to a topic.
+
+use actix_web::{
+    HttpResponse,
+    web::{self, Data, Path},
+};
+use serde::{Deserialize, Serialize};
+use tidings_middleware::{Admin, Code, FieldError, Problem, ProblemBody};
+use tidings_models::{Recipients, TopicName, UserId};
+use utoipa::{IntoParams, ToSchema};
+
+use super::parse_topic;
+use crate::{
+    App,
+    controllers::subscriptions::subscribe,
+    error,
+    extract::{Json, NoParameters, Query},
+};
+
+/// Most members of one page; bounds what one request reads and renders.
+const MAX_LIMIT: u32 = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MembersQuery {
+    /// How many at most, 1 to 200.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200)]
+    limit: u32,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+fn default_limit() -> u32 {
+    50
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MembersResponse {
+    /// Users, by name.
+    #[schema(value_type = Vec<String>)]
+    items: Vec<UserId>,
+    /// What to send as `after` for the next page; null at the end.
+    #[schema(value_type = Option<String>)]
+    next: Option<UserId>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MembersRequest {
+    /// 1 to 1,000 users who are to belong to it.
+    #[schema(min_items = 1, max_items = 1000)]
+    users: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AddedResponse {
+    /// How many of them did not belong to it before.
+    added: usize,
+}
+
+/// Who belongs to a topic
+#[utoipa::path(
+    get, path = "/api/v1/admin/topics/{topic}/members", tag = "admin",
+    params(("topic" = String, Path), MembersQuery),
+    responses(
+        (status = 200, body = MembersResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody)
+    )
+)]
+pub(crate) async fn list(
+    _: Admin,
+    name: Path<String>,
+    Query(query): Query<MembersQuery>,
+    app: Data<App>,
+) -> Result<web::Json<MembersResponse>, Problem> {
+    if !(1..=MAX_LIMIT).contains(&query.limit) {
+        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
+    }
+    let topic = there(&app, &name).await?;
+    let after = query.after.as_deref().map(UserId::parse).transpose().map_err(|_| Code::InvalidCursor)?;
+    let found = app.store.members(&topic, after.as_ref(), query.limit + 1).await.map_err(error::store)?;
+    let more = found.len() > query.limit as usize;
+    let items: Vec<_> = found.into_iter().take(query.limit as usize).collect();
+    let next = items.last().filter(|_| more).cloned();
+    Ok(web::Json(MembersResponse { items, next }))
+}
+
+/// Add members
+///
+/// From now on the topic's events are theirs, on open streams too. Those who belong to it already stay.
+#[utoipa::path(
+    post, path = "/api/v1/admin/topics/{topic}/members", tag = "admin", params(("topic" = String, Path)),
+    request_body = MembersRequest,
+    responses(
+        (status = 200, body = AddedResponse),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody),
+        (status = 422, body = ProblemBody)
+    )
+)]
+pub(crate) async fn add(
+    _: Admin,
+    _: Query<NoParameters>,
+    name: Path<String>,
+    Json(request): Json<MembersRequest>,
+    app: Data<App>,
+) -> Result<web::Json<AddedResponse>, Problem> {
+    let topic = there(&app, &name).await?;
+    if !(1..=Recipients::MAX_USERS).contains(&request.users.len()) {
+        return Err(Problem::fields(vec![FieldError::new("users", Code::InvalidRecipients, "1 to 1000 users")]));
+    }
+    let users = request.users.iter().map(|user| UserId::parse(user)).collect::<Result<Vec<_>, _>>();
+    let users = users.map_err(|invalid| Problem::field("users", invalid))?;
+    let joining = users.into_iter().map(|user| subscribe(&app, user, topic.clone(), true, true));
+    let joined = futures_util::future::try_join_all(joining).await?;
+    Ok(web::Json(AddedResponse { added: joined.into_iter().filter(|new| *new).count() }))
+}
+
+/// Remove a member
+#[utoipa::path(
+    delete, path = "/api/v1/admin/topics/{topic}/members/{user}", tag = "admin",
+    params(("topic" = String, Path), ("user" = String, Path)),
+    responses(
+        (status = 204, description = "They do not belong to it, now or before"),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody),
+        (status = 404, body = ProblemBody)
+    )
+)]
+pub(crate) async fn remove(_: Admin, path: Path<(String, String)>, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let (name, user) = path.into_inner();
+    let topic = there(&app, &name).await?;
+    let user = UserId::parse(&user).map_err(|_| Code::NotFound)?;
+    subscribe(&app, user, topic, false, true).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn there(app: &App, name: &str) -> Result<TopicName, Problem> {
+    let name = parse_topic(name)?;
+    let found = app.store.topic(&name).await.map_err(error::store)?;
+    Ok(found.ok_or(Code::NotFound)?.name)
+}

@@ -1,0 +1,46 @@
+//! `GET /topics`: the topics that the caller may join, or belongs to.
+
+use actix_web::web::{self, Data};
+use serde::Serialize;
+use tidings_middleware::{Problem, ProblemBody, User};
+use tidings_models::TopicName;
+use utoipa::ToSchema;
+
+use crate::{App, error};
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TopicsResponse {
+    /// By name.
+    items: Vec<TopicOfUserView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TopicOfUserView {
+    #[schema(value_type = String)]
+    topic: TopicName,
+    /// What to show instead of its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// Whether the caller may join and leave. If not, an admin decides.
+    open: bool,
+    /// Whether the caller belongs to it.
+    joined: bool,
+}
+
+/// Topics
+///
+/// Those that are open to everybody, and those that the caller belongs to.
+#[utoipa::path(
+    get, path = "/api/v1/topics", tag = "inbox",
+    responses((status = 200, body = TopicsResponse), (status = 401, body = ProblemBody))
+)]
+pub(crate) async fn list(User(principal): User, app: Data<App>) -> Result<web::Json<TopicsResponse>, Problem> {
+    let topics = app.store.topics_of(&principal.user).await.map_err(error::store)?;
+    let items = topics.into_iter().map(|found| TopicOfUserView {
+        topic: found.topic.name,
+        title: found.topic.title,
+        open: found.topic.open,
+        joined: found.joined,
+    });
+    Ok(web::Json(TopicsResponse { items: items.collect() }))
+}

@@ -1,0 +1,3 @@
+//! Topics, as users see them.
+
+pub(crate) mod list;

@@ -1,0 +1,125 @@
+//! What admins do to what they sent.
+
+use super::*;
+use crate::store::{Deed, IdempotencyKey};
+
+fn admin() -> UserId {
+    user("admin")
+}
+
+async fn sent(store: &dyn Store, id: NotificationId) -> Sent {
+    store.notification(id).await.unwrap().unwrap()
+}
+
+fn correct(sent: &Sent, title: &str) -> Draft {
+    let notification = Box::new(Notification { title: title.into(), ..sent.notification.clone() });
+    Draft::Correct { notification, deliver_at: None, revision: sent.revision, by: admin(), at: at(3) }
+}
+
+pub(super) async fn a_correction_changes_all_copies_and_keeps_what_was(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let both = Recipients::users(vec![user("ann"), user("bob")]).unwrap();
+    let id = send(&*store, both, "wrnog").await;
+    let before = sent(&*store, id).await;
+    let end = store.head().await.unwrap().position;
+    assert_eq!(one(&*store, correct(&before, "right")).await, Outcome::Done(true));
+    let told = store.read_log(end, 9).await.unwrap();
+    assert!(told.iter().all(|event| event.kind == Kind::NotificationUpdated && event.payload.contains("right")));
+    assert_eq!(told.len(), 2);
+    assert_eq!(inbox(&*store, "bob", InboxState::Unread).await, ["right"]);
+    assert_eq!(counts(&*store, "ann").await, (1, 1));
+    assert_eq!(one(&*store, correct(&before, "late")).await, Outcome::Conflict, "somebody else was quicker");
+    let Sent { history, .. } = sent(&*store, id).await;
+    let [Deed { by, action, before: Some(kept), .. }] = &history[..] else { panic!("{history:?}") };
+    assert_eq!((by, action.as_str(), kept.contains("wrnog")), (&admin(), "corrected", true));
+    assert_eq!(one(&*store, correct(&Sent { notification: plain("x"), ..before }, "x")).await, Outcome::NotFound);
+}
+
+pub(super) async fn what_is_retracted_is_nowhere_and_not_forgotten(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    meet(&*store, "ann").await;
+    let id = send(&*store, Recipients::Everyone, "x").await;
+    send(&*store, to("ann"), "stays").await;
+    let retract = || Draft::Retract { id, by: admin(), at: at(4) };
+    assert_eq!(one(&*store, retract()).await, Outcome::Done(true));
+    assert_eq!(one(&*store, retract()).await, Outcome::Done(false), "twice is once");
+    assert_eq!(inbox(&*store, "ann", InboxState::All).await, ["stays"]);
+    assert_eq!(one(&*store, mark("ann", Mark::one(id, READ))).await, Outcome::NotFound);
+    let Sent { stage, to, history, .. } = sent(&*store, id).await;
+    assert_eq!((stage, to, history[0].action.as_str()), (Stage::Retracted(at(4)), Recipients::Everyone, "retracted"));
+    assert_eq!(one(&*store, correct(&sent(&*store, id).await, "x")).await, Outcome::Conflict);
+    // Whoever was away hears of both.
+    let windows = store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().unwrap().windows;
+    let Replay::Events(events) = store.replay(&windows, pos(0), pos(9), 9).await.unwrap() else { panic!("expired") };
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["notification", "notification", "notification.retracted"]);
+    retention::trim(&*store, retention::KEEP, at(200)).await;
+    assert!(store.notification(id).await.unwrap().is_none());
+}
+
+/// Exactly once, whatever comes between.
+pub(super) async fn what_is_scheduled_is_made_once_at_its_time(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let key = || IdempotencyKey { publisher: admin(), key: "k".into(), fingerprint: [1; 32] };
+    let notification = Box::new(plain("later"));
+    let id = notification.id;
+    let draft = Draft::Notify { notification, to: to("ann"), key: Some(key()), deliver_at: Some(at(10)) };
+    assert_eq!(one(&*store, draft.clone()).await, Outcome::Stored(id));
+    assert_eq!(one(&*store, draft).await, Outcome::Repeated(id));
+    assert_eq!(sent(&*store, id).await.stage, Stage::Scheduled(at(10)));
+    assert_eq!(whole_log(&*store).await.len(), 0);
+    assert!(!store.is_due(at(9)).await.unwrap());
+    assert_eq!(one(&*store, Draft::Due { at: at(9) }).await, Outcome::Did(0));
+
+    let before = sent(&*store, id).await;
+    let Draft::Correct { notification, revision, by, .. } = correct(&before, "sooner") else { panic!("not that") };
+    let sooner = Draft::Correct { notification, deliver_at: Some(at(5)), revision, by, at: at(3) };
+    assert_eq!(one(&*store, sooner).await, Outcome::Done(true));
+    assert_eq!(sent(&*store, id).await.stage, Stage::Scheduled(at(5)));
+    store.close().await;
+
+    let store = open(&place).await;
+    assert!(store.is_due(at(5)).await.unwrap());
+    let due = || Draft::Due { at: at(5) };
+    assert_eq!(commit(&*store, vec![due(), due()]).await, [Outcome::Did(1), Outcome::Did(0)]);
+    assert_eq!(inbox(&*store, "ann", InboxState::Unread).await, ["sooner"]);
+    let now = sent(&*store, id).await;
+    assert_eq!((now.stage, now.history.len()), (Stage::Delivered, 1));
+    assert_eq!(store.notifications(SentQuery::Made(None), 9).await.unwrap()[0].notification.id, id);
+
+    // It is kept as long as if it had been made at its delivery.
+    retention::trim(&*store, Retention { max_events: 0, ..retention::KEEP }, at(92)).await;
+    assert_eq!(inbox(&*store, "ann", InboxState::Unread).await, ["sooner"]);
+    retention::trim(&*store, retention::KEEP, at(96)).await;
+    assert_eq!(inbox(&*store, "ann", InboxState::Unread).await, [""; 0]);
+
+    let off = Box::new(plain("called off"));
+    let (id, notify) =
+        (off.id, Draft::Notify { notification: off, to: to("ann"), key: None, deliver_at: Some(at(20)) });
+    one(&*store, notify).await;
+    assert_eq!(store.notifications(SentQuery::Scheduled(None), 9).await.unwrap()[0].notification.id, id);
+    assert_eq!(one(&*store, Draft::Retract { id, by: admin(), at: at(6) }).await, Outcome::Done(true));
+    assert!(store.notification(id).await.unwrap().is_none());
+    assert_eq!(one(&*store, Draft::Due { at: at(30) }).await, Outcome::Did(0));
+}
+
+pub(super) async fn what_was_sent_is_listed_newest_first(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let mut ids = Vec::new();
+    for second in 1..=5 {
+        let id = NotificationId::new(at(second), &SystemRandom);
+        let notification = Box::new(Notification { id, ..plain("x") });
+        one(&*store, Draft::Notify { notification, to: to("ann"), key: None, deliver_at: None }).await;
+        ids.insert(0, id);
+    }
+    let listed = async |query| {
+        let page = store.notifications(query, 3).await.unwrap();
+        page.into_iter().map(|sent| sent.notification.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(SentQuery::Made(None)).await, ids[..3]);
+    assert_eq!(listed(SentQuery::Made(Some(ids[2]))).await, ids[3..]);
+}

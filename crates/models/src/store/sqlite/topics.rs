@@ -1,0 +1,153 @@
+//! Topics, and who belongs to them.
+
+use sqlx::{SqliteConnection, SqlitePool};
+
+use super::{StoreError, Turn, commit::Group, position, sql};
+use crate::{
+    Audience, Change, Effect, Position, Timestamp, Topic, TopicName, UserId,
+    store::Outcome,
+    topic::{MAX_SUBSCRIPTIONS, TopicOfUser, TopicWithMembers},
+};
+
+type TopicRow = (String, Option<String>, bool, i64);
+
+fn topic((name, title, open, created_at): TopicRow) -> Result<Topic, StoreError> {
+    let name = TopicName::parse(&name).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(Topic { name, title, open, created_at: Timestamp::from_millis(created_at) })
+}
+
+pub(super) async fn find(conn: &mut SqliteConnection, name: &TopicName) -> Result<Option<Topic>, StoreError> {
+    let row: Option<TopicRow> = sqlx::query_as(sql::TOPIC).bind(name.as_str()).fetch_optional(conn).await?;
+    row.map(topic).transpose()
+}
+
+pub(super) async fn put(turn: &mut Turn<'_>, new: &Topic) -> Result<bool, StoreError> {
+    let before = find(&mut turn.connection, &new.name).await?;
+    sqlx::query(sql::PUT_TOPIC)
+        .bind(new.name.as_str())
+        .bind(new.title.as_deref())
+        .bind(new.open)
+        .bind(new.created_at.as_millis())
+        .execute(&mut turn.connection)
+        .await?;
+    Ok(before.is_none())
+}
+
+pub(super) async fn remove(turn: &mut Turn<'_>, name: &TopicName) -> Result<Option<bool>, StoreError> {
+    if find(&mut turn.connection, name).await?.is_none() {
+        return Ok(None);
+    }
+    let member: Option<String> = sqlx::query_scalar(sql::MEMBERS)
+        .bind(name.as_str())
+        .bind("")
+        .bind(1)
+        .fetch_optional(&mut turn.connection)
+        .await?;
+    if member.is_some() {
+        return Ok(Some(false));
+    }
+    sqlx::query(sql::DROP_TOPIC).bind(name.as_str()).execute(&mut turn.connection).await?;
+    Ok(Some(true))
+}
+
+pub(super) async fn all(readers: &SqlitePool) -> Result<Vec<TopicWithMembers>, StoreError> {
+    let rows: Vec<(String, Option<String>, bool, i64, i64)> = sqlx::query_as(sql::TOPICS).fetch_all(readers).await?;
+    let row = |(name, title, open, created_at, members)| {
+        Ok(TopicWithMembers { topic: topic((name, title, open, created_at))?, members })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+pub(super) async fn of_user(readers: &SqlitePool, user: &UserId) -> Result<Vec<TopicOfUser>, StoreError> {
+    let rows: Vec<(String, Option<String>, bool, i64, bool)> =
+        sqlx::query_as(sql::TOPICS_OF).bind(user.as_str()).fetch_all(readers).await?;
+    let row = |(name, title, open, created_at, joined)| {
+        Ok(TopicOfUser { topic: topic((name, title, open, created_at))?, joined })
+    };
+    rows.into_iter().map(row).collect()
+}
+
+pub(super) async fn members(
+    readers: &SqlitePool,
+    topic: &TopicName,
+    after: Option<&UserId>,
+    limit: u32,
+) -> Result<Vec<UserId>, StoreError> {
+    let names: Vec<String> = sqlx::query_scalar(sql::MEMBERS)
+        .bind(topic.as_str())
+        .bind(after.map_or("", UserId::as_str))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    names.iter().map(|name| UserId::parse(name).map_err(|error| StoreError::Corrupt(error.to_string()))).collect()
+}
+
+/// Lets a user join or leave a topic. What they belong to changes with the event that tells of it.
+pub(super) async fn subscribe(
+    group: &mut Group<'_>,
+    user: &UserId,
+    name: &TopicName,
+    join: bool,
+    by_admin: bool,
+    at: Timestamp,
+) -> Result<Outcome, StoreError> {
+    let Some(topic) = find(&mut *group.conn, name).await? else { return Ok(Outcome::NoTopic) };
+    let since: Option<i64> = sqlx::query_scalar(sql::IS_MEMBER)
+        .bind(name.as_str())
+        .bind(user.as_str())
+        .fetch_optional(&mut *group.conn)
+        .await?;
+    if since.is_some() == join {
+        return Ok(Outcome::Done(false));
+    }
+    if !topic.open && !by_admin {
+        return Ok(Outcome::NotOpen);
+    }
+    let had: i64 = sqlx::query_scalar(sql::SUBSCRIPTIONS_OF).bind(user.as_str()).fetch_one(&mut *group.conn).await?;
+    if join && usize::try_from(had).is_ok_and(|had| had >= MAX_SUBSCRIPTIONS) {
+        return Ok(Outcome::TooMany);
+    }
+    let mut change = Change::default();
+    if join {
+        change.joined = Some(name.clone());
+    } else {
+        change.left = Some(name.clone());
+    }
+    let place = group.changed(&change, Effect::Reloads, Audience::User(user.clone()), at)?;
+    match since {
+        None => {
+            sqlx::query(sql::JOIN)
+                .bind(user.as_str())
+                .bind(name.as_str())
+                .bind(place.get())
+                .execute(&mut *group.conn)
+                .await?;
+        }
+        Some(since) => leave(group, user, name, position(since)?, place).await?,
+    }
+    Ok(Outcome::Done(true))
+}
+
+/// Ends a membership, and forgets it when nothing came in it.
+async fn leave(
+    group: &mut Group<'_>,
+    user: &UserId,
+    name: &TopicName,
+    since: Position,
+    place: Position,
+) -> Result<(), StoreError> {
+    group.flush().await?;
+    let anything: bool = sqlx::query_scalar(sql::ANY_EVENT)
+        .bind(Audience::Topic(name.clone()).to_string())
+        .bind(since.get())
+        .bind(place.get())
+        .fetch_one(&mut *group.conn)
+        .await?;
+    if anything {
+        let leave = sqlx::query(sql::LEAVE).bind(user.as_str()).bind(name.as_str()).bind(place.get());
+        leave.execute(&mut *group.conn).await?;
+    } else {
+        sqlx::query(sql::FORGET).bind(user.as_str()).bind(name.as_str()).execute(&mut *group.conn).await?;
+    }
+    Ok(())
+}
