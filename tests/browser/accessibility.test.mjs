@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { publish } from "../support/http.mjs";
 import { check } from "./axe.mjs";
 import { DESKTOP, newProfile, PHONE, refused } from "./browser.mjs";
-import { fillInbox } from "./content.mjs";
+import { fillAdmin, fillInbox } from "./content.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
 
@@ -66,9 +66,8 @@ async function walk(t, server, ui) {
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Close all" }).click();
   await look("inbox");
-  await ui.at("view-archived").click();
-  await ui.at("empty").waitFor();
-  await look("archive, empty");
+  await readers(ui, look);
+  await admins(server, ui, look);
 
   await page.getByRole("link", { name: "Compose" }).click();
   await ui.compose.waitFor();
@@ -84,4 +83,76 @@ async function walk(t, server, ui) {
 
   const findings = seen.reduce((sum, one) => sum + one.findings, 0);
   t.diagnostic(`${seen.length} views, ${findings} findings`);
+}
+
+/** What every reader has: snoozing, taking back, search, topics, preferences. */
+async function readers(ui, look) {
+  const { page } = ui;
+  await ui.rows.first().getByTestId("snooze").click();
+  await ui.at("snooze-menu").waitFor();
+  await look("inbox, snooze menu");
+  await ui.at("snooze-custom").click();
+  await ui.at("snooze-until").fill("2020-01-01T08:00");
+  await ui.at("snooze-confirm").click();
+  await ui.at("snooze-form").locator(".wrong").waitFor();
+  await look("inbox, snooze form, refused");
+  await page.keyboard.press("Escape");
+  await ui.snooze(await ui.rows.first().getAttribute("data-id"), "week");
+  await ui.at("undo-bar").waitFor();
+  await look("inbox, undo bar");
+  await ui.view("snoozed");
+  await ui.at("snoozed-until").waitFor();
+  await look("snoozed");
+  await ui.view("archived");
+  await ui.at("empty").waitFor();
+  await look("archive, empty");
+  await ui.view("all");
+  await ui.at("search").fill("build");
+  await ui.at("search-count").getByText("found").waitFor();
+  await look("inbox, search");
+
+  await ui.visit("topics", "Topics");
+  await ui.at("no-topics").waitFor();
+  await look("topics, none");
+  await ui.visit("preferences", "Preferences");
+  await ui.at("category-to-mute").fill("builds");
+  await ui.at("mute-category").click();
+  await ui.at("mute-level-success").check();
+  await ui.at("quiet").check();
+  await look("preferences");
+  await ui.at("save-preferences").click();
+  await ui.at("preferences-saved").waitFor();
+  await look("preferences, saved");
+}
+
+/** What administrators have besides: sent, and their topics. */
+async function admins(server, ui, look) {
+  const { page } = ui;
+  await publish(server, { to: { user: "root" }, title: "Build 4712 failed", category: "builds" });
+  await fillAdmin(server, "root");
+  await ui.visit("topics", "Topics");
+  await ui.at("leave").first().waitFor();
+  await look("topics");
+  await ui.visit("sent", "Sent");
+  await page.locator('[data-stage="retracted"]').first().waitFor();
+  await ui.at("show-history").first().click();
+  await ui.at("retract").first().click();
+  await ui.at("correct").first().click();
+  await look("sent: history, about to retract, correcting");
+  await ui.at("sent-scheduled").click();
+  await page.locator('[data-stage="scheduled"]').first().waitFor();
+  await ui.at("correct").first().click();
+  await look("scheduled, correcting");
+  await ui.visit("managed-topics", "Manage topics");
+  await ui.at("managed-topic").first().waitFor();
+  await ui.at("show-members").first().click();
+  await ui.at("member").first().waitFor();
+  await ui.at("new-topic").click();
+  await ui.at("topic-save").click(); // refused: without a name
+  await ui.at("topic-form").getByRole("alert").waitFor();
+  await ui.at("remove-topic").last().click();
+  await look("managed topics: members, refused, about to remove");
+  await page.getByRole("link", { name: /^Inbox/ }).click();
+  await ui.at("muted").first().waitFor();
+  await look("inbox, with muted ones");
 }

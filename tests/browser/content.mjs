@@ -1,6 +1,6 @@
-// An inbox as it looks after a morning's work.
+// An inbox as it looks after a morning's work, and what its administrator has in hand.
 
-import { publish, request } from "../support/http.mjs";
+import { asAdmin, publish, request } from "../support/http.mjs";
 
 const MORNING = [
   {
@@ -55,5 +55,46 @@ export async function fillInbox(server, user) {
     const { id } = await publish(server, { to: { user }, ...draft });
     if (!read) continue;
     await request(server, server.token(user), "PATCH", `/notifications/${id}`, { read });
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+const TOPICS = [
+  { topic: "deploys", title: "Deployments", open: true },
+  { topic: "lunch", open: true },
+  { topic: "on-call", title: "On call", open: false },
+];
+
+/** Topics, of which the user belongs to two; one corrected, one retracted, two that are scheduled. */
+export async function fillAdmin(server, user, extra = "garden") {
+  for (const { topic, ...about } of TOPICS) {
+    await asAdmin(server, "PUT", `/admin/topics/${topic}`, about);
+  }
+  await asAdmin(server, "PUT", "/admin/topics/garden", { title: `The ${extra}`, open: true });
+  const people = ["ann", "bob", "carlos.mendez@example.org", extra, user];
+  for (const topic of ["deploys", "on-call"]) {
+    await asAdmin(server, "POST", `/admin/topics/${topic}/members`, { users: people });
+  }
+  const to = { users: ["ann", "bob", "carlos.mendez@example.org"] };
+  await publish(server, { to: { everyone: true }, title: "The office is closed on Monday" });
+  const wrong = await publish(server, { to, title: "Salaries of April", level: "warning" });
+  await asAdmin(server, "DELETE", `/admin/notifications/${wrong.id}`);
+  const corrected = await publish(server, {
+    to: { topic: "deploys" },
+    title: "2.4.0 is beeing rolled out",
+    body: `Started by ${extra}. Expect a pause of two minutes.`,
+  });
+  await asAdmin(server, "PATCH", `/admin/notifications/${corrected.id}`, {
+    title: "2.4.0 is being rolled out",
+    level: "success",
+    link: "/deploys/2.4.0",
+  });
+  for (const [days, title] of [
+    [1, "Maintenance tonight"],
+    [7, `Report of the week: ${extra}`],
+  ]) {
+    const deliver_at = new Date(Date.now() + days * DAY_MS).toISOString();
+    await publish(server, { to: { topic: "on-call" }, title, deliver_at, level: "warning" });
   }
 }

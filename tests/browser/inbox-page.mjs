@@ -50,6 +50,43 @@ export class InboxPage {
     return this.rows.filter({ has: this.page.locator(by("row-title"), { hasText: title }) });
   }
 
+  /** In the list, or no longer in it. */
+  async listed(id) {
+    await this.row(id).waitFor();
+  }
+  async notListed(id) {
+    await this.row(id).waitFor({ state: "detached" });
+  }
+
+  toast(title) {
+    return this.toasts.filter({ hasText: title });
+  }
+
+  /** One of the parts of the inbox: all, unread, archived, snoozed. */
+  async view(name) {
+    await this.at(`view-${name}`).click();
+    await this.page.locator(`${by(`view-${name}`)}[aria-current="page"]`).waitFor();
+  }
+
+  /** By the menu of the row: "hour", "evening", "morning" or "week". */
+  async snooze(id, until) {
+    await this.row(id).getByTestId("snooze").click();
+    await this.at(`snooze-${until}`).click();
+  }
+
+  /** A page of the user menu, by the heading that it has. */
+  async visit(page, heading) {
+    await this.at("user-menu").click();
+    await this.at(`nav-${page}`).click();
+    await this.page.getByRole("heading", { level: 1, name: heading }).waitFor();
+  }
+
+  /** A reload would take this mark away. */
+  async neverReloaded() {
+    await this.page.evaluate(() => (globalThis.neverReloaded = true));
+    return () => this.page.evaluate(() => globalThis.neverReloaded === true);
+  }
+
   /** All rows, newest first: the id, and whether it was read. */
   list() {
     return this.rows.evaluateAll((rows) =>

@@ -3,14 +3,25 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { publish } from "../support/http.mjs";
+import { publish, request } from "../support/http.mjs";
 import { DESKTOP, newProfile, PHONE } from "./browser.mjs";
-import { fillInbox } from "./content.mjs";
+import { fillAdmin, fillInbox } from "./content.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
 
 const FOLDER = join(import.meta.dirname, "../screenshots");
 const browser = useBrowser();
+
+/** Taken as a whole, however far they go below the screen. */
+const LONG = new Set([
+  "preferences",
+  "sent",
+  "sent-correct",
+  "scheduled",
+  "managed-topics",
+  "new-topic",
+  "compose-more",
+]);
 
 for (const viewport of [PHONE, DESKTOP]) {
   for (const colorScheme of ["light", "dark"]) {
@@ -27,7 +38,9 @@ for (const viewport of [PHONE, DESKTOP]) {
       const shoot = async (view) => {
         await ui.settled();
         const path = join(FOLDER, `${view}-${viewport.width}-${colorScheme}.png`);
-        await ui.page.screenshot({ path });
+        const fullPage = LONG.has(view);
+        if (fullPage) await ui.page.evaluate(() => window.scrollTo(0, 0));
+        await ui.page.screenshot({ path, fullPage });
       };
 
       await ui.form.waitFor();
@@ -39,8 +52,11 @@ for (const viewport of [PHONE, DESKTOP]) {
       await ui.live();
       await toasts(server, ui);
       await shoot("inbox");
-      await compose(ui);
-      await shoot("compose");
+      await ui.page.getByRole("button", { name: "Close all" }).click();
+      await inbox(server, ui, shoot);
+      await readers(server, ui, shoot);
+      await admins(ui, shoot);
+      await compose(ui, shoot);
     });
   }
 }
@@ -58,11 +74,89 @@ async function toasts(server, ui) {
   await ui.toasts.nth(1).waitFor();
 }
 
-async function compose(ui) {
+async function inbox(server, ui, shoot) {
+  const row = (title) => ui.rowTitled(title);
+  await row("Certificate of").getByTestId("snooze").click();
+  await ui.at("snooze-menu").waitFor();
+  await shoot("snooze-menu");
+  await ui.at("snooze-custom").click();
+  await ui.at("snooze-form").waitFor();
+  await shoot("snooze-form");
+  await ui.page.keyboard.press("Escape");
+  await row("Deployed 2.4.0").getByTestId("archive").click();
+  await ui.at("undo-bar").waitFor();
+  await shoot("undo");
+  await row("Certificate of").getByTestId("snooze").click();
+  await ui.at("snooze-week").click();
+  await ui.at("undo-close").click();
+  await ui.view("snoozed");
+  await ui.at("snoozed-until").waitFor();
+  await shoot("snoozed");
+  await ui.view("all");
+  await ui.at("search").fill("fail");
+  await ui.at("search-count").getByText("found").waitFor();
+  await shoot("search");
+  await ui.at("search").fill("");
+  await ui.at("search-count").getByText("found").waitFor({ state: "detached" });
+
+  const muted = { topics: [], categories: ["builds"], levels: [] };
+  await request(server, server.token("root", "admin"), "PUT", "/preferences", { muted });
+  const draft = { title: "Build 4712 passed", level: "success", category: "builds" };
+  await publish(server, { to: { user: "root" }, ...draft });
+  await ui.at("muted").waitFor();
+  await shoot("muted");
+  await ui.at("user-menu").click();
+  await shoot("user-menu");
+  await ui.page.keyboard.press("Escape");
+}
+
+async function readers(server, ui, shoot) {
+  await fillAdmin(server, "root");
+  await ui.visit("topics", "Topics");
+  await ui.at("leave").first().waitFor();
+  await ui.toast("2.4.0 is being").waitFor();
   await ui.page.getByRole("button", { name: "Close all" }).click();
+  await ui.toasts.first().waitFor({ state: "detached" });
+  await shoot("topics");
+  await ui.visit("preferences", "Preferences");
+  await ui.at("category-to-mute").fill("chatter");
+  await ui.at("mute-category").click();
+  await ui.at("mute-level-success").check();
+  await ui.at("quiet").check();
+  await shoot("preferences");
+}
+
+async function admins(ui, shoot) {
+  const { page } = ui;
+  await ui.visit("sent", "Sent");
+  await page.locator('[data-stage="retracted"]').first().waitFor();
+  await ui.at("show-history").first().click();
+  await shoot("sent");
+  await ui.at("retract").first().click();
+  await ui.at("correct").first().click();
+  await shoot("sent-correct");
+  await ui.at("sent-scheduled").click();
+  await page.locator('[data-stage="scheduled"]').first().waitFor();
+  await ui.at("correct").first().click();
+  await shoot("scheduled");
+  await ui.visit("managed-topics", "Manage topics");
+  await ui.at("show-members").first().click();
+  await ui.at("member").first().waitFor();
+  await ui.at("remove-topic").last().click();
+  await shoot("managed-topics");
+  await ui.at("new-topic").click();
+  await shoot("new-topic");
+}
+
+async function compose(ui, shoot) {
   await ui.page.getByRole("link", { name: "Compose" }).click();
   await ui.at("people").fill("alice, bob");
   await ui.at("title").fill("The heating is off on Tuesday");
   await ui.at("body").fill("From 8 to 12. Hot water stays on.");
   await ui.at("level").selectOption("warning");
+  await shoot("compose");
+  await ui.at("to-topic").check();
+  await ui.page.locator('[data-testid="topic"] option').first().waitFor({ state: "attached" });
+  await ui.page.getByRole("button", { name: /^More/ }).click();
+  await shoot("compose-more");
 }

@@ -25,6 +25,22 @@ export async function get(server, as, path) {
   return body;
 }
 
+/** Any other request of an admin that must succeed. Resolves with the body. */
+export async function asAdmin(server, method, path, body) {
+  const answer = await request(server, server.token("root", "admin"), method, path, body);
+  const { status } = answer;
+  assert.ok(status < 300, `${method} ${path}: ${status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+/** What a reader does to one of theirs, from some other device. */
+export async function change(server, user, id, change) {
+  const path = `/notifications/${id}`;
+  const { status, body } = await request(server, server.token(user), "PATCH", path, change);
+  assert.equal(status, 200, `PATCH ${path}: ${JSON.stringify(body)}`);
+  return body;
+}
+
 /** Creates a notification as an admin, and resolves with it once the server says that it is stored. */
 export async function publish(server, draft, key = randomUUID()) {
   const as = server.token("root", "admin");

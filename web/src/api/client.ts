@@ -21,7 +21,7 @@ export interface Extra {
 }
 
 export async function request<T>(
-  method: "GET" | "POST" | "PATCH",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   body?: unknown,
   extra: Extra = {},

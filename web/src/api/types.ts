@@ -24,8 +24,6 @@ export interface Notification {
   category?: string;
   data?: unknown;
   group_key?: string;
-  /** Muted by the reader's preferences: listed, but neither unread nor toasted. */
-  muted?: boolean;
   created_at: string;
   expires_at?: string;
 }
@@ -37,10 +35,21 @@ export interface Receipt {
   archived: boolean;
 }
 
+/** What a reader gives one or several: what is left out stays as it is. */
+export interface Change extends Partial<Receipt> {
+  /** Put off until then; null: it is back. */
+  snoozed_until?: string | null;
+  /** Removed from this reader's inbox, for good. */
+  deleted?: boolean;
+}
+
 /** A notification in a reader's inbox. `cursor` is its place in the log: opaque, not comparable. */
 export interface Item extends Notification, Receipt {
   audience: string;
   cursor: string;
+  snoozed_until?: string;
+  /** Muted by the reader's preferences when it came: listed, but neither unread nor toasted. */
+  muted?: boolean;
 }
 
 /** The badge's figures. They come from the server, always; the page does no arithmetic. */
@@ -49,7 +58,13 @@ export interface Counts {
   unseen: number;
 }
 
-export type View = "all" | "unread" | "archived";
+export type View = "all" | "unread" | "archived" | "snoozed";
+
+/** What part of the inbox is asked for. An empty search is none. */
+export interface Query {
+  view: View;
+  search: string;
+}
 
 export interface Page extends Counts {
   items: Item[];
@@ -71,9 +86,40 @@ export interface Me {
   expires_at: string;
 }
 
+export interface QuietHours {
+  /** Minutes of the day, "22:00"; they may span midnight. */
+  from: string;
+  to: string;
+  time_zone: string;
+}
+
+export interface Preferences {
+  muted: { topics: string[]; categories: string[]; levels: Level[] };
+  quiet_hours?: QuietHours;
+}
+
+/** A topic, as a reader sees it. One that is not open is joined and left by an administrator's hand. */
+export interface Topic {
+  topic: string;
+  title?: string;
+  open: boolean;
+  joined: boolean;
+}
+
+/** A topic, as an administrator sees it. */
+export interface ManagedTopic {
+  topic: string;
+  title?: string;
+  open: boolean;
+  created_at: string;
+  members: number;
+}
+
+export type To = { user: string } | { users: string[] } | { topic: string } | { everyone: true };
+
 /** The body of POST /admin/notifications. */
 export interface Draft {
-  to: { user: string } | { users: string[] } | { everyone: true };
+  to: To;
   title: string;
   body?: string;
   level: Level;
@@ -82,4 +128,35 @@ export interface Draft {
   actions?: Action[];
   actor?: Actor;
   category?: string;
+  group_key?: string;
+  deliver_at?: string;
+  expires_at?: string;
+}
+
+export type Stage = "scheduled" | "delivered" | "expired" | "retracted";
+
+/** What an administrator did to a notification, and how it was before. */
+export interface Deed {
+  at: string;
+  by: string;
+  action: string;
+  before?: Partial<Notification>;
+}
+
+/** A notification as those who send see it. */
+export interface Sent extends Notification {
+  to: To;
+  stage: Stage;
+  deliver_at?: string;
+  ended_at?: string;
+  history?: Deed[];
+}
+
+/** A merge patch: null takes a field away. */
+export interface Correction {
+  title?: string;
+  body?: string | null;
+  level?: Level;
+  link?: string | null;
+  deliver_at?: string;
 }

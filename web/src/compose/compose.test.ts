@@ -23,8 +23,9 @@ describe("a draft", () => {
 
   it("carries all that was", () => {
     const draft = toDraft({
-      everyone: true,
+      kind: "everyone",
       people: "ignored",
+      topic: "ignored",
       title: "Hello",
       body: "one\n\ntwo\n",
       level: "warning",
@@ -36,6 +37,9 @@ describe("a draft", () => {
         { label: " Go ", link: "/go" },
         { label: "", link: " " },
       ],
+      groupKey: " build-4711 ",
+      deliverAt: "2026-11-20T18:00",
+      expiresAt: "2026-11-21T18:00",
     });
     expect(draft).toEqual({
       to: { everyone: true },
@@ -47,7 +51,15 @@ describe("a draft", () => {
       category: "news",
       actor: { name: "CI" },
       actions: [{ label: "Go", link: "/go" }],
+      group_key: "build-4711",
+      deliver_at: new Date(2026, 10, 20, 18).toISOString(),
+      expires_at: new Date(2026, 10, 21, 18).toISOString(),
     });
+  });
+
+  it("names a topic", () => {
+    const form = { ...emptyForm(), kind: "topic" as const, people: "ignored", topic: "deploys" };
+    expect(toDraft(form).to).toEqual({ topic: "deploys" });
   });
 
   it("names several people, or one", () => {
@@ -110,6 +122,10 @@ describe("field errors", () => {
     ["to.users[3]", "to"],
     ["/to/users/3", "to"],
     ["actor.name", "actor"],
+    ["to.topic", "to"],
+    ["group_key", "group_key"],
+    ["deliver_at", "deliver_at"],
+    ["/expires_at", "expires_at"],
     ["actions", "actions"],
     ["actions[1].link", "actions.1.link"],
     ["/actions/1/label", "actions.1.label"],

@@ -9,7 +9,10 @@ export interface PlacedErrors {
   elsewhere: FieldError[];
 }
 
-const PLAIN = ["to", "title", "body", "level", "critical", "link", "category", "actor"];
+const PLAIN = [
+  ...["to", "title", "body", "level", "critical", "link", "category", "actor"],
+  ...["group_key", "deliver_at", "expires_at"],
+];
 
 export function placeErrors(errors: readonly FieldError[]): PlacedErrors {
   const placed: PlacedErrors = { at: {}, elsewhere: [] };

@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { inboxCounts, listNotifications, markUpTo, patchNotification } from "../api/calls";
+import {
+  deleteNotification,
+  getNotification,
+  getPreferences,
+  inboxCounts,
+  listNotifications,
+  markUpTo,
+  patchNotification,
+} from "../api/calls";
 import { Problem, Unreachable } from "../api/problem";
 import type { Item, Page } from "../api/types";
 import type { Frame } from "../stream/frames";
@@ -19,6 +27,9 @@ vi.mock("../stream/browser", () => ({
     return { start: stream.start, stop: stream.stop };
   },
 }));
+
+const ALL = { view: "all", search: "" } as const;
+const NONE = { muted: { topics: [], categories: [], levels: [] } };
 
 const heard = () => stream.listener as Listener;
 
@@ -43,17 +54,33 @@ const page = (...ids: string[]): Page => ({
   cursor: "head",
 });
 
-const news = (id: string, more: object = {}): Frame => {
+const written = (id: string, more: object = {}) => {
   const { title, level, critical, created_at } = item(id);
-  return {
-    type: "notification",
-    id: `at-${id}`,
+  return { id, title, level, critical, created_at, ...more };
+};
+
+const news = (id: string, more: object = {}, frame: object = {}): Frame => ({
+  type: "notification",
+  id: `at-${id}`,
+  audience: "user:alice",
+  payload: written(id, more),
+  unread: 3,
+  unseen: 3,
+  ...frame,
+});
+
+let frames = 0;
+const frame = (type: "notification.updated" | "inbox.changed", payload: object): Frame =>
+  ({
+    type,
+    id: `frame-${++frames}`,
     audience: "user:alice",
-    payload: { id, title, level, critical, created_at, ...more },
+    payload,
     unread: 3,
     unseen: 3,
-  };
-};
+  }) as Frame;
+
+const changed = (payload: object) => frame("inbox.changed", payload);
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
@@ -61,16 +88,19 @@ beforeEach(() => {
   vi.resetAllMocks();
   vi.useFakeTimers();
   vi.mocked(listNotifications).mockResolvedValue(page("b", "a"));
+  vi.mocked(getPreferences).mockResolvedValue(NONE);
   toasts.closeAll();
   return () => vi.useRealTimers();
 });
 
 async function open() {
-  const inbox = createInbox("all");
+  const inbox = createInbox(ALL);
   await settle();
   heard().link("live");
   return inbox;
 }
+
+const toasted = () => toasts.shown.value.map(({ id }) => id);
 
 const ids = (inbox: ReturnType<typeof createInbox>) => inbox.items.value.map(({ id }) => id);
 
@@ -84,7 +114,7 @@ describe("the inbox", () => {
 
   it("keeps trying when the list cannot be had", async () => {
     vi.mocked(listNotifications).mockRejectedValueOnce(new Unreachable());
-    const inbox = createInbox("all");
+    const inbox = createInbox(ALL);
     await settle();
     expect(inbox.loadError.value).toContain("cannot be reached");
     await vi.advanceTimersByTimeAsync(1_250);
@@ -106,10 +136,10 @@ describe("the inbox", () => {
       },
       true,
     );
-    heard().frame(news("m", { muted: true }), true);
+    heard().frame(news("m", {}, { muted: true }), true);
     expect(toasts.shown.value).toEqual([]);
     heard().frame(news("d"), true);
-    expect(toasts.shown.value.map(({ id }) => id)).toEqual(["d"]);
+    expect(toasted()).toEqual(["d"]);
     expect(ids(inbox)).toEqual(["d", "m", "r"]);
   });
 
@@ -198,10 +228,277 @@ describe("the inbox", () => {
   });
 
   it("does nothing more once it is stopped", async () => {
-    const inbox = createInbox("all");
+    const inbox = createInbox(ALL);
     inbox.stop();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(stream.start).not.toHaveBeenCalled();
+    expect(listNotifications).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("toasts", () => {
+  const QUIET = {
+    ...NONE,
+    quiet_hours: { from: "22:00", to: "07:00", time_zone: "Europe/Berlin" },
+  };
+
+  it("follow a correction, in the list as well", async () => {
+    const inbox = await open();
+    heard().frame(news("c", { body: "old" }), true);
+    heard().frame(frame("notification.updated", written("c", { title: "New" })), true);
+    expect(toasts.shown.value[0]).toMatchObject({ id: "c", title: "New" });
+    expect(toasts.shown.value[0]?.body).toBeUndefined();
+    expect(inbox.items.value[0]).toMatchObject({ title: "New", read: false });
+  });
+
+  it("give way to a newer one of their group, for that audience alone", async () => {
+    const inbox = await open();
+    heard().frame(news("c", { group_key: "build", critical: true }), true);
+    heard().frame(news("d", { group_key: "build" }, { audience: "topic:x" }), true);
+    heard().frame(news("e", { group_key: "build" }), true);
+    expect(toasted()).toEqual(["e", "d"]);
+    expect(ids(inbox)).toEqual(["e", "d", "b", "a"]);
+  });
+
+  it("go with their group even when the newer one is muted", async () => {
+    await open();
+    heard().frame(news("c", { group_key: "build" }), true);
+    heard().frame(news("d", { group_key: "build" }, { muted: true }), true);
+    expect(toasted()).toEqual([]);
+  });
+
+  it("are only critical ones in quiet hours", async () => {
+    vi.setSystemTime("2026-11-20T23:00:00Z");
+    vi.mocked(getPreferences).mockResolvedValue(QUIET);
+    const inbox = await open();
+    heard().frame(news("c"), true);
+    heard().frame(news("d", { critical: true }), true);
+    expect(toasted()).toEqual(["d"]);
+    expect(ids(inbox)).toEqual(["d", "c", "b", "a"]);
+    vi.setSystemTime("2026-11-21T12:00:00Z");
+    heard().frame(news("e"), true);
+    expect(toasted()).toEqual(["d", "e"]);
+  });
+
+  it("follow preferences as they change on the stream, over an answer that is late", async () => {
+    vi.setSystemTime("2026-11-20T23:00:00Z");
+    let answer: (preferences: typeof NONE) => void = () => {};
+    vi.mocked(getPreferences).mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const inbox = createInbox(ALL);
+    await settle();
+    heard().frame(changed({ preferences: QUIET }), true);
+    answer(NONE);
+    await settle();
+    heard().frame(news("c"), true);
+    expect(toasted()).toEqual([]);
+    expect(inbox.preferences.current.value).toEqual(QUIET);
+    heard().frame(changed({ preferences: NONE }), true);
+    heard().frame(news("d"), true);
+    expect(toasted()).toEqual(["d"]);
+  });
+
+  it("do not wait for preferences that cannot be had", async () => {
+    vi.mocked(getPreferences).mockRejectedValueOnce(new Unreachable());
+    const inbox = await open();
+    expect(stream.start).toHaveBeenCalledWith("head");
+    await vi.advanceTimersByTimeAsync(1_250);
+    expect(inbox.preferences.current.value).toEqual(NONE);
+  });
+
+  it("go when it was read, put away or put off elsewhere, and when it was removed", async () => {
+    await open();
+    for (const change of [
+      { read: true },
+      { archived: true },
+      { snoozed_until: "2026-11-21T08:00:00.000Z" },
+      { deleted: true },
+    ]) {
+      heard().frame(news("c"), true);
+      expect(toasted()).toEqual(["c"]);
+      heard().frame(changed({ ids: ["c"], ...change }), true);
+      expect(toasted()).toEqual([]);
+    }
+  });
+
+  describe("of what was snoozed and comes back", () => {
+    const awake = { seen: false, read: false, snoozed_until: null };
+    const until = "2026-11-21T08:00:00.000Z";
+
+    it("show with its row, when the list holds it", async () => {
+      const inbox = await open();
+      heard().frame(changed({ ids: ["b"], snoozed_until: until }), true);
+      expect(ids(inbox)).toEqual(["a"]);
+      heard().frame(changed({ ids: ["b"], ...awake }), true);
+      expect(ids(inbox)).toEqual(["b", "a"]);
+      expect(toasted()).toEqual(["b"]);
+      expect(getNotification).not.toHaveBeenCalled();
+    });
+
+    it("are asked for when it does not", async () => {
+      await open();
+      vi.mocked(getNotification).mockResolvedValue(item("z"));
+      heard().frame(changed({ ids: ["z"], ...awake }), true);
+      await settle();
+      expect(toasted()).toEqual(["z"]);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(listNotifications).toHaveBeenCalledTimes(2);
+    });
+
+    it("do not come after it was retracted", async () => {
+      await open();
+      vi.mocked(getNotification).mockResolvedValue(item("z"));
+      heard().frame(changed({ ids: ["z"], ...awake }), true);
+      const payload = { id: "z" };
+      heard().frame(
+        { type: "notification.retracted", id: "r", audience: "x", payload, unread: 0, unseen: 0 },
+        true,
+      );
+      await settle();
+      expect(toasted()).toEqual([]);
+    });
+
+    it("do not show in a replay, or when it is muted", async () => {
+      await open();
+      heard().frame(changed({ ids: ["b"], ...awake }), false);
+      vi.mocked(getNotification).mockResolvedValue({ ...item("z"), muted: true });
+      heard().frame(changed({ ids: ["z"], ...awake }), true);
+      await settle();
+      expect(toasted()).toEqual([]);
+    });
+
+    it("do not show where it was brought back by hand", async () => {
+      const inbox = await open();
+      vi.mocked(patchNotification).mockResolvedValue(item("b"));
+      await inbox.bringBack({ ...item("b"), snoozed_until: until });
+      expect(patchNotification).toHaveBeenCalledWith("b", {
+        snoozed_until: null,
+        read: false,
+        seen: false,
+      });
+      heard().frame(changed({ ids: ["b"], ...awake }), true);
+      expect(toasted()).toEqual([]);
+      heard().frame(changed({ ids: ["b"], snoozed_until: until }), true);
+      heard().frame(changed({ ids: ["b"], ...awake }), true);
+      expect(toasted()).toEqual(["b"]);
+    });
+  });
+});
+
+describe("what can be taken back", () => {
+  const until = "2026-11-21T08:00:00.000Z";
+
+  it("a removal is sent when nobody took it back", async () => {
+    const inbox = await open();
+    vi.mocked(deleteNotification).mockResolvedValue(undefined);
+    inbox.remove(item("b"));
+    expect(ids(inbox)).toEqual(["a"]);
+    expect(inbox.step.value?.text).toBe("Removed.");
+    await vi.advanceTimersByTimeAsync(5_999);
+    expect(deleteNotification).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(deleteNotification).toHaveBeenCalledExactlyOnceWith("b");
+    expect(inbox.step.value).toBeNull();
+    expect(ids(inbox)).toEqual(["a"]);
+  });
+
+  it("and never when somebody did", async () => {
+    const inbox = await open();
+    inbox.remove(item("b"));
+    inbox.bar.undo();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ids(inbox)).toEqual(["b", "a"]);
+    expect(deleteNotification).not.toHaveBeenCalled();
+  });
+
+  it("a removal is sent when the page goes away", async () => {
+    const inbox = await open();
+    inbox.remove(item("b"));
+    window.dispatchEvent(new Event("pagehide"));
+    expect(deleteNotification).toHaveBeenCalledExactlyOnceWith("b");
+  });
+
+  it("a removal that is refused brings the row back, but not one of what is gone", async () => {
+    const inbox = await open();
+    vi.mocked(deleteNotification)
+      .mockRejectedValueOnce(new Problem(404, "not_found", "Gone."))
+      .mockRejectedValueOnce(new Problem(503, "overloaded", "Busy."));
+    inbox.remove(item("b"));
+    inbox.remove(item("a"));
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(ids(inbox)).toEqual(["a"]);
+    expect(toasts.shown.value.map(({ body }) => body)).toEqual(["Busy."]);
+  });
+
+  it("archiving, by the opposite mark, which waits for the first", async () => {
+    const inbox = await open();
+    let agree: (item: Item) => void = () => {};
+    vi.mocked(patchNotification).mockReturnValueOnce(new Promise((done) => (agree = done)));
+    void inbox.setArchived(item("b"), true);
+    expect(ids(inbox)).toEqual(["a"]);
+    inbox.bar.undo();
+    expect(ids(inbox)).toEqual(["b", "a"]);
+    await settle();
+    expect(patchNotification).toHaveBeenCalledTimes(1);
+    agree(item("b"));
+    await settle();
+    expect(patchNotification).toHaveBeenLastCalledWith("b", { archived: false });
+    expect(ids(inbox)).toEqual(["b", "a"]);
+  });
+
+  it("snoozing, and what was read stays so", async () => {
+    const inbox = await open();
+    vi.mocked(patchNotification).mockResolvedValue(item("b"));
+    await inbox.snooze({ ...item("b"), read: true, seen: true }, until);
+    expect(patchNotification).toHaveBeenCalledWith("b", { snoozed_until: until });
+    expect(inbox.step.value?.text).toMatch(/^Snoozed until .*Nov 2/);
+    inbox.bar.undo();
+    await settle();
+    const back = { snoozed_until: null, read: true, seen: true };
+    expect(patchNotification).toHaveBeenLastCalledWith("b", back);
+    expect(ids(inbox)).toEqual(["b", "a"]);
+  });
+
+  it("is no longer offered when the server has refused it", async () => {
+    const inbox = await open();
+    vi.mocked(patchNotification).mockRejectedValueOnce(new Problem(503, "overloaded", "Busy."));
+    await inbox.setArchived(item("b"), true);
+    expect(inbox.step.value).toBeNull();
+    expect(ids(inbox)).toEqual(["b", "a"]);
+  });
+});
+
+describe("what is asked for", () => {
+  it("is the part that is shown, with the search", async () => {
+    const inbox = await open();
+    inbox.show({ view: "snoozed", search: "build" });
+    expect(inbox.loadedOnce.value).toBe(false);
+    await settle();
+    expect(listNotifications).toHaveBeenLastCalledWith(
+      { view: "snoozed", search: "build" },
+      50,
+      undefined,
+    );
+    inbox.show({ view: "snoozed", search: "build" });
+    expect(listNotifications).toHaveBeenCalledTimes(2);
+  });
+
+  it("marks all read up to where the list was made, when it may lack the newest", async () => {
+    const inbox = await open();
+    vi.mocked(markUpTo).mockResolvedValue({ changed: 2, unread: 0, unseen: 0, cursor: "head" });
+    inbox.show({ view: "all", search: "build" });
+    await settle();
+    await inbox.markAllRead();
+    expect(markUpTo).toHaveBeenCalledWith({ read: true }, "head");
+  });
+
+  it("is told to whoever listens to topics and preferences", async () => {
+    const inbox = await open();
+    const listener = vi.fn<(change: unknown) => void>();
+    const stop = inbox.listen(listener);
+    heard().frame(changed({ joined: "deploys" }), false);
+    stop();
+    heard().frame(changed({ left: "deploys" }), true);
+    expect(listener).toHaveBeenCalledExactlyOnceWith({ joined: "deploys" });
     expect(listNotifications).toHaveBeenCalledTimes(1);
   });
 });

@@ -1,19 +1,23 @@
-// The reader's inbox while they are signed in: fetches the list, follows the stream, carries out marks.
-// All decisions about state are in reduce.ts; this does the effects.
+// The reader's inbox while they are signed in: fetches the list and follows the stream.
+// All decisions about state are in reduce.ts, what the reader does is in marks.ts; this does the effects.
 
 import { computed, inject, provide, readonly, shallowRef, type InjectionKey } from "vue";
-import { inboxCounts, listNotifications, markUpTo, patchNotification } from "../api/calls";
+import { listNotifications } from "../api/calls";
 import { explain } from "../api/problem";
-import type { Item, Receipt, View } from "../api/types";
+import type { Query } from "../api/types";
+import { createPreferences } from "../preferences/preferences";
 import { sessionEnded } from "../session/session";
 import { backoff } from "../stream/backoff";
 import { openStream } from "../stream/browser";
-import { isLogFrame, type Frame, type GoodbyeReason } from "../stream/frames";
+import { isLogFrame, type Frame, type GoodbyeReason, type InboxChange } from "../stream/frames";
 import type { Link } from "../stream/machine";
 import { toasts } from "../toasts/toasts";
 import { touchClock } from "../ui/clock";
+import { createMarks } from "./marks";
+import { createNews } from "./news";
 import { reduce, type InboxEvent } from "./reduce";
-import { emptyInbox, isUnread, shownItems } from "./state";
+import { emptyInbox, shownItems } from "./state";
+import { UndoBar, type Step } from "./undo";
 
 const PAGE_SIZE = 50;
 
@@ -23,12 +27,18 @@ const LARGEST_PAGE = 200;
 /** Several reasons to fetch again tend to come together: one request answers them all. */
 const REFETCH_PAUSE_MS = 150;
 
-export function createInbox(view: View) {
-  const state = shallowRef(emptyInbox(view));
+/** "reset": whatever was missed, ask anew. */
+export type Listener = (change: InboxChange | "reset") => void;
+
+export function createInbox({ view, search }: Query) {
+  const state = shallowRef(emptyInbox(view, search));
   const link = shallowRef<Link>("reconnecting");
   const goodbye = shallowRef<GoodbyeReason | null>(null);
   const loadError = shallowRef<string | null>(null);
   const loadedOnce = shallowRef(false);
+  const step = shallowRef<Step | null>(null);
+  const preferences = createPreferences();
+  const listeners = new Set<Listener>();
 
   let serial = 0; // numbers requests and marks
   let failedLoads = 0;
@@ -55,7 +65,7 @@ export function createInbox(view: View) {
       failedLoads = 0;
       loadError.value = null;
       loadedOnce.value = true;
-      stream.start(state.value.cursor ?? "");
+      await follow();
     } else if (outcome !== "overtaken") {
       loadError.value = outcome.failed;
       fetchLater(backoff(failedLoads++, Math.random()));
@@ -78,7 +88,11 @@ export function createInbox(view: View) {
     const current = () => !stopped && state.value.loading?.load === load;
     apply({ on: "load-started", load });
     try {
-      const page = await listNotifications(state.value.view, limit, after);
+      const page = await listNotifications(
+        { view: state.value.view, search: state.value.search },
+        limit,
+        after,
+      );
       if (!current()) return "overtaken";
       touchClock();
       apply({ on: "loaded", load, page, append: after !== undefined, sentAt });
@@ -90,10 +104,10 @@ export function createInbox(view: View) {
     }
   }
 
-  function show(view: View): void {
-    if (view === state.value.view) return;
+  function show({ view, search }: Query): void {
+    if (view === state.value.view && search === state.value.search) return;
     loadedOnce.value = false;
-    apply({ on: "view", view });
+    apply({ on: "view", view, search });
     void fetchFirst();
   }
 
@@ -105,14 +119,35 @@ export function createInbox(view: View) {
     frame: receive,
   });
 
+  /**
+   * The stream starts where the list ends. What the reader wants to be bothered with is asked for in
+   * between: what changes before is in the answer, what changes after comes on the stream, and nothing
+   * toasts before it is known.
+   */
+  let following: Promise<void> | undefined;
+  function follow(): Promise<void> {
+    following ??= preferences.load().then(() => {
+      if (!stopped) stream.start(state.value.cursor ?? "");
+    });
+    return following;
+  }
+
+  const news = createNews({
+    held: (id) => state.value.items.find((item) => item.id === id),
+    isQuiet: preferences.isQuiet,
+  });
+
   function receive(frame: Frame, live: boolean): void {
     if (isLogFrame(frame)) {
       touchClock();
+      if (frame.type === "inbox.changed") heard(frame.payload);
       apply({ on: "frame", frame });
-      toast(frame, live);
+      news.hear(frame, live);
     } else if (frame.type === "reset") {
       apply({ on: "reset", frame });
-      loadedOnce.value ||= state.value.view === "all"; // it is a whole list, whatever was on its way
+      // It is a whole list, whatever was on its way.
+      loadedOnce.value ||= state.value.view === "all" && state.value.search === "";
+      heard("reset");
     } else if (frame.type === "ready") {
       goodbye.value = null;
       apply({ on: "counts", counts: frame, sentAt: "stream" });
@@ -121,71 +156,34 @@ export function createInbox(view: View) {
     }
   }
 
-  function toast(frame: Frame & { type: string }, live: boolean): void {
-    if (frame.type === "notification") {
-      if (live && frame.payload.muted !== true) toasts.show(frame.payload);
-    } else if (frame.type === "notification.retracted" || frame.type === "notification.expired") {
-      toasts.close(frame.payload.id);
-    } else if (frame.type === "inbox.changed" && frame.payload.read === true) {
-      frame.payload.ids?.forEach((id) => toasts.settle(id)); // read on another device, or in the list
-    }
+  function heard(change: InboxChange | "reset"): void {
+    if (change === "reset") void preferences.load();
+    else if (change.preferences !== undefined) preferences.changed(change.preferences);
+    listeners.forEach((listener) => listener(change));
   }
 
-  // --- marks ---
+  // --- what the reader does ---
 
-  async function mark(item: Item, change: { read?: boolean; archived?: boolean }, failed: string) {
-    const op = ++serial;
-    apply({ on: "marked", op, ids: [item.id], change });
-    try {
-      apply({ on: "mark-confirmed", op, item: await patchNotification(item.id, change) });
-      if (link.value !== "live") await refreshCounts(); // else the stream brings them
-    } catch (error) {
-      apply({ on: "mark-refused", op });
-      toasts.say("error", failed, explain(error));
-    }
-  }
-
-  /** The answer to a single mark carries no counts. */
-  async function refreshCounts(): Promise<void> {
-    const sentAt = state.value.frames;
-    const counts = await inboxCounts().catch(() => null); // a hint only: the stream will tell
-    if (counts !== null) apply({ on: "counts", counts, sentAt });
-  }
-
-  async function markAllRead(): Promise<void> {
-    const upTo = watermark();
-    if (upTo === null) return;
-    const op = ++serial;
-    const sentAt = state.value.frames;
-    const ids = state.value.items.filter(isUnread).map((item) => item.id);
-    apply({ on: "marked", op, ids, change: { read: true } satisfies Partial<Receipt> });
-    try {
-      const counts = await markUpTo({ read: true }, upTo);
-      apply({ on: "mark-confirmed", op });
-      apply({ on: "counts", counts, sentAt });
-    } catch (error) {
-      apply({ on: "mark-refused", op });
-      toasts.say("error", "Could not mark all as read", explain(error));
-    }
-  }
-
-  /** What is on screen has been seen. Nothing is said when this fails: the next time repairs it. */
-  async function markSeen(): Promise<void> {
-    const upTo = watermark();
-    if (upTo === null || state.value.counts.unseen === 0) return;
-    const sentAt = state.value.frames;
-    const counts = await markUpTo({ seen: true }, upTo).catch(() => null);
-    if (counts !== null) apply({ on: "counts", counts, sentAt });
-  }
-
-  /**
-   * "All up to here." The newest row says it best, for every open page has a row with that cursor and
-   * can tell which others it covers; what arrives while the request travels stays unread.
-   */
-  function watermark(): string | null {
-    const { view, items, cursor } = state.value;
-    return (view === "archived" ? undefined : items[0]?.cursor) ?? cursor;
-  }
+  const bar = new UndoBar(
+    {
+      now: () => performance.now(),
+      setTimer: (run, ms) => window.setTimeout(run, ms),
+      clearTimer: (timer) => window.clearTimeout(timer),
+    },
+    (now) => (step.value = now),
+  );
+  const marks = createMarks(
+    {
+      state: () => state.value,
+      apply,
+      serial: () => ++serial,
+      isLive: () => link.value === "live",
+      broughtBack: news.broughtBack,
+    },
+    bar,
+  );
+  const leave = () => void marks.settle();
+  window.addEventListener("pagehide", leave);
 
   void fetchFirst();
 
@@ -193,24 +191,32 @@ export function createInbox(view: View) {
     items: computed(() => shownItems(state.value)),
     counts: computed(() => state.value.counts),
     view: computed(() => state.value.view),
+    search: computed(() => state.value.search),
     hasMore: computed(() => state.value.next !== null),
     loading: computed(() => state.value.loading !== null),
     loadedOnce: readonly(loadedOnce),
     loadError: readonly(loadError),
     link: readonly(link),
     goodbye: readonly(goodbye),
+    preferences,
     show,
     fetchMore,
     retry: fetchFirst,
-    markAllRead,
-    markSeen,
-    setRead: (item: Item, read: boolean) =>
-      mark(item, { read }, read ? "Could not mark as read" : "Could not mark as unread"),
-    setArchived: (item: Item, archived: boolean) =>
-      mark(item, { archived }, archived ? "Could not archive" : "Could not move back to the inbox"),
+    ...marks,
+    /** The step that can still be taken back. */
+    step: readonly(step),
+    bar,
+    /** What the reader does beside the list: topics, preferences. Returns how to stop listening. */
+    listen(listener: Listener): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     stop(): void {
+      leave();
       stopped = true;
+      window.removeEventListener("pagehide", leave);
       window.clearTimeout(timer);
+      preferences.stop();
       stream.stop();
     },
   };

@@ -30,7 +30,9 @@ const page = (items: Item[], unread = items.length, next: string | null = null) 
   cursor: "head",
 });
 
-const came = (id: string, unread = 1): InboxEvent => ({
+const SOON = "2026-11-01T13:00:00.000Z";
+
+const came = (id: string, unread = 1, more: object = {}): InboxEvent => ({
   on: "frame",
   frame: {
     type: "notification",
@@ -39,6 +41,7 @@ const came = (id: string, unread = 1): InboxEvent => ({
     payload: written(id),
     unread,
     unseen: unread,
+    ...more,
   },
 });
 
@@ -63,10 +66,10 @@ function loaded(view: View = "all", items = [item("c"), item("b"), item("a")]): 
   );
 }
 
-/** The rows as "id" when unread and "id*" when read. */
+/** The rows as "id" when unread, "id*" when read and "id=" when muted. */
 const rows = (state: InboxState) =>
   shownItems(state)
-    .map((row) => (row.read ? `${row.id}*` : row.id))
+    .map((row) => row.id + (isUnread(row) ? "" : row.read ? "*" : "="))
     .join(" ");
 
 describe("frames", () => {
@@ -133,6 +136,49 @@ describe("frames", () => {
       true,
     ],
     ["a change of another kind asks the server", [change({ ids: ["a"] }, 3)], "c b a", 3, true],
+    ["snoozed leaves the view", [change({ ids: ["b"], snoozed_until: SOON }, 2)], "c a", 2, false],
+    [
+      "and comes back to its place, unread",
+      [
+        change({ ids: ["b"], read: true }, 2),
+        change({ ids: ["b"], snoozed_until: SOON }, 2),
+        change({ ids: ["b"], seen: false, read: false, snoozed_until: null }, 3),
+      ],
+      "c b a",
+      3,
+      false,
+    ],
+    [
+      "one that comes back and is not here must be fetched",
+      [change({ ids: ["x"], seen: false, read: false, snoozed_until: null }, 4)],
+      "c b a",
+      4,
+      true,
+    ],
+    [
+      "snoozed elsewhere is no loss",
+      [change({ ids: ["x"], snoozed_until: SOON })],
+      "c b a",
+      0,
+      false,
+    ],
+    ["a topic that was joined", [change({ joined: "deploys" }, 3)], "c b a", 3, false],
+    ["a topic that was left", [change({ left: "deploys" }, 3)], "c b a", 3, false],
+    [
+      "other preferences",
+      [change({ preferences: { muted: { topics: [], categories: [], levels: ["info"] } } }, 3)],
+      "c b a",
+      3,
+      false,
+    ],
+    [
+      "a muted one is listed, and not unread",
+      [came("d", 3, { muted: true })],
+      "d= c b a",
+      3,
+      false,
+    ],
+    ["deleted elsewhere", [change({ ids: ["x"], deleted: true }, 3)], "c b a", 3, false],
     ["deleted", [change({ ids: ["b"], deleted: true }, 2)], "c a", 2, false],
     ["retracted", [other("notification.retracted", { id: "b" })], "c a", 0, false],
     ["expired", [other("notification.expired", { id: "c" })], "b a", 0, false],
@@ -154,11 +200,49 @@ describe("frames", () => {
     expect(shownItems(state)[0]?.link).toBeUndefined();
   });
 
-  it("lets a newer notification of a group take the older one's place", () => {
-    const grouped = came("d") as InboxEvent & { on: "frame" };
-    (grouped.frame.payload as Notification).group_key = "build";
-    const state = run(loaded("all", [item("c"), item("b", { group_key: "build" })]), grouped);
-    expect(rows(state)).toBe("d c");
+  it.each([
+    ["level", { level: "error" as const }],
+    ["category", { category: "builds" }],
+    ["critical", { critical: true }],
+  ])("asks the server whether another %s is muted", (_, correction) => {
+    const state = run(
+      loaded(),
+      other("notification.updated", { ...written("a"), title: "New", ...correction }),
+    );
+    expect(state.stale).toBe(true);
+    expect(run(loaded(), other("notification.updated", written("a"))).stale).toBe(false);
+  });
+
+  it("keeps a correction away from what the reader did with it", () => {
+    const before = item("a", { muted: true, snoozed_until: SOON });
+    const state = run(loaded("snoozed", [before]), other("notification.updated", written("a")));
+    expect(shownItems(state)[0]).toMatchObject({ muted: true, snoozed_until: SOON });
+  });
+
+  describe("a newer notification of a group", () => {
+    const grouped = (id: string, more: Partial<Notification> = {}, frame: object = {}) =>
+      came(id, 1, { payload: { ...written(id), group_key: "build", ...more }, ...frame });
+    const old = item("b", { group_key: "build" });
+
+    it("takes the older one's place", () => {
+      expect(rows(run(loaded("all", [item("c"), old]), grouped("d")))).toBe("d c");
+    });
+
+    it("even when the older one was read, archived or snoozed", () => {
+      for (const receipt of [{ read: true }, { archived: true }, { snoozed_until: SOON }]) {
+        const state = run(loaded("all", [{ ...old, ...receipt }]), grouped("d"));
+        expect(state.items.map(({ id }) => id)).toEqual(["d"]);
+      }
+    });
+
+    it("leaves other groups, and the same key of another audience", () => {
+      const others = [item("c", { group_key: "deploy" }), { ...old, audience: "topic:builds" }];
+      expect(rows(run(loaded("all", others), grouped("d")))).toBe("d c b");
+    });
+
+    it("does not replace itself when the list knows it already", () => {
+      expect(rows(run(loaded("all", [old]), grouped("b")))).toBe("b");
+    });
   });
 
   it("moves the cursor with every frame", () => {
@@ -176,9 +260,30 @@ describe("views", () => {
     ["all", "c* b"],
     ["unread", "b"],
     ["archived", "a"],
+    ["snoozed", "s t"],
   ])("%s", (view, expected) => {
-    const items = [item("c", { read: true }), item("b"), item("a", { archived: true })];
+    const items = [
+      item("c", { read: true }),
+      item("b"),
+      item("a", { archived: true }),
+      item("s", { snoozed_until: SOON }),
+      item("t", { archived: true, snoozed_until: SOON }),
+    ];
     expect(rows(loaded(view, items))).toBe(expected);
+  });
+
+  it("fetches what is snoozed elsewhere into the list of snoozed ones", () => {
+    const snoozed = change({ ids: ["x"], snoozed_until: SOON });
+    expect(run(loaded("snoozed", []), snoozed).stale).toBe(true);
+    expect(run(loaded("archived", []), snoozed).stale).toBe(false);
+  });
+
+  it("takes what was put away for no longer put off", () => {
+    const state = run(
+      loaded("archived", [item("b", { snoozed_until: SOON })]),
+      change({ ids: ["b"], archived: true }),
+    );
+    expect(rows(state)).toBe("b");
   });
 
   it("does not take a muted notification for unread", () => {
@@ -196,10 +301,41 @@ describe("views", () => {
     const state = run(
       loaded(),
       { on: "marked", op: 7, ids: ["a"], change: { read: true } },
-      { on: "view", view: "unread" },
+      { on: "view", view: "unread", search: "" },
     );
     expect(state).toMatchObject({ view: "unread", items: [], counts: { unread: 3 } });
     expect(state.pending).toHaveLength(1);
+  });
+});
+
+describe("a search", () => {
+  const found = (...items: Item[]) =>
+    run(
+      emptyInbox("all", "BUILD"),
+      { on: "load-started", load: 1 },
+      { on: "loaded", load: 1, page: page(items), append: false, sentAt: 0 },
+    );
+  const build = (id: string, more: Partial<Notification>) =>
+    came(id, 1, { payload: { ...written(id), ...more } });
+
+  it("shows what the server found, without a second opinion", () => {
+    expect(rows(found(item("a")))).toBe("a");
+  });
+
+  it("takes in what comes and has the text, in title or body, and leaves out the rest", () => {
+    const state = run(
+      found(),
+      build("t", { title: "A Build failed" }),
+      build("b", { body: "rebuilding" }),
+      build("x", { title: "Lunch" }),
+    );
+    expect(rows(state)).toBe("b t");
+    expect(state.counts.unread).toBe(1);
+  });
+
+  it("asks the server about what was corrected", () => {
+    expect(run(found(item("a")), other("notification.updated", written("a"))).stale).toBe(true);
+    expect(run(found(), other("notification.updated", written("z"))).stale).toBe(true);
   });
 });
 
@@ -322,6 +458,75 @@ describe("reset", () => {
   });
 });
 
+describe("a removal", () => {
+  const removed: InboxEvent = { on: "marked", op: 9, ids: ["b"], change: { deleted: true } };
+
+  it("hides its row before the server is asked, and shows it again when it is undone", () => {
+    expect(rows(run(loaded(), removed))).toBe("c a");
+    expect(rows(run(loaded(), removed, { on: "mark-undone", op: 9 }))).toBe("c b a");
+  });
+
+  it("holds while the list is fetched again, in another view, and over a reset", () => {
+    const again: InboxEvent[] = [
+      { on: "view", view: "unread", search: "" },
+      { on: "load-started", load: 2 },
+      { on: "loaded", load: 2, page: page([item("b"), item("a")]), append: false, sentAt: 0 },
+    ];
+    expect(rows(run(loaded(), removed, ...again))).toBe("a");
+    const notifications = [item("b"), item("a")];
+    const frame = { type: "reset", reason: "epoch", unread: 2, unseen: 0, notifications } as const;
+    expect(rows(run(loaded(), removed, { on: "reset", frame: { ...frame, more: false } }))).toBe(
+      "a",
+    );
+  });
+
+  it("is for good once the server agrees", () => {
+    const state = run(loaded(), removed, { on: "mark-confirmed", op: 9 });
+    expect(state.items.map(({ id }) => id)).toEqual(["c", "a"]);
+    expect(state.pending).toEqual([]);
+  });
+});
+
+describe("snoozing", () => {
+  const snoozed: InboxEvent = {
+    on: "marked",
+    op: 9,
+    ids: ["b"],
+    change: { snoozed_until: SOON },
+  };
+
+  it("hides its row at once, and keeps it away when the server agrees", () => {
+    expect(rows(run(loaded(), snoozed))).toBe("c a");
+    const state = run(loaded(), snoozed, { on: "mark-confirmed", op: 9 });
+    expect(rows({ ...state, view: "snoozed" })).toBe("b");
+  });
+
+  it("can be taken back at once", () => {
+    const back: InboxEvent = { on: "marked", op: 10, ids: ["b"], change: { snoozed_until: null } };
+    expect(rows(run(loaded(), snoozed, back))).toBe("c b a");
+  });
+
+  it("stays taken back when the frame of the snooze itself comes late", () => {
+    const awake: InboxEvent = {
+      on: "marked",
+      op: 10,
+      ids: ["b"],
+      change: { snoozed_until: null },
+      after: { snoozed_until: SOON },
+    };
+    const late = change({ ids: ["b"], snoozed_until: SOON });
+    const agreed = { on: "mark-confirmed", op: 9 } as const;
+    expect(rows(run(loaded(), snoozed, agreed, awake, late))).toBe("c b a");
+    const elsewhere = change({ ids: ["b"], snoozed_until: "2026-11-02T08:00:00.000Z" });
+    expect(rows(run(loaded(), snoozed, agreed, awake, late, elsewhere))).toBe("c a");
+  });
+
+  it("yields to the stream when it came back meanwhile", () => {
+    const awake = change({ ids: ["b"], seen: false, read: false, snoozed_until: null }, 3);
+    expect(rows(run(loaded(), snoozed, awake, { on: "mark-confirmed", op: 9 }))).toBe("c b a");
+  });
+});
+
 describe("marks", () => {
   const marked: InboxEvent = { on: "marked", op: 7, ids: ["b"], change: { read: true } };
 
@@ -332,18 +537,17 @@ describe("marks", () => {
   });
 
   it("are taken back when the server refuses", () => {
-    expect(rows(run(loaded(), marked, { on: "mark-refused", op: 7 }))).toBe("c b a");
+    expect(rows(run(loaded(), marked, { on: "mark-undone", op: 7 }))).toBe("c b a");
   });
 
   it("an archived row comes back to its place when the server refuses", () => {
     const archive: InboxEvent = { on: "marked", op: 8, ids: ["b"], change: { archived: true } };
     expect(rows(run(loaded(), archive))).toBe("c a");
-    expect(rows(run(loaded(), archive, { on: "mark-refused", op: 8 }))).toBe("c b a");
+    expect(rows(run(loaded(), archive, { on: "mark-undone", op: 8 }))).toBe("c b a");
   });
 
   it("become true when the server agrees", () => {
-    const answer = item("b", { read: true, seen: true });
-    const state = run(loaded(), marked, { on: "mark-confirmed", op: 7, item: answer });
+    const state = run(loaded(), marked, { on: "mark-confirmed", op: 7 });
     expect(state.pending).toEqual([]);
     expect(state.items[1]).toMatchObject({ read: true, seen: true });
   });
@@ -353,7 +557,7 @@ describe("marks", () => {
       loaded(),
       marked,
       { on: "marked", op: 8, ids: ["a"], change: { read: true } },
-      { on: "mark-refused", op: 7 },
+      { on: "mark-undone", op: 7 },
     );
     expect(rows(state)).toBe("c b a*");
   });
@@ -363,7 +567,6 @@ describe("marks", () => {
     const state = run(loaded(), marked, change({ ids: ["b"], read: true }, 2), undone, {
       on: "mark-confirmed",
       op: 7,
-      item: item("b", { read: true }),
     });
     expect(rows(state)).toBe("c b a");
   });

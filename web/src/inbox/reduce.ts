@@ -5,21 +5,23 @@
 // while it was under way says something about the same thing: whatever the answer knew besides, the
 // stream is about to say as well. At rest the page then holds what the server holds.
 
-import type { Counts, Item, Notification, Page, Receipt, View } from "../api/types";
-import type { InboxChange, LogFrame, ResetFrame } from "../stream/frames";
-import { emptyInbox, type InboxState, type PendingMark } from "./state";
+import type { Change, Counts, Item, Notification, Page, View } from "../api/types";
+import type { LogFrame, ResetFrame } from "../stream/frames";
+import { changed } from "./changed";
+import { changedItem, emptyInbox, isFound, type InboxState, type PendingMark } from "./state";
 
 export type InboxEvent =
-  | { on: "view"; view: View }
+  | { on: "view"; view: View; search: string }
   | { on: "load-started"; load: number }
   | { on: "load-failed"; load: number }
   | { on: "loaded"; load: number; page: Page; append: boolean; sentAt: number }
   | { on: "frame"; frame: LogFrame }
   | { on: "reset"; frame: ResetFrame }
   | { on: "counts"; counts: Counts; sentAt: number | "stream" }
-  | { on: "marked"; op: number; ids: string[]; change: Partial<Receipt> }
-  | { on: "mark-confirmed"; op: number; item?: Item }
-  | { on: "mark-refused"; op: number };
+  | { on: "marked"; op: number; ids: string[]; change: Change; after?: Change }
+  | { on: "mark-confirmed"; op: number }
+  /** The server refused it, or the reader thought better of it before it was asked. */
+  | { on: "mark-undone"; op: number };
 
 /** More rows than this are not kept in one page: it starts over from the first ones. */
 const MAX_ITEMS = 2_000;
@@ -31,7 +33,7 @@ export function reduce(state: InboxState, event: InboxEvent): InboxState {
   switch (event.on) {
     case "view":
       return {
-        ...emptyInbox(event.view),
+        ...emptyInbox(event.view, event.search),
         counts: state.counts,
         cursor: state.cursor,
         pending: state.pending,
@@ -53,10 +55,10 @@ export function reduce(state: InboxState, event: InboxEvent): InboxState {
         : { ...state, counts: fresher(state, event.counts, event.sentAt) };
     case "marked":
       return { ...state, pending: [...state.pending, pendingMark(event)] };
-    case "mark-refused":
+    case "mark-undone":
       return { ...state, pending: state.pending.filter((mark) => mark.op !== event.op) };
     case "mark-confirmed":
-      return confirmed(state, event.op, event.item);
+      return confirmed(state, event.op);
   }
 }
 
@@ -93,14 +95,9 @@ function applyFrame(state: InboxState, frame: LogFrame): InboxState {
   const moved = { ...state, cursor: frame.id };
   switch (frame.type) {
     case "notification":
-      return arrived(moved, frame.payload, frame.audience, frame.id);
+      return arrived(moved, frame);
     case "notification.updated":
-      return {
-        ...moved,
-        items: state.items.map((item) =>
-          item.id === frame.payload.id ? corrected(item, frame.payload) : item,
-        ),
-      };
+      return corrected(moved, frame.payload);
     case "notification.retracted":
     case "notification.expired":
       return { ...moved, items: state.items.filter((item) => item.id !== frame.payload.id) };
@@ -109,29 +106,26 @@ function applyFrame(state: InboxState, frame: LogFrame): InboxState {
   }
 }
 
-function arrived(
-  state: InboxState,
-  notification: Notification,
-  audience: string,
-  cursor: string,
-): InboxState {
-  // Known already, from a list that is ahead of the stream: its receipt there is the newer one.
-  if (state.items.some((item) => item.id === notification.id)) return state;
+function arrived(state: InboxState, frame: LogFrame & { type: "notification" }): InboxState {
   const item: Item = {
-    ...notification,
-    audience,
-    cursor,
+    ...frame.payload,
+    audience: frame.audience,
+    cursor: frame.id,
     seen: false,
     read: false,
     archived: false,
+    ...(frame.muted ? { muted: true } : {}),
   };
-  const others = state.items.filter((other) => !replaces(item, other));
-  return { ...state, items: [item, ...others] };
+  const items = state.items.filter((other) => !replaces(item, other));
+  // Known already, from a list that is ahead of the stream: its receipt there is the newer one.
+  const known = items.some((other) => other.id === item.id);
+  return { ...state, items: known || !isFound(item, state.search) ? items : [item, ...items] };
 }
 
 /** A newer notification of a group takes the older one's place. */
 function replaces(newer: Item, older: Item): boolean {
   return (
+    newer.id !== older.id &&
     newer.group_key !== undefined &&
     newer.group_key === older.group_key &&
     newer.audience === older.audience
@@ -139,71 +133,23 @@ function replaces(newer: Item, older: Item): boolean {
 }
 
 /** A correction replaces what the sender wrote (a field left out is gone), not what the reader did. */
-function corrected(item: Item, notification: Notification): Item {
-  const { audience, cursor, seen, read, archived } = item;
-  return { ...notification, audience, cursor, seen, read, archived };
-}
-
-function changed(state: InboxState, change: InboxChange): InboxState {
-  const receipt = receiptOf(change);
-  const touched = touchedIds(state, change);
-  if (change.deleted && touched) {
-    return { ...state, items: state.items.filter((item) => !touched.has(item.id)) };
-  }
-  // Snoozed, muted, joined, or a watermark that no item here marks: let the server say what is listed.
-  if (Object.keys(receipt).length === 0) return { ...state, stale: true };
-  if (touched === null) return onlySeen(receipt) ? state : { ...state, stale: true };
-
-  const held = new Set(state.items.map((item) => item.id));
-  const missing = (change.ids ?? []).some((id) => !held.has(id));
+function corrected(state: InboxState, notification: Notification): InboxState {
+  const before = state.items.find((item) => item.id === notification.id);
+  const search = state.search !== ""; // it may be found now, or no longer
+  if (before === undefined) return search ? { ...state, stale: true } : state;
+  const { audience, cursor, seen, read, archived, snoozed_until, muted } = before;
+  const after: Item = { ...notification, audience, cursor, seen, read, archived };
+  if (snoozed_until !== undefined) after.snoozed_until = snoozed_until;
+  if (muted !== undefined) after.muted = muted;
+  // These decide whether the reader has it muted, and the server alone can tell.
+  const subject = (["level", "category", "critical"] as const).some(
+    (key) => before[key] !== after[key],
+  );
   return {
     ...state,
-    items: state.items.map((item) => (touched.has(item.id) ? { ...item, ...receipt } : item)),
-    pending: state.pending.map((mark) => overtake(mark, touched, receipt)),
-    stale: state.stale || (missing && mayEnter(state.view, receipt)),
+    items: state.items.map((item) => (item === before ? after : item)),
+    stale: state.stale || search || subject,
   };
-}
-
-/** The held items that a change speaks about; null when its watermark is at no place known here. */
-function touchedIds(state: InboxState, change: InboxChange): Set<string> | null {
-  const touched = new Set(change.ids ?? []);
-  if (change.up_to !== undefined) {
-    // Newest first: the item at the watermark and all after it in the list are older or equal.
-    const mark = state.items.findIndex((item) => item.cursor === change.up_to);
-    if (mark === -1) return null;
-    for (const item of state.items.slice(mark)) touched.add(item.id);
-  }
-  return touched;
-}
-
-function receiptOf(change: InboxChange): Partial<Receipt> {
-  const receipt: Partial<Receipt> = {};
-  if (change.read !== undefined) receipt.read = change.read;
-  if (change.seen !== undefined) receipt.seen = change.seen;
-  if (change.archived !== undefined) receipt.archived = change.archived;
-  return receipt;
-}
-
-/** Seen decides the unseen count, which the frame carries, and nothing that a row shows. */
-function onlySeen(receipt: Partial<Receipt>): boolean {
-  return receipt.read === undefined && receipt.archived === undefined;
-}
-
-/** Whether a change to an item that is not held could bring it into the view. */
-function mayEnter(view: View, receipt: Partial<Receipt>): boolean {
-  if (view === "archived") return receipt.archived === true;
-  return receipt.archived === false || (view === "unread" && receipt.read === false);
-}
-
-/** Only a word about the same thing overtakes: a "seen" says nothing about a pending "read". */
-function overtake(mark: PendingMark, touched: Set<string>, receipt: Partial<Receipt>): PendingMark {
-  const sameThing =
-    (mark.change.read !== undefined && receipt.read !== undefined) ||
-    (mark.change.archived !== undefined && receipt.archived !== undefined);
-  if (!sameThing) return mark;
-  const overtaken = new Set(mark.overtaken);
-  for (const id of touched) if (mark.ids.has(id)) overtaken.add(id);
-  return { ...mark, overtaken };
 }
 
 function reset(state: InboxState, frame: ResetFrame): InboxState {
@@ -214,29 +160,32 @@ function reset(state: InboxState, frame: ResetFrame): InboxState {
     counts: pick(frame),
     cursor: frame.notifications[0]?.cursor ?? null,
     loading: null, // an answer from before is about another state
-    pending: [],
+    // Of the marks under way the list may or may not know; a removal holds, whatever the list says.
+    pending: state.pending.filter((mark) => mark.change.deleted),
     // A reset lists the newest 50 of everything: another view, and "load more", need the server.
-    stale: frame.more || state.view !== "all",
+    stale: frame.more || state.view !== "all" || state.search !== "",
     frames: state.frames + 1,
   };
 }
 
-function confirmed(state: InboxState, op: number, answer: Item | undefined): InboxState {
+/** It is true now, where no frame has said otherwise. What else the server knows, the stream brings. */
+function confirmed(state: InboxState, op: number): InboxState {
   const mark = state.pending.find((pending) => pending.op === op);
   if (mark === undefined) return state;
-  const settle = (item: Item): Item => {
-    if (!mark.ids.has(item.id) || mark.overtaken.has(item.id)) return item;
-    return item.id === answer?.id ? { ...item, ...answer } : { ...item, ...mark.change };
+  const settle = (item: Item): Item[] => {
+    if (!mark.ids.has(item.id) || mark.overtaken.has(item.id)) return [item];
+    return mark.change.deleted ? [] : [changedItem(item, mark.change)];
   };
   return {
     ...state,
-    items: state.items.map(settle),
+    items: state.items.flatMap(settle),
     pending: state.pending.filter((pending) => pending.op !== op),
   };
 }
 
 function pendingMark(event: InboxEvent & { on: "marked" }): PendingMark {
-  return { op: event.op, ids: new Set(event.ids), change: event.change, overtaken: new Set() };
+  const { op, ids, change, after } = event;
+  return { op, ids: new Set(ids), change, after, overtaken: new Set() };
 }
 
 function appended(held: Item[], more: Item[]): Item[] {

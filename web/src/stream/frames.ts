@@ -1,21 +1,23 @@
 // What the stream says, as types. A frame that does not parse is no frame: it is ignored, never fatal.
 
-import type { Counts, Item, Notification } from "../api/types";
+import type { Change, Counts, Item, Notification, Preferences } from "../api/types";
 
 interface Envelope<P> extends Counts {
   id: string;
   audience: string;
   payload: P;
+  /** The reader had it muted when it came. */
+  muted?: boolean;
 }
 
-/** What the reader did, on any device: to some ids, or to everything up to a cursor. */
-export interface InboxChange {
+/** What the reader did, on any device: to some ids, or to everything up to a cursor, or beside the list. */
+export interface InboxChange extends Change {
   ids?: string[];
   up_to?: string;
-  read?: boolean;
-  seen?: boolean;
-  archived?: boolean;
-  deleted?: boolean;
+  /** A topic. */
+  joined?: string;
+  left?: string;
+  preferences?: Preferences;
 }
 
 export type GoodbyeReason = "shutdown" | "token_expired" | "revoked" | "overloaded" | "limit";

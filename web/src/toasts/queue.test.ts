@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_WAITING, SHOWN_AT_ONCE, ToastQueue, type Toast } from "./queue";
 
 function setUp() {
-  const seen = { ids: [] as string[], waiting: 0 };
+  const seen = { ids: [] as string[], titles: [] as string[], waiting: 0 };
   const queue = new ToastQueue(
     {
       now: () => Date.now(),
@@ -11,6 +11,7 @@ function setUp() {
     },
     (shown, waiting) => {
       seen.ids = shown.map((toast) => toast.id);
+      seen.titles = shown.map((toast) => toast.title);
       seen.waiting = waiting;
     },
   );
@@ -59,9 +60,9 @@ describe("toasts", () => {
   it("shows four, and the next when one goes", () => {
     const { queue, seen } = setUp();
     for (const id of ["a", "b", "c", "d", "e", "f"]) queue.push(toast(id));
-    expect(seen).toEqual({ ids: ["a", "b", "c", "d"], waiting: 2 });
+    expect(seen).toMatchObject({ ids: ["a", "b", "c", "d"], waiting: 2 });
     queue.close("b");
-    expect(seen).toEqual({ ids: ["a", "c", "d", "e"], waiting: 1 });
+    expect(seen).toMatchObject({ ids: ["a", "c", "d", "e"], waiting: 1 });
   });
 
   it("gives one that waited its whole time", () => {
@@ -151,7 +152,80 @@ describe("toasts", () => {
     const { queue, seen } = setUp();
     for (let n = 0; n < 10; n += 1) queue.push(toast(`t${n}`, { critical: true }));
     queue.closeAll();
-    expect(seen).toEqual({ ids: [], waiting: 0 });
+    expect(seen).toMatchObject({ ids: [], waiting: 0 });
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a correction", () => {
+  it("changes the words, and lets the time go on", () => {
+    const { queue, seen } = setUp();
+    queue.push(toast("a"));
+    wait(4_000);
+    queue.correct(toast("a", { title: "New", level: "error" }));
+    expect(seen.titles).toEqual(["New"]);
+    wait(1_000);
+    expect(seen.ids).toEqual([]);
+  });
+
+  it("to critical stays, and back again goes", () => {
+    const { queue, seen } = setUp();
+    queue.push(toast("a"));
+    queue.correct(toast("a", { critical: true }));
+    wait(60_000);
+    expect(seen.ids).toEqual(["a"]);
+    queue.correct(toast("a"));
+    wait(5_000);
+    expect(seen.ids).toEqual([]);
+  });
+
+  it("reaches one that waits, and is nothing to one that is not there", () => {
+    const { queue, seen } = setUp();
+    for (const id of ["a", "b", "c", "d", "e"]) queue.push(toast(id));
+    queue.correct(toast("e", { title: "New" }));
+    queue.correct(toast("x", { title: "Never shown" }));
+    queue.close("a");
+    expect(seen.titles).toEqual(["b", "c", "d", "New"]);
+  });
+});
+
+describe("a group", () => {
+  it("has one toast: the newer takes the older one's place, with its whole time", () => {
+    const { queue, seen } = setUp();
+    queue.push(toast("a", { group: "g" }));
+    queue.push(toast("b"));
+    wait(4_000);
+    queue.push(toast("c", { group: "g" }));
+    expect(seen.ids).toEqual(["c", "b"]);
+    wait(1_000);
+    expect(seen.ids).toEqual(["c"]);
+    wait(4_000);
+    expect(seen.ids).toEqual([]);
+  });
+
+  it("does not keep a critical one that was replaced", () => {
+    const { queue, seen } = setUp();
+    queue.push(toast("a", { group: "g", critical: true }));
+    queue.push(toast("b", { group: "g" }));
+    wait(5_000);
+    expect(seen.ids).toEqual([]);
+  });
+
+  it("is replaced while it waits", () => {
+    const { queue, seen } = setUp();
+    for (const id of ["a", "b", "c", "d"]) queue.push(toast(id));
+    queue.push(toast("e", { group: "g" }));
+    queue.push(toast("f", { group: "g" }));
+    expect(seen.waiting).toBe(1);
+    queue.close("a");
+    expect(seen.ids).toEqual(["b", "c", "d", "f"]);
+  });
+
+  it("closes when the newer one is not to be shown", () => {
+    const { queue, seen } = setUp();
+    queue.push(toast("a", { group: "g", critical: true }));
+    queue.push(toast("b"));
+    queue.closeGroup("g");
+    expect(seen.ids).toEqual(["b"]);
   });
 });

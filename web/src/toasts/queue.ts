@@ -5,6 +5,8 @@ import type { Action, Actor, Level } from "../api/types";
 /** What a toast shows. A notification has all of it; so may a message of the page itself. */
 export interface Toast {
   id: string;
+  /** A newer one of the same group takes the place of an older one. */
+  group?: string;
   level: Level;
   critical: boolean;
   title: string;
@@ -32,6 +34,8 @@ const LASTS_MS: Record<Level, number> = {
   error: 10_000,
 };
 
+const lasts = (toast: Toast): number | null => (toast.critical ? null : LASTS_MS[toast.level]);
+
 /** Why time stands still: someone is pointing at the toasts, or is in them by keyboard, or cannot see them. */
 export type Pause = "pointer" | "focus" | "hidden";
 
@@ -55,6 +59,8 @@ export class ToastQueue {
 
   push(toast: Toast): void {
     if (this.#find(toast.id)) return;
+    const { group } = toast;
+    if (group !== undefined && this.#replace((old) => old.group === group, toast, "new")) return;
     this.#waiting.push(toast);
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
     this.#fill();
@@ -69,6 +75,20 @@ export class ToastQueue {
     // Whoever closes a toast leaves it without the browser saying so: its element is gone.
     if (this.#shown.length === 0 && this.#waiting.length === 0) this.#forgetReader();
     this.#fill();
+  }
+
+  /** Other words for one that is there. Its time goes on, unless it has become critical or no longer is. */
+  correct(toast: Toast): void {
+    const before = this.#find(toast.id);
+    if (before === undefined) return;
+    const sameTime = before.critical === toast.critical;
+    this.#replace((old) => old === before, toast, sameTime ? "kept" : "new");
+  }
+
+  /** What took the place of this group is not to be shown itself. */
+  closeGroup(group: string): void {
+    const all = [...this.#shown.map((shown) => shown.toast), ...this.#waiting];
+    all.filter((toast) => toast.group === group).forEach((toast) => this.close(toast.id));
   }
 
   /** It was read elsewhere. A critical one stays even so: only the reader in front of it may close it. */
@@ -96,6 +116,26 @@ export class ToastQueue {
     }
   }
 
+  /** Puts a toast where another one is. Whether there was one. */
+  #replace(which: (toast: Toast) => boolean, toast: Toast, time: "kept" | "new"): boolean {
+    const shown = this.#shown.find((shown) => which(shown.toast));
+    const waiting = this.#waiting.findIndex(which);
+    if (shown !== undefined) {
+      shown.toast = toast;
+      if (time === "new") {
+        this.#stop(shown);
+        shown.left = lasts(toast);
+        if (this.#pauses.size === 0) this.#run(shown);
+      }
+    } else if (waiting !== -1) {
+      this.#waiting[waiting] = toast;
+    } else {
+      return false;
+    }
+    this.#tell();
+    return true;
+  }
+
   #find(id: string): Toast | undefined {
     const all = [...this.#shown.map((shown) => shown.toast), ...this.#waiting];
     return all.find((toast) => toast.id === id);
@@ -105,11 +145,14 @@ export class ToastQueue {
     while (this.#shown.length < SHOWN_AT_ONCE) {
       const toast = this.#waiting.shift();
       if (toast === undefined) break;
-      const left = toast.critical ? null : LASTS_MS[toast.level];
-      const shown: Shown = { toast, left, since: 0, timer: null };
+      const shown: Shown = { toast, left: lasts(toast), since: 0, timer: null };
       this.#shown.push(shown);
       if (this.#pauses.size === 0) this.#run(shown);
     }
+    this.#tell();
+  }
+
+  #tell(): void {
     this.changed(
       this.#shown.map((shown) => shown.toast),
       this.#waiting.length,

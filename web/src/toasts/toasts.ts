@@ -33,7 +33,9 @@ export const toasts = {
   /** A message of the page itself. */
   say: (level: Toast["level"], title: string, body?: string) =>
     queue.push({ id: `page-${++ownMessages}`, level, critical: false, title, body }),
+  correct: (toast: Toast) => queue.correct(toast),
   close: (id: string) => queue.close(id),
+  closeGroup: (group: string) => queue.closeGroup(group),
   settle: (id: string) => queue.settle(id),
   closeAll: () => queue.closeAll(),
   pause: (why: Pause) => queue.pause(why),

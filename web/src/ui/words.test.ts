@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { badgeText } from "../inbox/badge";
 import { initials } from "./initials";
-import { exactTime, relativeTime } from "./when";
+import { exactTime, relativeTime, shortTime, weekTime } from "./when";
 
 describe("initials", () => {
   it.each([
@@ -31,6 +31,15 @@ describe("relative time", () => {
   it("shows an exact time that it cannot read as it is", () => {
     expect(exactTime("nonsense")).toBe("nonsense");
     expect(exactTime("2026-11-20T12:00:00.000Z")).toContain("2026");
+  });
+});
+
+describe("a time to come", () => {
+  it("is told to the minute", () => {
+    const time = new Date(2026, 10, 20, 18, 0);
+    expect(shortTime(time.toISOString()).replace(/\s/g, " ")).toBe("Fri, Nov 20, 6:00 PM");
+    expect(weekTime(time).replace(/\s/g, " ")).toBe("Fri 6:00 PM");
+    expect(shortTime("nonsense")).toBe("nonsense");
   });
 });
 

@@ -1,0 +1,57 @@
+// What the tests of components share.
+
+import { createApp, h, nextTick, type Component } from "vue";
+import { createInbox, provideInbox, type Inbox } from "./inbox/inbox";
+
+/** What happy-dom has not. */
+export class NoObserver {
+  observe() {}
+  disconnect() {}
+}
+
+export interface Mounted {
+  root: HTMLElement;
+  find<T extends HTMLElement = HTMLElement>(testid: string): T | null;
+  all(testid: string): HTMLElement[];
+  unmount(): void;
+}
+
+export function mount(component: Component, props: object = {}, inbox?: Inbox): Mounted {
+  const root = document.createElement("div");
+  document.body.append(root);
+  const app = createApp({
+    setup() {
+      if (inbox !== undefined) provideInbox(inbox);
+      return () => h(component, props);
+    },
+  });
+  app.mount(root);
+  return {
+    root,
+    find: <T extends HTMLElement>(testid: string) =>
+      root.querySelector<T>(`[data-testid="${testid}"]`),
+    all: (testid) => [...root.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`)],
+    unmount() {
+      app.unmount();
+      root.remove();
+    },
+  };
+}
+
+export const newInbox = () => createInbox({ view: "all", search: "" });
+
+/** Answers that are there already have come, and are shown. */
+export async function shown(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await nextTick();
+}
+
+export function key(target: Element | null, name: string, more: KeyboardEventInit = {}): void {
+  target?.dispatchEvent(
+    new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }),
+  );
+}
+
+export function type(field: HTMLElement | null, text: string): void {
+  (field as HTMLInputElement).value = text;
+  field?.dispatchEvent(new Event("input", { bubbles: true }));
+}
