@@ -57,8 +57,12 @@ pub(crate) trait Inbox {
     fn mark(&self, user: u32, up_to: &[u8]) -> Vec<u8>;
     /// The request for a user's counts.
     fn counts(&self, user: u32) -> Vec<u8>;
+    /// The request that looks for a text among a user's notifications.
+    fn search(&self, user: u32, text: &str) -> Vec<u8>;
     /// The request that publishes one notification to each of these users.
     fn publish(&self, users: &[u32]) -> Vec<u8>;
+    /// The request that publishes one notification to everyone.
+    fn publish_to_all(&self) -> Vec<u8>;
 }
 
 /// Which server.

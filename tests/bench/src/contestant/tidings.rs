@@ -97,6 +97,18 @@ impl Tidings {
         let bearer = self.bearer(&user_name(user), "user");
         format!("GET /api/v1{path} HTTP/1.1\r\nHost: localhost\r\n{bearer}\r\n").into_bytes()
     }
+
+    /// The request that publishes one notification.
+    fn create(&self, to: &serde_json::Value) -> Vec<u8> {
+        let payload = payload(&Stamp { kind: stamp::Kind::Unicast, micros: 0, number: 0 }.bytes());
+        let mut body = json!({ "to": to }).to_string().into_bytes();
+        body.pop(); // the bracket: the payload goes on from here
+        body.push(b',');
+        body.extend_from_slice(&payload[1..]);
+        let mut request = Vec::new();
+        post("/api/v1/admin/notifications", &self.bearer("publisher", "admin"), &body, &mut request);
+        request
+    }
 }
 
 impl Inbox for Tidings {
@@ -108,16 +120,17 @@ impl Inbox for Tidings {
         self.get(user, "/inbox")
     }
 
+    fn search(&self, user: u32, text: &str) -> Vec<u8> {
+        self.get(user, &format!("/notifications?limit=20&search={text}"))
+    }
+
     fn publish(&self, users: &[u32]) -> Vec<u8> {
         let users: Vec<String> = users.iter().copied().map(user_name).collect();
-        let payload = payload(&Stamp { kind: stamp::Kind::Unicast, micros: 0, number: 0 }.bytes());
-        let mut body = json!({ "to": { "users": users } }).to_string().into_bytes();
-        body.pop(); // the bracket: the payload goes on from here
-        body.push(b',');
-        body.extend_from_slice(&payload[1..]);
-        let mut request = Vec::new();
-        post("/api/v1/admin/notifications", &self.bearer("publisher", "admin"), &body, &mut request);
-        request
+        self.create(&json!({ "users": users }))
+    }
+
+    fn publish_to_all(&self) -> Vec<u8> {
+        self.create(&json!({ "everyone": true }))
     }
 
     fn mark(&self, user: u32, up_to: &[u8]) -> Vec<u8> {

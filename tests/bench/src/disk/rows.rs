@@ -110,6 +110,13 @@ impl Log {
         Ok(self.connection.query_row("SELECT position FROM head WHERE id = 1", [], |row| row.get(0))?)
     }
 
+    /// So many users more are known, who have nothing of their own.
+    pub(crate) fn know(&mut self, users: u64) -> Result<()> {
+        let known = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
+                     INSERT INTO recipients (user_id, known_from, created_at) SELECT 'known-' || i, 0, ?2 FROM n";
+        Ok(self.connection.execute(known, params![users, self.at]).map(drop)?)
+    }
+
     /// Everybody has seen and read what there is up to a position.
     pub(crate) fn read_up_to(&mut self, position: u64) -> Result<()> {
         let update = "UPDATE recipients SET seen_up_to = ?1, read_up_to = ?1";

@@ -97,7 +97,7 @@ fn in_order(mut contestants: Vec<&str>) -> Vec<&str> {
 }
 
 /// Scenarios: their titles, and what `at` counts. Others are called what their figures call them.
-const SCENARIOS: [(&str, &str, &str); 13] = [
+const SCENARIOS: [(&str, &str, &str); 14] = [
     ("idle", "Memory of idle streams", "streams"),
     ("broadcast", "Broadcast", "streams"),
     ("full rate", "Broadcast at full rate", "streams"),
@@ -110,6 +110,7 @@ const SCENARIOS: [(&str, &str, &str); 13] = [
     ("publish", "Durable publishes", "users of each"),
     ("disk", "The disk", "KiB"),
     ("growth", "The log grows", "notifications"),
+    ("full inbox", "A full inbox", "notifications"),
     ("start", "Start", "start"),
 ];
 

@@ -1,5 +1,6 @@
 //! Scenarios of Tidings alone: nobody else keeps a log. What they are compared with is the disk.
 
+mod full_inbox;
 mod growth;
 mod publish;
 mod start;
@@ -33,6 +34,7 @@ pub(crate) struct Alone {
 pub(crate) const ALL: &[Alone] = &[
     Alone { name: "publish", run: publish::run },
     Alone { name: "growth", run: growth::run },
+    Alone { name: "full-inbox", run: full_inbox::run },
     Alone { name: "start", run: start::run },
 ];
 

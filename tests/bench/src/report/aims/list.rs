@@ -124,6 +124,24 @@ pub(super) const ALL: &[Aim] = &[
         limit: Limit::Most(1.2),
     },
     Aim {
+        words: "10,000 unread of one user among a million: list, counts and an open stream under 50 ms",
+        what: "slowest of the three, p50",
+        unit: "ms",
+        runs: full_inbox,
+        limit: Limit::Most(50.),
+    },
+    Aim {
+        words: "A broadcast to a million known users answers as fast as one to a single user",
+        what: "ratio of p50",
+        unit: "",
+        runs: |figures| {
+            let to = |metric| figures.last("full inbox", "tidings", metric);
+            let (all, one) = (to("to everyone of so many, p50")?, to("to one of so many, p50")?);
+            Some(all.runs.iter().zip(&one.runs).map(|(all, one)| all / one).collect())
+        },
+        limit: Limit::Most(1.1),
+    },
+    Aim {
         words: "From start to ready, first start: under 0.5 s",
         what: "ready",
         unit: "ms",
@@ -145,6 +163,14 @@ pub(super) const ALL: &[Aim] = &[
         limit: Limit::Most(40.),
     },
 ];
+
+/// What takes longest of what a page asks when it is opened.
+fn full_inbox(figures: &Figures<'_>) -> Option<Vec<f64>> {
+    let asked = ["list, p50", "GET /inbox, p50", "opening a stream, p50"];
+    let asked = asked.map(|metric| figures.last("full inbox", "tidings", metric).map(|figure| &figure.runs));
+    let [Some(list), Some(counts), Some(open)] = asked else { return None };
+    Some(list.iter().zip(counts).zip(open).map(|((list, counts), open)| list.max(*counts).max(*open)).collect())
+}
 
 /// How much later than a commit takes the slowest percent arrives.
 fn beyond_a_commit(figures: &Figures<'_>) -> Option<Vec<f64>> {

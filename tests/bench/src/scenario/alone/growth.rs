@@ -42,7 +42,7 @@ const FILL: u64 = 100_000;
 const BYTES: u64 = 1_500;
 /// What must stay free beside it.
 const RESERVE: u64 = 2 << 30;
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Values> {
     let folder = Folder::new(&servers.folder)?;
@@ -67,7 +67,7 @@ pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Valu
 }
 
 /// The settings for a server on this database that forgets nothing.
-fn keeping_everything(servers: &Servers, path: &Path) -> Vec<(String, String)> {
+pub(super) fn keeping_everything(servers: &Servers, path: &Path) -> Vec<(String, String)> {
     let mut env = servers.tidings_env.clone();
     let url = format!("sqlite://{}", path.display());
     let own = [
