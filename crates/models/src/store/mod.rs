@@ -12,22 +12,26 @@ use async_trait::async_trait;
 use secrecy::SecretBox;
 
 use crate::{
-    Account, Cursors, Event, Head, InboxItem, InboxPage, InboxQuery, Kind, Mark, Notification, NotificationId,
-    Position, Preferences, Recipients, Timestamp, Topic, TopicName, UserId, Window,
+    Account, Cursors, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId, Position,
+    Preferences, Timestamp, Topic, TopicName, UserId, Window,
     password::PasswordHash,
     topic::{TopicOfUser, TopicWithMembers},
 };
 
 #[cfg(test)]
 mod contract;
+mod draft;
 mod ledger;
+mod outcome;
 mod person;
 mod retention;
 mod sent;
 mod sql;
 mod sqlite;
 
+pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
+pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
 pub use retention::{Retention, Trimmed};
 pub use sent::{Deed, Sent, SentQuery, Stage};
@@ -49,228 +53,6 @@ pub enum StoreError {
     /// Its structure could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
-}
-
-/// Something to be written to the log.
-#[derive(Clone, Debug)]
-pub enum Draft {
-    /// A new notification.
-    Notify {
-        /// What there is to read.
-        notification: Box<Notification>,
-        /// Who it is for.
-        to: Recipients,
-        /// What makes a repeat recognisable.
-        key: Option<IdempotencyKey>,
-        /// When it is to be made, if not now.
-        deliver_at: Option<Timestamp>,
-    },
-    /// A typed event that is not an inbox item.
-    Signal {
-        /// Its type (see [`Kind::signal`]).
-        kind: Kind,
-        /// Its content: one line of JSON.
-        payload: Arc<str>,
-        /// Who it is for.
-        to: Recipients,
-        /// When it was made.
-        at: Timestamp,
-    },
-    /// A user's first visit: broadcasts are theirs from now on. No event.
-    Meet {
-        /// Who.
-        user: UserId,
-        /// When they came.
-        at: Timestamp,
-    },
-    /// A change of a user's inbox.
-    Mark {
-        /// Whose.
-        user: UserId,
-        /// Which.
-        mark: Mark,
-        /// When it was asked for.
-        at: Timestamp,
-    },
-    /// A user joins a topic, or leaves it.
-    Subscribe {
-        /// Who.
-        user: UserId,
-        /// Which topic.
-        topic: TopicName,
-        /// Whether they join.
-        join: bool,
-        /// Whether an admin says so: users themselves join only topics that are open.
-        by_admin: bool,
-        /// When it was asked for.
-        at: Timestamp,
-    },
-    /// A user wants to be bothered with other things than before.
-    Prefer {
-        /// Who.
-        user: UserId,
-        /// All that they want now.
-        preferences: Preferences,
-        /// When it was asked for.
-        at: Timestamp,
-    },
-    /// An admin changes a notification, wherever it stands, or one that is yet to be made.
-    Correct {
-        /// What it is to be now; its id tells which.
-        notification: Box<Notification>,
-        /// When it is to be made, for one that is scheduled.
-        deliver_at: Option<Timestamp>,
-        /// The revision that it was made of: nothing that somebody else did meanwhile is undone.
-        revision: i64,
-        /// Who does it.
-        by: UserId,
-        /// When it was asked for.
-        at: Timestamp,
-    },
-    /// An admin takes a notification back, or calls off one that is yet to be made.
-    Retract {
-        /// Which.
-        id: NotificationId,
-        /// Who does it.
-        by: UserId,
-        /// When it was asked for.
-        at: Timestamp,
-    },
-    /// Some of what is due by now is done: what is scheduled is made, what expires ends, what was snoozed
-    /// comes back. Whatever was done already is not done again.
-    Due {
-        /// Now.
-        at: Timestamp,
-    },
-    /// All of these or none: when one is refused, nothing of any of them remains.
-    Together(Vec<Draft>),
-    /// Removes some of what is kept of a person; all of it once nothing more is left to be removed. What they were
-    /// told stays in the log without content, as if it had been for somebody of another name.
-    Erase {
-        /// Who.
-        user: UserId,
-        /// A name that nobody has, nor had: `erased-` and something that cannot be guessed. Another one each time.
-        alias: UserId,
-        /// When it was asked for.
-        at: Timestamp,
-    },
-}
-
-impl Draft {
-    /// The [weight](Draft::weight) of what may be done together. Everybody else who writes waits for it.
-    pub const MOST_TOGETHER: usize = 10_000;
-    /// As how many an event counts that may take the place of another: it costs statements of its own.
-    pub const GROUPED: usize = 4;
-
-    /// Things of each sort that one [`Draft::Due`] does at most; bounds the transaction that it takes part in.
-    pub const DUE_AT_ONCE: usize = 64;
-
-    /// Things of each sort that one [`Draft::Erase`] removes at most.
-    pub const ERASED_AT_ONCE: usize = 128;
-
-    /// How much of a group it takes: about the rows that it writes.
-    #[must_use]
-    pub fn weight(&self) -> usize {
-        match self {
-            Self::Notify { to, notification, .. } => {
-                to.count() * if notification.group_key.is_some() { Self::GROUPED } else { 1 }
-            }
-            Self::Signal { to, .. } => to.count(),
-            Self::Mark { mark: Mark::Ids(ids, _), .. } => ids.len().max(1),
-            Self::Due { .. } => Self::DUE_AT_ONCE,
-            Self::Erase { .. } => Self::ERASED_AT_ONCE,
-            Self::Together(drafts) => drafts.iter().map(Self::weight).sum(),
-            _ => 1,
-        }
-    }
-}
-
-/// A publisher's own name for a request, remembered as long as what it made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey {
-    /// Whose key: keys of different publishers never meet.
-    pub publisher: UserId,
-    /// The key.
-    pub key: String,
-    /// A digest of the request, to tell a repeat from another request under the same key.
-    pub fingerprint: [u8; 32],
-}
-
-/// What became of a draft.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The notification is in the log.
-    Stored(NotificationId),
-    /// The key had made this notification before; nothing was written.
-    Repeated(NotificationId),
-    /// The key belongs to another request; nothing was written.
-    KeyConflict,
-    /// It would have expired before it was made; nothing was written.
-    Expired,
-    /// The user is known now, or was already.
-    Met,
-    /// The mark was taken. `false`: everything was so already, and nothing was written.
-    Marked(bool),
-    /// What was named is not there, or not this user's; nothing was written.
-    NotFound,
-    /// There is no topic of that name; nothing was written.
-    NoTopic,
-    /// Its members are the admins' business; nothing was written.
-    NotOpen,
-    /// The user has belonged to too many topics; nothing was written.
-    TooMany,
-    /// It is so now. `false`: it was so already, and nothing was written.
-    Done(bool),
-    /// Somebody else has changed it since it was read, or it has ended; nothing was written.
-    Conflict,
-    /// So many things were due and are done.
-    Did(usize),
-    /// What became of drafts that were to be done together: all of them, or none, because some were refused.
-    Together(Result<Vec<Outcome>, Vec<Outcome>>),
-    /// It would have been done, but another one that it was to be done together with was refused; nothing
-    /// was written.
-    Undone,
-    /// Something of a person is removed.
-    Erased {
-        /// There is more of them: ask again.
-        more: bool,
-    },
-}
-
-impl Outcome {
-    /// Whether nothing was written although something was asked for.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Stored(_)
-            | Self::Repeated(_)
-            | Self::Met
-            | Self::Marked(_)
-            | Self::Done(_)
-            | Self::Did(_)
-            | Self::Erased { .. }
-            | Self::Together(Ok(_)) => false,
-            Self::KeyConflict
-            | Self::Expired
-            | Self::NotFound
-            | Self::NoTopic
-            | Self::NotOpen
-            | Self::TooMany
-            | Self::Conflict
-            | Self::Together(Err(_))
-            | Self::Undone => true,
-        }
-    }
-}
-
-/// What a group became.
-#[derive(Clone, Debug, Default)]
-pub struct Committed {
-    /// What became of each draft, in their order.
-    pub outcomes: Vec<Outcome>,
-    /// What the log gained, in its order: what [`Store::read_log`] gives for the same positions, so that
-    /// nobody in this process has to read it back.
-    pub events: Vec<Event>,
 }
 
 /// Events to send again, or the news that some of them are gone.

@@ -87,3 +87,45 @@ impl Turn<'_> {
         done
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::SqliteStore, *};
+    use crate::{Draft, Log as _, Outcome, Store as _, SystemRandom, Timestamp, UserId};
+
+    #[tokio::test]
+    async fn a_write_that_is_given_up_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+        let meet = |i: u64| Draft::Meet { user: UserId::parse(&i.to_string()).unwrap(), at: Timestamp::from_millis(0) };
+        for i in 0..40 {
+            let _ = tokio::time::timeout(Duration::from_micros(i * 25), store.commit(vec![meet(i)])).await;
+            let done = store.commit(vec![meet(i + 100)]).await;
+            assert_eq!(done.unwrap().outcomes, [Outcome::Met], "the next one goes on");
+        }
+        store.close().await;
+        assert!(matches!(store.commit(vec![meet(1)]).await, Err(StoreError::Unavailable(_))), "closed is closed");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_from_a_database_that_is_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/log.db", folder.path().display());
+        let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
+        let user = |i: usize| UserId::parse(&format!("{i}{}", "x".repeat(200))).unwrap();
+        for _ in 0..3 {
+            let mut turn = store.writer.turn().await.unwrap();
+            sqlx::query("PRAGMA max_page_count = 1").execute(&mut turn.connection).await.unwrap();
+            turn.end(Ok(())).await.unwrap();
+            let meet = (0..1000).map(|i| Draft::Meet { user: user(i), at: Timestamp::from_millis(0) }).collect();
+            assert!(matches!(store.commit(meet).await, Err(StoreError::Full(_))));
+        }
+        let meet = vec![Draft::Meet { user: user(0), at: Timestamp::from_millis(0) }];
+        assert_eq!(
+            store.commit(meet).await.unwrap().outcomes,
+            [Outcome::Met],
+            "no restart is needed once there is room"
+        );
+    }
+}

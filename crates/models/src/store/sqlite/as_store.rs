@@ -1,0 +1,134 @@
+//! The file as the store: which of the parts beside this does what is asked for beside the log.
+
+use async_trait::async_trait;
+use secrecy::SecretBox;
+
+use super::{SqliteStore, StoreError, accounts, admin, array, connections, inbox, people, preferences, sql, topics};
+use crate::{
+    Account, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
+    password::PasswordHash,
+    store::{Connection, Delivery, Known, Reach, Receipt, Sent, SentQuery, Store, Stored},
+    topic::{TopicOfUser, TopicWithMembers},
+};
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError> {
+        inbox::item(self.snapshot().await?, user, id).await
+    }
+
+    async fn notification(&self, id: NotificationId) -> Result<Option<Sent>, StoreError> {
+        admin::find(self.snapshot().await?, id).await
+    }
+
+    async fn notifications(&self, query: SentQuery, limit: u32) -> Result<Vec<Sent>, StoreError> {
+        admin::list(self.snapshot().await?, query, limit).await
+    }
+
+    async fn delivery(&self, id: NotificationId, user: &UserId) -> Result<Delivery, StoreError> {
+        connections::delivery(self.snapshot().await?, id, user).await
+    }
+
+    async fn reach(&self, id: NotificationId) -> Result<Reach, StoreError> {
+        connections::reach(self.snapshot().await?, id).await
+    }
+
+    async fn stored(&self) -> Result<Stored, StoreError> {
+        people::stored(&mut *self.readers.acquire().await?).await
+    }
+
+    async fn known(&self, user: &UserId) -> Result<Option<Known>, StoreError> {
+        people::known(&mut *self.readers.acquire().await?, user).await
+    }
+
+    async fn receipts(&self, user: &UserId, after: Position, limit: u32) -> Result<Vec<Receipt>, StoreError> {
+        people::receipts(&mut *self.readers.acquire().await?, user, after, limit).await
+    }
+
+    async fn connections(
+        &self,
+        user: &UserId,
+        after: Option<&Connection>,
+        limit: u32,
+    ) -> Result<Vec<Connection>, StoreError> {
+        people::connections(&mut *self.readers.acquire().await?, user, after, limit).await
+    }
+
+    async fn former(
+        &self,
+        user: &UserId,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<(Position, Notification)>, StoreError> {
+        people::former(&mut *self.readers.acquire().await?, user, after, limit).await
+    }
+
+    async fn preferences(&self, user: &UserId) -> Result<Preferences, StoreError> {
+        preferences::of(&mut *self.readers.acquire().await?, user).await
+    }
+
+    async fn put_topic(&self, topic: &Topic) -> Result<bool, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = topics::put(&mut turn, topic).await;
+        turn.end(done).await
+    }
+
+    async fn drop_topic(&self, topic: &TopicName) -> Result<Option<bool>, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = topics::remove(&mut turn, topic).await;
+        turn.end(done).await
+    }
+
+    async fn topic(&self, topic: &TopicName) -> Result<Option<Topic>, StoreError> {
+        topics::find(&mut *self.readers.acquire().await?, topic).await
+    }
+
+    async fn topics(&self) -> Result<Vec<TopicWithMembers>, StoreError> {
+        topics::all(&self.readers).await
+    }
+
+    async fn topics_of(&self, user: &UserId) -> Result<Vec<TopicOfUser>, StoreError> {
+        topics::of_user(&self.readers, user).await
+    }
+
+    async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError> {
+        topics::members(&self.readers, topic, after, limit).await
+    }
+
+    async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = accounts::create(&mut turn, account).await;
+        turn.end(done).await
+    }
+
+    async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
+        accounts::find(&self.readers, user).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
+        accounts::all(&self.readers).await
+    }
+
+    async fn set_password(&self, user: &UserId, password: &PasswordHash) -> Result<bool, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = accounts::set_password(&mut turn.connection, user, password).await;
+        turn.end(done).await
+    }
+
+    async fn set_disabled(&self, user: &UserId, disabled: bool) -> Result<bool, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = accounts::set_disabled(&mut turn.connection, user, disabled).await;
+        turn.end(done).await
+    }
+
+    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
+        let secret: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("token").fetch_one(&self.readers).await?;
+        Ok(SecretBox::new(Box::new(array(&secret)?)))
+    }
+
+    async fn close(&self) {
+        self.checkpoints.end();
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
