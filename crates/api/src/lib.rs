@@ -21,6 +21,7 @@ mod error;
 mod extract;
 mod frames;
 mod openapi;
+mod paging;
 mod passwords;
 mod routes;
 

@@ -61,6 +61,7 @@ use crate::controllers::{
         admin::topics::members::add,
         admin::topics::members::remove,
         admin::notifications::deliveries::deliveries,
+        admin::audience::audience,
         admin::connections::connections,
         admin::users::export::export,
         admin::users::erase::erase,

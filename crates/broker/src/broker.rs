@@ -4,8 +4,8 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 use tidings_models::{
-    Clock, Draft, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, StoreError, Timestamp,
-    UserId,
+    Audience, Clock, Draft, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, StoreError,
+    Timestamp, UserId,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -264,6 +264,12 @@ impl Broker {
     pub fn figures(&self) -> Figures {
         let (users, streams) = self.hubs.census.figures();
         Figures { users, streams, position: self.hubs.position() }
+    }
+
+    /// How many users of an audience have a stream open on this node.
+    #[must_use]
+    pub fn connected(&self, audience: &Audience) -> usize {
+        self.hubs.connected(audience)
     }
 
     /// A reconnection delay for one client, in milliseconds: random, so that a fleet does not return

@@ -217,20 +217,22 @@ impl Hub {
         let now = Instant::now();
         let end = Position::new(i64::MAX).unwrap_or_default();
         let state = self.state.lock();
-        let give = |present: &Present| {
+        state.concerned(&whisper.audience, |_, present| {
             let theirs = present.session.scope().holds(&whisper.audience, end);
             if theirs || sabotage::is(Bug::WhisperedToWhoLeft) {
                 present.streams.iter().for_each(|stream| stream.outlet.whisper(whisper, now));
             }
-        };
-        match &whisper.audience {
-            Audience::User(user) => state.present.get(user).into_iter().for_each(give),
-            Audience::Topic(topic) => {
-                let members = state.of_topics.get(topic).into_iter().flatten();
-                members.filter_map(|user| state.present.get(user)).for_each(give);
+        });
+    }
+
+    /// Shows each user who is here and belongs to an audience now.
+    pub(crate) fn belonging(&self, audience: &Audience, mut show: impl FnMut(&UserId)) {
+        let end = Position::new(i64::MAX).unwrap_or_default();
+        self.state.lock().concerned(audience, |user, present| {
+            if present.session.scope().holds(audience, end) {
+                show(user);
             }
-            Audience::Everyone => state.present.values().for_each(give),
-        }
+        });
     }
 
     /// The position up to which a stream has everything, when nothing waits for it.
@@ -357,6 +359,25 @@ impl State {
             if !sabotage::is(Bug::JoinedNotListed) {
                 self.list(user, session);
             }
+        }
+    }
+
+    /// Everybody who is here and belongs to an audience, or did.
+    fn concerned(&self, audience: &Audience, mut give: impl FnMut(&UserId, &Present)) {
+        match audience {
+            Audience::User(user) => {
+                if let Some(present) = self.present.get(user) {
+                    give(user, present);
+                }
+            }
+            Audience::Topic(topic) => {
+                for user in self.of_topics.get(topic).into_iter().flatten() {
+                    if let Some(present) = self.present.get(user) {
+                        give(user, present);
+                    }
+                }
+            }
+            Audience::Everyone => self.present.iter().for_each(|(user, present)| give(user, present)),
         }
     }
 

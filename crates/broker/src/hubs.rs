@@ -1,8 +1,8 @@
 //! The hubs of this node: one for each thread that serves connections.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use tidings_models::Position;
+use tidings_models::{Audience, Position};
 
 use crate::{
     census::{Census, Limits},
@@ -70,6 +70,20 @@ impl Hubs {
         }
     }
 
+    /// How many users of an audience are here now, each of them once.
+    pub(crate) fn connected(&self, audience: &Audience) -> usize {
+        if *audience == Audience::Everyone {
+            return self.census.figures().0;
+        }
+        let mut users = HashSet::new();
+        for hub in self.all() {
+            hub.belonging(audience, |user| {
+                users.insert(user.clone());
+            });
+        }
+        users.len()
+    }
+
     /// Up to here everything was dispatched, by every hub.
     pub(crate) fn position(&self) -> Position {
         let slowest = self.all().iter().map(|hub| hub.position()).min();
@@ -103,7 +117,7 @@ impl Hubs {
 
 #[cfg(test)]
 mod tests {
-    use tidings_models::Counts;
+    use tidings_models::{Counts, Window};
 
     use super::*;
     use crate::{
@@ -111,6 +125,30 @@ mod tests {
         session::Session,
         testing::{page, pos, user},
     };
+
+    #[test]
+    fn who_is_at_several_hubs_is_counted_once() {
+        let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_node: 9 }, Sizes::default());
+        let (one, other) = (hubs.open(), hubs.open());
+        let join = |hub: &Arc<Hub>, name: &str, until: Option<Option<i64>>| {
+            let mut page = page(name, 0, Counts::default());
+            page.windows.extend(until.map(|until| {
+                let deploys = Window::since(Audience::parse("topic:deploys").unwrap(), pos(0));
+                Window { until: until.map(pos), ..deploys }
+            }));
+            hub.join(&user(name), Some(Session::of(&page))).unwrap()
+        };
+        let member = Some(None);
+        let here = [join(&one, "ann", member), join(&one, "ann", None), join(&other, "ann", member)];
+        let others = [join(&one, "bob", member), join(&other, "cid", None), join(&other, "dan", Some(Some(0)))];
+        let connected = |audience: &str| hubs.connected(&Audience::parse(audience).unwrap());
+        let all = || ["everyone", "topic:deploys", "user:ann", "user:eve", "topic:none"].map(connected);
+        assert_eq!(all(), [4, 2, 1, 0, 0], "who left is no member");
+        drop(others);
+        assert_eq!(all(), [1, 1, 1, 0, 0]);
+        drop(here);
+        assert_eq!(all(), [0; 5]);
+    }
 
     #[test]
     fn all_hubs_are_ended_in_slices() {

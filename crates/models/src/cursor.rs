@@ -1,7 +1,8 @@
 //! What clients hold: a place in the log that says nothing to them and cannot be made up.
 //!
 //! A [`Cursor`] is one AES block. Eight bytes name what the place belongs to (an epoch, or one
-//! user's list), eight are the position; the block is sealed under a key that is kept with the log
+//! user's list), eight are the position (of a list in the order of names, a digest of the name, which
+//! follows it); the block is sealed under a key that is kept with the log
 //! and written in base64url, 22 characters of `[A-Za-z0-9_-]`.
 //!
 //! - *Opaque, and silent about others:* consecutive positions give unrelated cursors, so nobody can
@@ -21,6 +22,8 @@ use secrecy::{ExposeSecret, SecretBox};
 use sha2::{Digest, Sha256};
 
 use crate::{Epoch, Position, UserId};
+
+mod list;
 
 /// A sealed place, as clients hold it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -90,14 +93,14 @@ impl Cursors {
     /// The cursor of `position`: a client that holds it has everything up to and with that position.
     #[must_use]
     pub fn seal(&self, position: Position) -> Cursor {
-        self.seal_block(self.current, position)
+        self.seal_block(self.current, position.get().to_be_bytes())
     }
 
     /// The position that `cursor` stands for. Any bytes may be passed.
     pub fn open(&self, cursor: &[u8]) -> Result<Position, CursorError> {
-        let (tag, position) = self.open_block(cursor).ok_or(CursorError::Malformed)?;
+        let (tag, place) = self.open_block(cursor).ok_or(CursorError::Malformed)?;
         if tag == self.current {
-            Position::new(position).ok_or(CursorError::Malformed)
+            position(place)
         } else if self.past.contains(&tag) {
             Err(CursorError::Epoch)
         } else {
@@ -108,27 +111,27 @@ impl Cursors {
     /// The `next` of a list of `user`, after the item at `position`. Of no use to anybody else.
     #[must_use]
     pub fn seal_list(&self, user: &UserId, position: Position) -> Cursor {
-        self.seal_block(list_tag(user), position)
+        self.seal_block(list_tag(user), position.get().to_be_bytes())
     }
 
     /// The position that a list of `user` goes on from.
     pub fn open_list(&self, user: &UserId, cursor: &str) -> Result<Position, CursorError> {
         match self.open_block(cursor.as_bytes()) {
-            Some((tag, position)) if tag == list_tag(user) => Position::new(position).ok_or(CursorError::Malformed),
+            Some((tag, place)) if tag == list_tag(user) => position(place),
             _ => Err(CursorError::Malformed),
         }
     }
 
-    fn seal_block(&self, tag: Tag, position: Position) -> Cursor {
+    fn seal_block(&self, tag: Tag, place: [u8; 8]) -> Cursor {
         let mut block = [0; 16];
         block[..8].copy_from_slice(&tag);
-        block[8..].copy_from_slice(&position.get().to_be_bytes());
+        block[8..].copy_from_slice(&place);
         let mut block = Array::from(block);
         self.cipher.encrypt_block(&mut block);
         Cursor(URL_SAFE_NO_PAD.encode(block).into())
     }
 
-    fn open_block(&self, cursor: &[u8]) -> Option<(Tag, i64)> {
+    fn open_block(&self, cursor: &[u8]) -> Option<(Tag, [u8; 8])> {
         let mut block = [0; 16];
         // Without padding and with unused bits refused, a block has exactly one written form.
         if URL_SAFE_NO_PAD.decode_slice(cursor, &mut block).ok()? != block.len() {
@@ -136,9 +139,13 @@ impl Cursors {
         }
         let mut block = Array::from(block);
         self.cipher.decrypt_block(&mut block);
-        let (tag, position) = block.split_at(8);
-        Some((tag.try_into().ok()?, i64::from_be_bytes(position.try_into().ok()?)))
+        let (tag, place) = block.split_at(8);
+        Some((tag.try_into().ok()?, place.try_into().ok()?))
     }
+}
+
+fn position(place: [u8; 8]) -> Result<Position, CursorError> {
+    Position::new(i64::from_be_bytes(place)).ok_or(CursorError::Malformed)
 }
 
 fn epoch_tag(epoch: Epoch) -> Tag {

@@ -1,8 +1,10 @@
 //! Topics, signals, snoozing, expiry, groups, schedules, corrections and mutes: through the real binary.
 
+mod audience;
 mod bad_input;
 mod correct;
 mod list;
+mod pages;
 mod preferences;
 mod schedule;
 mod signals;

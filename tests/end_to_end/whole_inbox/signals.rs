@@ -131,6 +131,44 @@ async fn whispers_do_not_displace_what_is_kept() {
     assert_eq!(kept, (0..40).collect::<Vec<_>>());
 }
 
+/// However often it is asked for, and however many it is for.
+#[tokio::test]
+async fn a_key_makes_one_signal() {
+    let server = Server::start().await;
+    let (mut ann, mut bob) = (server.stream("ann", "", None).await, server.stream("bob", "", None).await);
+    ann.ready().await;
+    bob.ready().await;
+    let send = |key: &str, payload: Value, ephemeral: bool| {
+        let to = json!({"users": ["ann", "bob"]});
+        let body = json!({"to": to, "type": "tick", "payload": payload, "ephemeral": ephemeral});
+        server.as_admin(Method::POST, "/admin/signals").header("idempotency-key", key).json(&body)
+    };
+    let answers = futures_util::future::join_all((0..50).map(|_| send("k", json!(1), false).send())).await;
+    let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+    assert!(answers.iter().all(|answer| answer.status() == 201));
+    let replayed =
+        |answer: &&reqwest::Response| answer.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
+    assert_eq!(answers.iter().filter(replayed).count(), 49);
+    refused(send("k", json!(2), false), 422, "idempotency_conflict").await;
+    let notification = json!({"to": {"user": "ann"}, "title": "x"});
+    let notification = server.as_admin(Method::POST, "/admin/notifications").json(&notification);
+    refused(notification.header("idempotency-key", "k"), 422, "idempotency_conflict").await;
+    for key in ["", "a b", &"k".repeat(256)] {
+        refused(send(key, json!(1), false), 400, "invalid_idempotency_key").await;
+    }
+    let problem = refused(send("e", json!(1), true), 400, "invalid_idempotency_key").await;
+    assert!(problem["detail"].as_str().unwrap().contains("ephemeral"), "{problem}");
+
+    let last = send("other", json!("last"), false).send().await.unwrap();
+    assert_eq!((last.status().as_u16(), last.headers().contains_key("idempotent-replayed")), (201, false));
+    for (name, stream) in [("ann", &mut ann), ("bob", &mut bob)] {
+        for (seq, payload) in [(1, json!(1)), (2, json!("last"))] {
+            let event = next(stream, "tick").await.json();
+            assert_eq!((&event["seq"], &event["payload"]), (&json!(seq), &payload), "once for {name}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn signals_that_make_no_sense() {
     let server = Server::start().await;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{after, counts, create, inbox, join, next, titles, topic, user};
+use super::{admin, after, counts, create, inbox, join, next, titles, topic, user};
 use crate::{
     refusals::refused,
     support::{Server, Stream, until},
@@ -332,6 +332,40 @@ async fn a_newer_one_of_its_group_takes_its_place() {
     create(&server, json!({"to": {"user": "ann"}, "title": "other", "group_key": "test"})).await;
     create(&server, json!({"to": {"user": "bob"}, "title": "his", "group_key": "build"})).await;
     assert_eq!(titles(&server, "ann", "").await, ["other", "third", "third", "third"]);
+}
+
+/// In the list, alone, and where it is asked what became of it.
+#[tokio::test]
+async fn admins_see_what_was_replaced() {
+    let server = Server::start().await;
+    let send = |to: Value, title: &str| create(&server, json!({"to": to, "title": title, "group_key": "build"}));
+    let both = || json!({"users": ["ann", "bob"]});
+    let first = send(both(), "first").await;
+    let ask = async |path: String| admin(&server, Method::GET, &path, Value::Null, 200).await;
+    let states = async |id: &str| {
+        let listed = ask("/admin/notifications".into()).await;
+        let listed = listed["items"].as_array().unwrap().iter().find(|item| item["id"] == id).unwrap().clone();
+        let one = ask(format!("/admin/notifications/{id}")).await;
+        let deliveries = ask(format!("/admin/notifications/{id}/deliveries")).await;
+        assert_eq!(listed, one);
+        assert_eq!((&deliveries["stage"], &deliveries["replaced_by"]), (&one["stage"], &one["replaced_by"]));
+        (one, deliveries)
+    };
+    send(json!({"user": "ann"}), "hers").await;
+    let (one, deliveries) = states(&first).await;
+    assert_eq!((&one["stage"], one.get("replaced_by")), (&json!("delivered"), None), "it stands in Bob's inbox");
+    assert_eq!(deliveries["items"][0]["verdict"], "replaced");
+    let second = send(json!({"user": "bob"}), "his").await;
+    let (one, _) = states(&first).await;
+    let newer = ask(format!("/admin/notifications/{second}")).await;
+    assert_eq!((&one["stage"], &one["replaced_by"]), (&json!("replaced"), &json!(second)));
+    assert_eq!((&one["ended_at"], &newer["stage"]), (&newer["created_at"], &json!("delivered")));
+
+    let path = format!("/admin/notifications/{first}");
+    let problem = refused(server.as_admin(Method::PATCH, &path).json(&json!({"title": "x"})), 409, "conflict").await;
+    assert!(problem["detail"].as_str().unwrap().contains("newer"), "{problem}");
+    admin(&server, Method::DELETE, &path, Value::Null, 204).await;
+    assert_eq!(states(&first).await.0["stage"], "retracted");
 }
 
 /// Somebody who left a topic keeps what came; when a newer one of its group, which is not theirs, replaces

@@ -26,6 +26,8 @@ pub enum Draft {
         payload: Arc<str>,
         /// Who it is for.
         to: Recipients,
+        /// What makes a repeat recognisable.
+        key: Option<IdempotencyKey>,
         /// When it was made.
         at: Timestamp,
     },

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use secrecy::SecretBox;
 
 use crate::{
-    Account, Cursors, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId, Position,
+    Account, Audience, Cursors, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId, Position,
     Preferences, Timestamp, Topic, TopicName, UserId, Window,
     password::PasswordHash,
     topic::{TopicOfUser, TopicWithMembers},
@@ -34,7 +34,7 @@ pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdic
 pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
 pub use retention::{Retention, Trimmed};
-pub use sent::{Deed, Sent, SentQuery, Stage};
+pub use sent::{Deed, Replacement, Sent, SentQuery, Stage};
 pub use sqlite::SqliteStore;
 
 /// Why the store did not do what it was asked. The answer to the caller never says more than this.
@@ -160,11 +160,23 @@ pub trait Store: Log {
     /// One topic.
     async fn topic(&self, topic: &TopicName) -> Result<Option<Topic>, StoreError>;
 
-    /// All topics, by name.
-    async fn topics(&self) -> Result<Vec<TopicWithMembers>, StoreError>;
+    /// The next topics after one of them, by name.
+    async fn topics(&self, after: Option<&TopicName>, limit: u32) -> Result<Vec<TopicWithMembers>, StoreError>;
 
-    /// The topics that a user may join or belongs to, by name.
-    async fn topics_of(&self, user: &UserId) -> Result<Vec<TopicOfUser>, StoreError>;
+    /// The next topics that a user may join or belongs to, after one of them, by name.
+    async fn topics_of(
+        &self,
+        user: &UserId,
+        after: Option<&TopicName>,
+        limit: u32,
+    ) -> Result<Vec<TopicOfUser>, StoreError>;
+
+    /// One topic, if a user may join it or belongs to it.
+    async fn topic_of(&self, user: &UserId, topic: &TopicName) -> Result<Option<TopicOfUser>, StoreError>;
+
+    /// How many users something for this audience would be for now. A user is one, known or not. `None`: there is
+    /// no such topic.
+    async fn recipients_of(&self, audience: &Audience) -> Result<Option<i64>, StoreError>;
 
     /// The next members of a topic after one of them, by name.
     async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError>;

@@ -24,10 +24,21 @@ pub enum Stage {
     Scheduled(Timestamp),
     /// It stands in inboxes.
     Delivered,
+    /// Newer ones of its group took its place in all inboxes. The last of them, unless that was not noted yet.
+    Replaced(Option<Replacement>),
     /// It left all inboxes when its time had come.
     Expired(Timestamp),
     /// An admin took it back.
     Retracted(Timestamp),
+}
+
+/// What took the place of a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// Which.
+    pub by: NotificationId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Something that an admin did to a notification.

@@ -213,12 +213,19 @@ statements! {
     PLACES = "SELECT audience, position FROM entries WHERE notification = $1 \
          UNION ALL SELECT audience, position FROM former_entries WHERE notification = $1 ORDER BY position";
     /// A notification, with what a correction must know it by.
-    NOTIFICATION = "SELECT p.json, n.payload, n.ended, n.ended_at FROM notifications n \
+    /// One that stands nowhere any more and has not ended was replaced.
+    NOTIFICATION = "SELECT p.json, n.payload, n.ended, n.ended_at, n.replaced_by, n.replaced_at, \
+           EXISTS (SELECT 1 FROM entries WHERE notification = n.id) FROM notifications n \
          JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
     /// Newest first, after an id ($1): at most $2.
     NOTIFICATIONS = "SELECT n.id FROM notifications n WHERE n.id < $1 ORDER BY n.id DESC LIMIT $2";
     CONTENT = "SELECT p.json FROM notifications n JOIN payloads p ON p.id = n.payload WHERE n.id = $1";
     CORRECT = "UPDATE notifications SET payload = $2, level = $3, category = $4, critical = $5, expires_at = $6 \
+         WHERE id = $1";
+    /// A newer one ($2) of its group has taken the place of a notification ($1) in an inbox. Once that was the last,
+    /// it does not expire any more: it is gone already.
+    REPLACE = "UPDATE notifications SET replaced_by = $2, replaced_at = $3, \
+           expires_at = CASE WHEN EXISTS (SELECT 1 FROM entries WHERE notification = $1) THEN expires_at END \
          WHERE id = $1";
     END = "UPDATE notifications SET ended = $2, ended_at = $3 WHERE id = $1";
     ADD_AUDIT = "INSERT INTO audit (notification, number, at, actor, action, before) \
@@ -250,28 +257,6 @@ statements! {
            AND CASE m.what WHEN 'topic' THEN $2 = 'topic:' || m.name \
              WHEN 'category' THEN $4 = m.name ELSE $3 = m.name END) \
          WHERE position = $1";
-
-    TOPIC = "SELECT topic, title, open, created_at FROM topics WHERE topic = $1";
-    PUT_TOPIC = "INSERT INTO topics (topic, title, open, created_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (topic) DO UPDATE SET title = excluded.title, open = excluded.open";
-    DROP_TOPIC = "DELETE FROM topics WHERE topic = $1";
-    /// Topics with how many belong to them.
-    TOPICS = "SELECT topic, title, open, created_at, \
-           (SELECT COUNT(*) FROM subscriptions s WHERE s.topic = t.topic AND s.until_position IS NULL) \
-         FROM topics t ORDER BY topic";
-    /// The topics that user $1 may join or belongs to, and whether they do.
-    TOPICS_OF = "SELECT topic, title, open, created_at, s.user_id IS NOT NULL FROM topics t LEFT JOIN (SELECT * \
-           FROM subscriptions WHERE user_id = $1 AND until_position IS NULL) s USING (topic) \
-         WHERE open = 1 OR s.user_id IS NOT NULL ORDER BY topic";
-    MEMBERS = "SELECT user_id FROM subscriptions WHERE topic = $1 AND until_position IS NULL AND user_id > $2 \
-         ORDER BY user_id LIMIT $3";
-    IS_MEMBER = "SELECT from_position FROM subscriptions \
-         WHERE topic = $1 AND user_id = $2 AND until_position IS NULL";
-    SUBSCRIPTIONS_OF = "SELECT COUNT(*) FROM subscriptions WHERE user_id = $1";
-    JOIN = "INSERT INTO subscriptions (user_id, topic, from_position) VALUES ($1, $2, $3)";
-    LEAVE = "UPDATE subscriptions SET until_position = $3 \
-         WHERE user_id = $1 AND topic = $2 AND until_position IS NULL";
-    FORGET = "DELETE FROM subscriptions WHERE user_id = $1 AND topic = $2 AND until_position IS NULL";
 
     QUIET_HOURS = "SELECT quiet_hours FROM recipients WHERE user_id = $1";
     SET_QUIET_HOURS = "UPDATE recipients SET quiet_hours = $2 WHERE user_id = $1";
@@ -381,6 +366,8 @@ statements! {
            LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1");
     DROP_RECEIPTS = "DELETE FROM receipts WHERE position = $1";
     DROP_KEYS = "DELETE FROM idempotency_keys WHERE notification = $1";
+    /// The keys of signals whose events are all at or below $1.
+    TRIM_KEYS = "DELETE FROM idempotency_keys WHERE position <= $1";
     DROP_ENTRIES = "DELETE FROM entries WHERE notification = $1";
     DROP_NOTIFICATION = "DELETE FROM notifications WHERE id = $1";
     DROP_PAYLOAD = "DELETE FROM payloads WHERE id = $1";
@@ -393,7 +380,7 @@ statements! {
 
     /// SQLite alone, for its functions of JSON: what the keys of a JSON array of
     /// [publisher, key] made, by their places in it.
-    KEYS = "SELECT j.key, k.fingerprint, k.notification FROM json_each($1) j \
+    KEYS = "SELECT j.key, k.fingerprint, k.notification, k.position FROM json_each($1) j \
          CROSS JOIN idempotency_keys k ON k.publisher = j.value ->> 0 AND k.key = j.value ->> 1";
     /// SQLite alone. One row, because each row that is returned wakes whoever waits.
     HEAD_AND_SEQS = head_and_seqs!("");
@@ -410,3 +397,4 @@ statements! {
 
 pub(super) mod ledger;
 pub(super) mod people;
+pub(super) mod topics;

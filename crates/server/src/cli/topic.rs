@@ -79,8 +79,9 @@ struct Membership {
 }
 
 #[derive(Deserialize)]
-struct Topics {
-    items: Vec<Listed>,
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,12 +90,6 @@ struct Listed {
     title: Option<String>,
     open: bool,
     members: u64,
-}
-
-#[derive(Deserialize)]
-struct Members {
-    items: Vec<String>,
-    next: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -119,9 +114,14 @@ impl List {
     async fn run(self) -> Result<(), Failure> {
         let server = self.admin.server().await?;
         let url = Url::parse(&server.url(TOPICS)).map_err(|error| Failure::new(error.to_string()))?;
-        let topics: Topics = read(call(&server, Method::GET, url, None::<()>).await?).await?;
+        let mut topics = Vec::new();
+        all(&server, &url, |topic: Listed| {
+            topics.push(topic);
+            Ok(())
+        })
+        .await?;
         output::line(&format!("{:<24} {:<8} {:<8} {}", "TOPIC", "MEMBERS", "JOINING", "TITLE"))?;
-        for Listed { topic, title, open, members } in topics.items {
+        for Listed { topic, title, open, members } in topics {
             let (topic, title) = (printable(&topic), printable(&title.unwrap_or_default()));
             let joining = if open { "open" } else { "managed" };
             output::line(format!("{topic:<24} {members:<8} {joining:<8} {title}").trim_end())?;
@@ -152,21 +152,8 @@ impl Named {
 
     async fn members(self) -> Result<(), Failure> {
         let server = self.admin.server().await?;
-        let mut after: Option<String> = None;
-        loop {
-            let mut url = members_of(&server, &self.topic)?;
-            if let Some(after) = &after {
-                url.query_pairs_mut().append_pair("after", after);
-            }
-            let page: Members = read(call(&server, Method::GET, url, None::<()>).await?).await?;
-            for user in page.items {
-                output::line(&printable(&user))?;
-            }
-            if page.next.is_none() {
-                return Ok(());
-            }
-            after = page.next;
-        }
+        let url = members_of(&server, &self.topic)?;
+        all(&server, &url, |user: String| output::line(&printable(&user))).await
     }
 }
 
@@ -203,6 +190,27 @@ fn of(server: &Server, topic: &TopicName) -> Result<Url, Failure> {
 
 fn members_of(server: &Server, topic: &TopicName) -> Result<Url, Failure> {
     server.url_of(&format!("{TOPICS}/{}", topic.as_str()), "members")
+}
+
+/// Shows each item of a list, page by page.
+async fn all<T: DeserializeOwned>(
+    server: &Server,
+    list: &Url,
+    mut show: impl FnMut(T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut after: Option<String> = None;
+    loop {
+        let mut url = list.clone();
+        if let Some(after) = &after {
+            url.query_pairs_mut().append_pair("after", after);
+        }
+        let page: Page<T> = read(call(server, Method::GET, url, None::<()>).await?).await?;
+        page.items.into_iter().try_for_each(&mut show)?;
+        if page.next.is_none() {
+            return Ok(());
+        }
+        after = page.next;
+    }
 }
 
 /// All of these may be repeated: done twice is done once.

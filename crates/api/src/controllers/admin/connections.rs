@@ -3,42 +3,40 @@
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
 use tidings_broker::OpenStream;
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Admin, Problem, ProblemBody};
 use tidings_models::{Timestamp, UserId};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
-use crate::{App, extract::Query};
-
-/// Most items of one page; bounds what one request renders.
-const MAX_LIMIT: u32 = 1000;
+use crate::{
+    App,
+    extract::Query,
+    paging::{Limit, List},
+};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConnectionsQuery {
-    /// How many at most, 1 to 1,000.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 1000)]
-    limit: u32,
+    /// How many at most, 1 to 200.
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
     /// The `next` of the page before.
-    after: Option<uuid::Uuid>,
-}
-
-fn default_limit() -> u32 {
-    200
+    after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ConnectionsResponse {
     items: Vec<OpenView>,
     /// What to send as `after` for the next page; null at the end.
-    next: Option<uuid::Uuid>,
+    next: Option<String>,
 }
 
 /// An open stream.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OpenView {
-    connection_id: uuid::Uuid,
+    connection_id: Uuid,
     #[schema(value_type = String)]
     user: UserId,
     #[schema(value_type = String, format = DateTime)]
@@ -90,13 +88,9 @@ pub(crate) async fn connections(
     Query(query): Query<ConnectionsQuery>,
     app: Data<App>,
 ) -> Result<web::Json<ConnectionsResponse>, Problem> {
-    if !(1..=MAX_LIMIT).contains(&query.limit) {
-        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 1000"));
-    }
-    let limit = query.limit as usize;
-    let mut open = app.broker.open_streams(query.after, limit + 1);
-    let more = open.len() > limit;
-    open.truncate(limit);
-    let next = open.last().filter(|_| more).map(|last| last.connection.id);
+    let list = List::new(&app, "connections");
+    let after = list.after(query.after.as_deref(), Uuid::parse_str)?;
+    let open = app.broker.open_streams(after, query.limit.and_one() as usize);
+    let (open, next) = list.page(open, query.limit, |last| last.connection.id.to_string());
     Ok(web::Json(ConnectionsResponse { items: open.into_iter().map(OpenView::of).collect(), next }))
 }

@@ -1,7 +1,7 @@
 //! `POST /admin/signals`: a typed event that is not an inbox item.
 
 use actix_web::{HttpResponse, web::Data};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use tidings_middleware::{Admin, Code, Problem, ProblemBody};
 use tidings_models::{Draft, Invalid, Kind, Outcome, Recipients, text::Rule};
@@ -10,22 +10,25 @@ use utoipa::ToSchema;
 use super::notifications::{
     content::{To, data, recipients},
     create::no_topic,
+    idempotency::{Key, REPLAYED},
 };
 use crate::{
     App, error,
     extract::{Json, Object},
 };
 
-#[derive(Deserialize, ToSchema)]
+/// It is also written, for the fingerprint that tells a repeat from another request under the same key.
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignalRequest {
     /// Who it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = To)]
     to: Option<Object<To>>,
     /// The event's name on the stream: `[a-z][a-z0-9_.-]{0,63}`, and none of the server's own.
     r#type: String,
     /// Its content: any JSON up to 16 KiB.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
     payload: Option<Box<RawValue>>,
     /// Only for streams that are open now: it is not kept, and not replayed.
@@ -42,9 +45,11 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
 ///
 /// A typed event to the same streams as notifications, that stands in no inbox and changes no counts. It is
 /// replayed to whoever was away, unless it is `ephemeral`: then it goes to streams that are open now, with
-/// neither id nor seq. 202 when that is so, 201 when it is on disk.
+/// neither id nor seq. 202 when that is so, 201 when it is on disk. With an `Idempotency-Key` a retry makes no
+/// second one (`Idempotent-Replayed: true`); what is not kept cannot have one.
 #[utoipa::path(
     post, path = "/api/v1/admin/signals", tag = "admin", request_body = SignalRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes retries safe: 1 to 255 visible ASCII characters")),
     responses(
         (status = 201, description = "On disk"),
         (status = 202, description = "Sent to the streams that are open now"),
@@ -59,10 +64,12 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
     )
 )]
 pub(crate) async fn signal(
-    _: Admin,
+    Admin(principal): Admin,
+    key: Key,
     Json(request): Json<SignalRequest>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
+    let key = key.of(&principal.user, &request)?;
     let field = |name: &'static str| move |invalid: Invalid| Problem::field(name, invalid);
     let to = recipients(request.to.map(|Object(to)| to)).map_err(field("to"))?;
     let kind = Kind::signal(&request.r#type).map_err(field("type"))?;
@@ -70,6 +77,10 @@ pub(crate) async fn signal(
     let payload = data(&request.payload.ok_or_else(missing)?).map_err(field("payload"))?;
     let at = app.clock.now();
     if request.ephemeral {
+        if key.is_some() {
+            let rule = "An ephemeral signal is not kept, so nothing remembers its key. Send it without.";
+            return Err(Problem::new(Code::InvalidIdempotencyKey).detail(rule));
+        }
         if let Recipients::Topic(topic) = &to
             && app.store.topic(topic).await.map_err(error::store)?.is_none()
         {
@@ -79,8 +90,10 @@ pub(crate) async fn signal(
         return Ok(HttpResponse::Accepted().finish());
     }
     let payload = payload.get().into();
-    match app.broker.publisher().publish(Draft::Signal { kind, payload, to, at }).await.map_err(error::broker)? {
-        Outcome::Done(_) => Ok(HttpResponse::Created().finish()),
+    match app.broker.publisher().publish(Draft::Signal { kind, payload, to, key, at }).await.map_err(error::broker)? {
+        Outcome::Done(true) => Ok(HttpResponse::Created().finish()),
+        Outcome::Done(false) => Ok(HttpResponse::Created().insert_header(REPLAYED).finish()),
+        Outcome::KeyConflict => Err(Problem::new(Code::IdempotencyConflict)),
         Outcome::NoTopic => Err(no_topic()),
         other => Err(Problem::new(Code::Internal).caused_by(format!("a signal became {other:?}"))),
     }

@@ -15,10 +15,9 @@ use crate::{
     App, error,
     extract::Query,
     frames::{ResetView, envelope},
+    paging::Limit,
 };
 
-/// Most events of one answer; bounds what one request reads and renders.
-const MAX_LIMIT: usize = 200;
 /// Longest wait, in seconds: less than what proxies grant a request.
 const MAX_WAIT: u64 = 30;
 
@@ -29,17 +28,13 @@ pub(crate) struct EventsQuery {
     /// The cursor to go on from. Without it: the unread notifications.
     after: Option<String>,
     /// How many at most, 1 to 200.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 200)]
-    limit: usize,
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
     /// How many seconds to wait for an event when there is none, 0 to 30.
     #[serde(default)]
     #[param(maximum = 30)]
     wait: u64,
-}
-
-fn default_limit() -> usize {
-    50
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,14 +70,11 @@ pub(crate) async fn list(
     Query(query): Query<EventsQuery>,
     app: Data<App>,
 ) -> Result<web::Json<EventsResponse>, Problem> {
-    if !(1..=MAX_LIMIT).contains(&query.limit) {
-        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
-    }
     if query.wait > MAX_WAIT {
         return Err(Problem::new(Code::InvalidQuery).detail("wait: seconds, from 0 to 30"));
     }
     let start = query.after.filter(|after| !after.is_empty());
-    let mut collected = Collected::new(start.clone(), query.limit);
+    let mut collected = Collected::new(start.clone(), query.limit.get() as usize);
     let start = start.map_or(Start::Unread, |after| Start::After(after.into_bytes()));
     let stream = app.broker.open(principal.user, start, principal.expires_at).await.map_err(error::open)?;
     let until = Instant::now() + Duration::from_secs(query.wait);

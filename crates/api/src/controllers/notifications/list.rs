@@ -7,10 +7,8 @@ use tidings_models::{InboxQuery, InboxState, Level, TopicName};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{super::inbox::InboxView, ItemView};
-use crate::{App, error, extract::Query};
+use crate::{App, error, extract::Query, paging::Limit};
 
-/// Most items of one page; bounds what one request reads and renders.
-const MAX_LIMIT: u32 = 200;
 /// Longest text that is searched for; bounds what each title and body is compared with.
 const MAX_SEARCH_CHARS: usize = 100;
 
@@ -30,15 +28,11 @@ pub(crate) struct ListQuery {
     /// Only what has this text in its title or body.
     search: Option<String>,
     /// How many at most, 1 to 200.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 200)]
-    limit: u32,
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
     /// The `next` of the page before.
     after: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    50
 }
 
 #[derive(Serialize, ToSchema)]
@@ -63,9 +57,6 @@ pub(crate) async fn list(
     Query(query): Query<ListQuery>,
     app: Data<App>,
 ) -> Result<web::Json<ListResponse>, Problem> {
-    if !(1..=MAX_LIMIT).contains(&query.limit) {
-        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
-    }
     let cursors = app.store.cursors();
     let before = query.after.map(|after| cursors.open_list(&principal.user, &after)).transpose();
     let before = before.map_err(|_| Code::InvalidCursor)?;
@@ -75,7 +66,7 @@ pub(crate) async fn list(
         return Err(Problem::new(Code::InvalidQuery).detail("search: 1 to 100 characters"));
     }
     let ListQuery { state, level, category, search, limit, .. } = query;
-    let query = InboxQuery { state, level, category, topic, search, before, limit };
+    let query = InboxQuery { state, level, category, topic, search, before, limit: limit.get() };
     let page = app.broker.inbox(&principal.user, &query).await.map_err(error::broker)?;
 
     let last = page.items.last().filter(|_| page.more);

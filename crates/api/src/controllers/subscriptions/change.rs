@@ -44,10 +44,7 @@ pub(crate) async fn leave(User(principal): User, name: Path<String>, app: Data<A
 
 async fn change(user: UserId, name: &str, join: bool, app: &App) -> Result<HttpResponse, Problem> {
     let topic = parse_topic(name)?;
-    let visible = app.store.topics_of(&user).await.map_err(error::store)?;
-    if !visible.iter().any(|seen| seen.topic.name == topic) {
-        return Err(Problem::new(Code::NotFound));
-    }
+    app.store.topic_of(&user, &topic).await.map_err(error::store)?.ok_or(Code::NotFound)?;
     subscribe(app, user, topic, join, false).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,17 +1,35 @@
 //! `GET /topics`: the topics that the caller may join, or belongs to.
 
 use actix_web::web::{self, Data};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidings_middleware::{Problem, ProblemBody, User};
 use tidings_models::TopicName;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, error};
+use crate::{
+    App, error,
+    extract::Query,
+    paging::{Limit, List},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TopicsQuery {
+    /// How many at most, 1 to 200.
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TopicsResponse {
     /// By name.
     items: Vec<TopicOfUserView>,
+    /// What to send as `after` for the next page; null at the end.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -31,16 +49,28 @@ struct TopicOfUserView {
 ///
 /// Those that are open to everybody, and those that the caller belongs to.
 #[utoipa::path(
-    get, path = "/api/v1/topics", tag = "inbox",
-    responses((status = 200, body = TopicsResponse), (status = 401, body = ProblemBody))
+    get, path = "/api/v1/topics", tag = "inbox", params(TopicsQuery),
+    responses(
+        (status = 200, body = TopicsResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody)
+    )
 )]
-pub(crate) async fn list(User(principal): User, app: Data<App>) -> Result<web::Json<TopicsResponse>, Problem> {
-    let topics = app.store.topics_of(&principal.user).await.map_err(error::store)?;
+pub(crate) async fn list(
+    User(principal): User,
+    Query(query): Query<TopicsQuery>,
+    app: Data<App>,
+) -> Result<web::Json<TopicsResponse>, Problem> {
+    let list = List::new(&app, format!("topics of {}", principal.user));
+    let after = list.after(query.after.as_deref(), TopicName::parse)?;
+    let found = app.store.topics_of(&principal.user, after.as_ref(), query.limit.and_one());
+    let (topics, next) =
+        list.page(found.await.map_err(error::store)?, query.limit, |last| last.topic.name.as_str().to_owned());
     let items = topics.into_iter().map(|found| TopicOfUserView {
         topic: found.topic.name,
         title: found.topic.title,
         open: found.topic.open,
         joined: found.joined,
     });
-    Ok(web::Json(TopicsResponse { items: items.collect() }))
+    Ok(web::Json(TopicsResponse { items: items.collect(), next }))
 }

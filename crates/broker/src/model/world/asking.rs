@@ -87,6 +87,7 @@ impl World {
     /// A signal that is in the log.
     pub(super) async fn signal(&mut self, to: To) -> Verdict {
         let kind = Kind::signal("status-update").unwrap();
-        self.ask(Draft::Signal { kind, payload: "{}".into(), to: to.recipients(), at: self.clock.now() }).await
+        self.ask(Draft::Signal { kind, payload: "{}".into(), to: to.recipients(), key: None, at: self.clock.now() })
+            .await
     }
 }

@@ -1,7 +1,7 @@
 //! What admins do to what they sent.
 
 use super::*;
-use crate::store::{Deed, IdempotencyKey};
+use crate::store::{Deed, IdempotencyKey, Replacement};
 
 fn admin() -> UserId {
     user("admin")
@@ -57,6 +57,38 @@ pub(super) async fn what_is_retracted_is_nowhere_and_not_forgotten(open: Open) {
     assert_eq!(kinds, ["notification", "notification", "notification.retracted"]);
     retention::trim(&*store, retention::KEEP, at(200)).await;
     assert!(store.notification(id).await.unwrap().is_none());
+}
+
+/// In some inboxes, then in all, and that is how it ends.
+pub(super) async fn what_was_replaced_says_by_what(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let grouped = async |names: &[&str], second: i64| {
+        let to = Recipients::users(names.iter().map(|name| user(name)).collect()).unwrap();
+        let (group_key, created_at, expires_at) = (Some("build".into()), at(second), Some(at(20)));
+        let notification = Box::new(Notification { group_key, created_at, expires_at, ..plain("x") });
+        let id = notification.id;
+        let outcome = one(&*store, Draft::Notify { notification, to, key: None, deliver_at: None }).await;
+        assert_eq!(outcome, Outcome::Stored(id));
+        id
+    };
+    let stage = async |id| sent(&*store, id).await.stage;
+    let first = grouped(&["ann", "bob"], 1).await;
+    assert_eq!(stage(first).await, Stage::Delivered);
+    grouped(&["ann"], 2).await;
+    assert_eq!(stage(first).await, Stage::Delivered, "it stands in one inbox");
+    let by = grouped(&["bob"], 3).await;
+    let replaced = Stage::Replaced(Some(Replacement { by, at: at(3) }));
+    assert_eq!((stage(first).await, stage(by).await), (replaced, Stage::Delivered));
+    assert_eq!(one(&*store, correct(&sent(&*store, first).await, "late")).await, Outcome::Conflict);
+    let listed = store.notifications(SentQuery::Made(None), 9).await.unwrap();
+    assert_eq!(listed.iter().find(|sent| sent.notification.id == first).unwrap().stage, replaced);
+
+    assert_eq!(one(&*store, Draft::Due { at: at(20) }).await, Outcome::Did(2), "what is gone does not expire");
+    assert_eq!((stage(first).await, stage(by).await), (replaced, Stage::Expired(at(20))));
+    assert!(!store.is_due(at(99)).await.unwrap());
+    assert_eq!(one(&*store, Draft::Retract { id: first, by: admin(), at: at(30) }).await, Outcome::Done(true));
+    assert_eq!(stage(first).await, Stage::Retracted(at(30)));
 }
 
 /// Exactly once, whatever comes between.

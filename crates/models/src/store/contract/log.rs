@@ -160,6 +160,41 @@ pub(super) async fn a_key_has_one_effect(open: Open) {
     assert_eq!(whole_log(&*store).await.len(), 2);
 }
 
+/// A signal, however many it is for, is one effect too, and its keys are those of notifications.
+pub(super) async fn a_key_has_one_signal(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let key = |key: &str, fingerprint: u8| {
+        Some(IdempotencyKey { publisher: user("host"), key: key.into(), fingerprint: [fingerprint; 32] })
+    };
+    let both = Recipients::users(vec![user("ann"), user("bob")]).unwrap();
+    let signal = |key: Option<IdempotencyKey>| {
+        let (kind, payload) = (Kind::signal("status-update").unwrap(), "{}".into());
+        Draft::Signal { kind, payload, to: both.clone(), key, at: at(1) }
+    };
+    let notification = |key: Option<IdempotencyKey>| Draft::Notify {
+        notification: Box::new(plain("x")),
+        to: to("ann"),
+        key,
+        deliver_at: None,
+    };
+    let (first, again) = (Outcome::Done(true), Outcome::Done(false));
+    let drafts = [key("k", 1), key("k", 1), key("k", 2), None].map(signal);
+    let expected = [first.clone(), again.clone(), Outcome::KeyConflict, first];
+    assert_eq!(commit(&*store, drafts.into()).await, expected, "within one group");
+    assert_eq!(whole_log(&*store).await.len(), 4);
+    let drafts = [key("k", 1), key("k", 2)].map(signal);
+    assert_eq!(commit(&*store, drafts.into()).await, [again.clone(), Outcome::KeyConflict], "and later");
+    assert_eq!(one(&*store, notification(key("k", 1))).await, Outcome::KeyConflict, "it made a signal");
+    let made = one(&*store, notification(key("n", 1))).await;
+    assert!(matches!(made, Outcome::Stored(_)));
+    assert_eq!(one(&*store, signal(key("n", 1))).await, Outcome::KeyConflict, "it made a notification");
+    assert_eq!(whole_log(&*store).await.len(), 5);
+    store.close().await;
+    let store = open(&place).await;
+    assert_eq!(one(&*store, signal(key("k", 1))).await, again, "it outlives the process");
+}
+
 pub(super) async fn accounts_are_kept(open: Open) {
     let place = place();
     let store = open(&place).await;

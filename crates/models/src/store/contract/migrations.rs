@@ -7,8 +7,11 @@ use super::{
     *,
 };
 
-/// Leads back from the fourth structure to the first.
-const BACK: &str = "DROP TABLE connections; ALTER TABLE head DROP COLUMN ledger_floor; \
+/// Leads back from the fifth structure to the first.
+const BACK: &str = "DROP TRIGGER member_comes; DROP TRIGGER member_leaves; DROP TRIGGER member_goes; \
+                    DROP TRIGGER recipient_comes; DROP TRIGGER recipient_goes; \
+                    ALTER TABLE head DROP COLUMN recipients; ALTER TABLE notifications DROP COLUMN replaced_by; \
+                    ALTER TABLE notifications DROP COLUMN replaced_at; DROP TABLE connections; ALTER TABLE head DROP COLUMN ledger_floor; \
                     DROP INDEX notifications_to_expire; DROP INDEX receipts_to_wake; DROP TABLE former_entries; \
                     DROP TABLE groups; DROP TABLE topics; DROP TABLE subscriptions; DROP TABLE mutes; \
                     DROP TABLE scheduled; DROP TABLE audit; ALTER TABLE notifications DROP COLUMN critical; \
@@ -65,7 +68,11 @@ async fn a_log_of_the_first_structure_goes_on_as_it_was() {
     // Some events are gone with their notifications, and some without.
     trim(&*store, Retention { max_events: 25, notifications_ms: 0, ..KEEP }, at(2)).await;
     trim(&*store, Retention { max_events: 15, ..KEEP }, at(2)).await;
-    send(&*store, to("cid"), "last").await;
+    let key = crate::store::IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
+    let last = Box::new(plain("last"));
+    let keyed =
+        || Draft::Notify { notification: last.clone(), to: to("cid"), key: Some(key.clone()), deliver_at: None };
+    assert_eq!(one(&*store, keyed()).await, Outcome::Stored(last.id));
     let before = everything(&*store).await;
     store.close().await;
 
@@ -77,6 +84,8 @@ async fn a_log_of_the_first_structure_goes_on_as_it_was() {
 
     let store = sqlite(&place).await;
     assert_eq!((everything(&*store).await, others(&place).await), (before, listed));
+    assert_eq!(store.recipients_of(&Audience::Everyone).await.unwrap(), Some(3));
+    assert_eq!(one(&*store, keyed()).await, Outcome::Repeated(last.id), "keys are kept");
     // A replay is what the log has for its reader.
     let floor = store.head().await.unwrap().floor;
     let Replay::Events(events) = replay(&*store, "ann", floor.get(), 100).await else { panic!("expired") };

@@ -134,6 +134,7 @@ macro_rules! suites {
             inbox::a_watermark_leaves_what_came_later
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect
+            log::a_key_has_one_signal
             batch::all_or_none
             batch::what_is_refused_leaves_nothing_and_others_as_they_were
             batch::keys_of_a_batch_that_was_refused_are_free
@@ -143,13 +144,17 @@ macro_rules! suites {
             retention::an_inbox_keeps_what_the_log_keeps
             retention::what_leaves_an_inbox_is_told_and_uncounted
             retention::a_key_goes_with_what_it_made
+            retention::a_key_goes_with_the_signal_that_it_made
             inbox::what_is_deleted_is_gone_for_its_user_alone
             topics::members_have_what_came_while_they_were
             topics::who_left_hears_of_what_they_had
             topics::what_left_no_trace_in_an_inbox_is_replayed_all_the_same
+            topics::topics_come_in_pages
+            topics::an_audience_has_a_size
             topics::membership_is_counted_bounded_and_forgotten_when_it_was_for_nothing
             admin::a_correction_changes_all_copies_and_keeps_what_was
             admin::what_is_retracted_is_nowhere_and_not_forgotten
+            admin::what_was_replaced_says_by_what
             admin::what_is_scheduled_is_made_once_at_its_time
             admin::what_was_sent_is_listed_newest_first
             preferences::what_is_muted_comes_and_is_not_counted

@@ -35,8 +35,11 @@ async fn fill(store: &dyn Store, secret: &str) -> NotificationId {
     }
     let both = Recipients::users(vec![user("ann"), user("bob")]).unwrap();
     let shared = send(store, both.clone(), "to both").await;
-    one(store, Draft::Signal { kind: Kind::signal("x").unwrap(), payload: "\"both\"".into(), to: both, at: at(2) })
-        .await;
+    one(
+        store,
+        Draft::Signal { kind: Kind::signal("x").unwrap(), payload: "\"both\"".into(), to: both, key: None, at: at(2) },
+    )
+    .await;
     send(store, Recipients::Everyone, "to all").await;
     send(store, Recipients::Topic(topic("deploys").name), "to a topic").await;
     one(store, mark("ann", Mark::Ids(ids[..200].to_vec(), READ))).await;
@@ -50,6 +53,7 @@ async fn fill(store: &dyn Store, secret: &str) -> NotificationId {
         kind: Kind::signal("x").unwrap(),
         payload: format!("\"{secret}\"").into(),
         to: to("ann"),
+        key: None,
         at: at(3),
     };
     one(store, signal).await;

@@ -120,6 +120,24 @@ pub(super) async fn what_leaves_an_inbox_is_told_and_uncounted(open: Open) {
 }
 
 /// I8: a key is remembered as long as what it made, and no longer.
+/// With the last of its events, and not before.
+pub(super) async fn a_key_goes_with_the_signal_that_it_made(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let both = Recipients::users(vec![user("ann"), user("bob")]).unwrap();
+    let signal = || {
+        let key = IdempotencyKey { publisher: user("host"), key: "k".into(), fingerprint: [1; 32] };
+        let (kind, payload) = (Kind::signal("tick").unwrap(), "{}".into());
+        Draft::Signal { kind, payload, to: both.clone(), key: Some(key), at: at(1) }
+    };
+    assert_eq!(one(&*store, signal()).await, Outcome::Done(true));
+    trim(&*store, Retention { max_events: 1, ..KEEP }, at(2)).await;
+    assert_eq!(store.head().await.unwrap().floor, pos(1));
+    assert_eq!(one(&*store, signal()).await, Outcome::Done(false), "one of its events is there");
+    trim(&*store, Retention { max_events: 0, ..KEEP }, at(2)).await;
+    assert_eq!(one(&*store, signal()).await, Outcome::Done(true));
+}
+
 pub(super) async fn a_key_goes_with_what_it_made(open: Open) {
     let place = place();
     let store = open(&place).await;

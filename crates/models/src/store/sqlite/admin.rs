@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{StoreError, commit::Group, due, inbox, json, leave, sql};
 use crate::{
     Audience, Effect, Kind, Notification, NotificationId, Recipients, Timestamp, UserId,
-    store::{Deed, Outcome, Sent, SentQuery, Stage},
+    store::{Deed, Outcome, Replacement, Sent, SentQuery, Stage},
 };
 
 pub(super) async fn find(mut tx: Transaction<'static, Sqlite>, id: NotificationId) -> Result<Option<Sent>, StoreError> {
@@ -59,13 +59,19 @@ async fn scheduled(conn: &mut SqliteConnection, id: NotificationId) -> Result<Op
     Ok(sqlx::query_as(sql::SCHEDULED).bind(id.as_uuid()).fetch_optional(conn).await?)
 }
 
+/// JSON, payload, how and when it ended, what replaced it and when, whether it stands anywhere.
+type MadeRow = (String, i64, Option<String>, Option<i64>, Option<Uuid>, Option<i64>, bool);
+
 /// JSON, revision and stage of one that was made.
 async fn made(conn: &mut SqliteConnection, id: NotificationId) -> Result<Option<(String, i64, Stage)>, StoreError> {
-    let row: Option<(String, i64, Option<String>, Option<i64>)> =
-        sqlx::query_as(sql::NOTIFICATION).bind(id.as_uuid()).fetch_optional(conn).await?;
-    let Some((json, payload, ended, at)) = row else { return Ok(None) };
+    let row: Option<MadeRow> = sqlx::query_as(sql::NOTIFICATION).bind(id.as_uuid()).fetch_optional(conn).await?;
+    let Some((json, payload, ended, at, by, replaced_at, stands)) = row else { return Ok(None) };
     let at = Timestamp::from_millis(at.unwrap_or_default());
+    let replaced = by
+        .zip(replaced_at)
+        .map(|(by, at)| Replacement { by: NotificationId::from_uuid(by), at: Timestamp::from_millis(at) });
     let stage = match ended.as_deref() {
+        None if !stands => Stage::Replaced(replaced),
         None => Stage::Delivered,
         Some("expired") => Stage::Expired(at),
         Some(_) => Stage::Retracted(at),
@@ -149,9 +155,6 @@ pub(super) async fn correct(
         told.extend(leave::had_by(group, &audience, position).await?.into_iter().map(Audience::User));
         told.push(audience);
     }
-    if told.is_empty() {
-        return Ok(Outcome::Conflict); // a newer one of its group stands in its place
-    }
     group.look_for_seqs(told.iter().cloned()).await?;
     let payload = group.payload(new)?;
     for audience in told {
@@ -187,7 +190,7 @@ pub(super) async fn retract(
     }
     let Some((json, _, stage)) = made(&mut *group.conn, id).await? else { return Ok(Outcome::NotFound) };
     match stage {
-        Stage::Delivered => {}
+        Stage::Delivered | Stage::Replaced(_) => {}
         Stage::Retracted(_) => return Ok(Outcome::Done(false)),
         Stage::Scheduled(_) | Stage::Expired(_) => return Ok(Outcome::Conflict),
     }

@@ -5,7 +5,7 @@ use secrecy::SecretBox;
 
 use super::{SqliteStore, StoreError, accounts, admin, array, connections, inbox, people, preferences, sql, topics};
 use crate::{
-    Account, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
+    Account, Audience, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
     password::PasswordHash,
     store::{Connection, Delivery, Known, Reach, Receipt, Sent, SentQuery, Store, Stored},
     topic::{TopicOfUser, TopicWithMembers},
@@ -83,12 +83,25 @@ impl Store for SqliteStore {
         topics::find(&mut *self.readers.acquire().await?, topic).await
     }
 
-    async fn topics(&self) -> Result<Vec<TopicWithMembers>, StoreError> {
-        topics::all(&self.readers).await
+    async fn topics(&self, after: Option<&TopicName>, limit: u32) -> Result<Vec<TopicWithMembers>, StoreError> {
+        topics::all(&self.readers, after, limit).await
     }
 
-    async fn topics_of(&self, user: &UserId) -> Result<Vec<TopicOfUser>, StoreError> {
-        topics::of_user(&self.readers, user).await
+    async fn topics_of(
+        &self,
+        user: &UserId,
+        after: Option<&TopicName>,
+        limit: u32,
+    ) -> Result<Vec<TopicOfUser>, StoreError> {
+        topics::of_user(&self.readers, user, after, limit).await
+    }
+
+    async fn topic_of(&self, user: &UserId, topic: &TopicName) -> Result<Option<TopicOfUser>, StoreError> {
+        topics::seen_by(&self.readers, user, topic).await
+    }
+
+    async fn recipients_of(&self, audience: &Audience) -> Result<Option<i64>, StoreError> {
+        topics::recipients_of(&self.readers, audience).await
     }
 
     async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError> {

@@ -10,22 +10,23 @@ use std::{
 };
 
 use sqlx::SqliteConnection;
-use uuid::Uuid;
 
 use super::{
-    Committed, Draft, StoreError, Turn, admin, due, erase, json, leave, marks, position, preferences,
+    Committed, Draft, StoreError, Turn, admin, due, erase, json,
+    keys::{Keys, Made},
+    leave, marks, position, preferences,
     seqs::{Last, Seqs},
     sql, together, topics,
     write::{EventRow, NotificationRow, Rows, Then},
 };
 use crate::{
-    Audience, Change, Effect, Event, Kind, Notification, NotificationId, Position, Recipients, Seq, Timestamp, UserId,
+    Audience, Change, Effect, Event, Kind, Notification, Position, Recipients, Seq, Timestamp, UserId,
     store::{IdempotencyKey, Outcome},
 };
 
 pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
     let mut group = Group::begin(turn, drafts.iter().flat_map(audiences)).await?;
-    group.look_for_keys(&drafts).await?;
+    group.keys.learn(&mut *group.conn, &drafts).await?;
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in drafts {
         outcomes.push(apply(&mut group, draft).await?);
@@ -38,7 +39,7 @@ pub(super) async fn commit(turn: &mut Turn<'_>, drafts: Vec<Draft>) -> Result<Co
 pub(super) async fn apply(group: &mut Group<'_>, draft: Draft) -> Result<Outcome, StoreError> {
     match draft {
         Draft::Notify { notification, to, key, deliver_at } => group.notify(&notification, &to, key, deliver_at).await,
-        Draft::Signal { kind, payload, to, at } => group.signal(kind, payload, &to, at).await,
+        Draft::Signal { kind, payload, to, key, at } => group.signal(kind, payload, &to, key, at).await,
         Draft::Meet { user, at } => {
             group.rows.met.push((user.as_str().into(), at));
             Ok(Outcome::Met)
@@ -78,15 +79,6 @@ fn audiences(draft: &Draft) -> Vec<Audience> {
     }
 }
 
-/// The keys that a draft is known by.
-fn keys(draft: &Draft) -> Vec<&IdempotencyKey> {
-    match draft {
-        Draft::Notify { key, .. } => key.iter().collect(),
-        Draft::Together(drafts) => drafts.iter().flat_map(keys).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// A transaction, and what it is going to add. It begins with the first question and ends with what is
 /// written, so that neither costs a hop of its own. One that does not come to its end is ended with its
 /// connection (see [`Turn`]).
@@ -98,7 +90,7 @@ pub(super) struct Group<'a> {
     /// The last position planned.
     head: Position,
     seqs: HashMap<Audience, Last>,
-    keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
+    keys: Keys,
     /// What is yet to be written.
     rows: Rows,
     /// What is written already.
@@ -109,7 +101,7 @@ pub(super) struct Group<'a> {
 pub(super) struct Saved {
     head: Position,
     seqs: HashMap<Audience, Last>,
-    keys: HashMap<(String, String), ([u8; 32], NotificationId)>,
+    keys: Keys,
     written: usize,
 }
 
@@ -131,7 +123,7 @@ impl<'a> Group<'a> {
             start: Position::START,
             head: Position::START,
             seqs: HashMap::new(),
-            keys: HashMap::new(),
+            keys: Keys::default(),
             rows: Rows::default(),
             written: Vec::new(),
         };
@@ -184,23 +176,6 @@ impl<'a> Group<'a> {
         position(head)
     }
 
-    /// Learns what the keys of drafts made before.
-    async fn look_for_keys(&mut self, drafts: &[Draft]) -> Result<(), StoreError> {
-        let keys: Vec<&IdempotencyKey> = drafts.iter().flat_map(keys).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<_> = keys.iter().map(|key| (key.publisher.as_str(), key.key.as_str())).collect();
-        let made: Vec<(i64, Vec<u8>, Uuid)> =
-            sqlx::query_as(sql::KEYS).bind(json(&names)?).fetch_all(&mut *self.conn).await?;
-        for (index, fingerprint, made) in made {
-            if let Some(key) = usize::try_from(index).ok().and_then(|index| keys.get(index)) {
-                self.keys.insert(name(key), (super::array(&fingerprint)?, NotificationId::from_uuid(made)));
-            }
-        }
-        Ok(())
-    }
-
     async fn notify(
         &mut self,
         notification: &Notification,
@@ -208,10 +183,8 @@ impl<'a> Group<'a> {
         key: Option<IdempotencyKey>,
         deliver_at: Option<Timestamp>,
     ) -> Result<Outcome, StoreError> {
-        if let Some(key) = &key
-            && let Some((fingerprint, made)) = self.keys.get(&name(key))
-        {
-            return Ok(if *fingerprint == key.fingerprint { Outcome::Repeated(*made) } else { Outcome::KeyConflict });
+        if let Some(before) = self.keys.notified(key.as_ref()) {
+            return Ok(before);
         }
         if is_late(notification, deliver_at) {
             return Ok(Outcome::Expired);
@@ -220,8 +193,7 @@ impl<'a> Group<'a> {
             return Ok(Outcome::NoTopic);
         }
         if let Some(key) = key {
-            self.keys.insert(name(&key), (key.fingerprint, notification.id));
-            self.rows.keys.push((key, notification.id));
+            self.remember(key, Made::Notification(notification.id));
         }
         match deliver_at.filter(|at| *at > notification.created_at) {
             Some(at) => due::schedule(self, notification, to, at).await?,
@@ -241,7 +213,7 @@ impl<'a> Group<'a> {
         if let Some(key) = &notification.group_key {
             self.flush().await?; // the one before may be of this very group
             for audience in to.audiences() {
-                effects.push(leave::replaced(self, &audience, key, at).await?);
+                effects.push(leave::replaced(self, &audience, key, notification.id, at).await?);
             }
         }
         let payload = self.payload(notification)?;
@@ -273,8 +245,12 @@ impl<'a> Group<'a> {
         kind: Kind,
         payload: Arc<str>,
         to: &Recipients,
+        key: Option<IdempotencyKey>,
         at: Timestamp,
     ) -> Result<Outcome, StoreError> {
+        if let Some(before) = self.keys.signalled(key.as_ref()) {
+            return Ok(before);
+        }
         if !self.has_topic(to).await? {
             return Ok(Outcome::NoTopic);
         }
@@ -282,7 +258,16 @@ impl<'a> Group<'a> {
         for audience in to.audiences() {
             self.event(audience, kind.clone(), &payload, Effect::NONE, at)?;
         }
+        if let Some(key) = key {
+            self.remember(key, Made::Signal(self.head));
+        }
         Ok(Outcome::Done(true))
+    }
+
+    /// Writes down what a key made.
+    fn remember(&mut self, key: IdempotencyKey, made: Made) {
+        self.keys.insert(&key, made);
+        self.rows.keys.push((key, made));
     }
 
     /// Whether the topic that is written to is there, if one is.
@@ -393,11 +378,6 @@ impl<'a> Group<'a> {
         self.written.extend(self.rows.events.into_iter().map(|row| row.event));
         Ok(self.written)
     }
-}
-
-/// Whose key, and which.
-fn name(key: &IdempotencyKey) -> (String, String) {
-    (key.publisher.as_str().to_owned(), key.key.clone())
 }
 
 /// Whether it would be of no interest any more when it is made. Asked after its key: a retry that comes

@@ -110,11 +110,12 @@ async fn out(group: &mut Group<'_>, audience: &Audience, at: Position) -> Result
     Ok(())
 }
 
-/// Takes out what a newer one of the same group replaces, and tells what the newer one does to the counts.
+/// Takes out what a newer one (`by`) of the same group replaces, and tells what the newer one does to the counts.
 pub(super) async fn replaced(
     group: &mut Group<'_>,
     audience: &Audience,
     key: &str,
+    by: NotificationId,
     now: Timestamp,
 ) -> Result<Effect, StoreError> {
     let old: Option<(i64, Uuid)> =
@@ -128,6 +129,8 @@ pub(super) async fn replaced(
         told.push((Audience::User(user), effect.unwrap_or(Effect::NONE)));
     }
     out(group, audience, at).await?;
+    let replace = sqlx::query(sql::REPLACE).bind(id).bind(by.as_uuid()).bind(now.as_millis());
+    replace.execute(&mut *group.conn).await?;
     let json: String = sqlx::query_scalar(sql::CONTENT).bind(id).fetch_one(&mut *group.conn).await?;
     tell(group, told, &Kind::NotificationExpired, json, now).await?;
     // What it was to each reader, and what the newer one is, differs.

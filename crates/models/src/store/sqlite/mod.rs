@@ -26,6 +26,7 @@ mod due;
 mod erase;
 mod inbox;
 mod insert;
+mod keys;
 mod leave;
 mod log;
 mod marks;
@@ -101,7 +102,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/log.db", folder.path().display());
         let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
-        for statement in sql::ALL.iter().chain(sql::ledger::ALL).chain(sql::people::ALL) {
+        for statement in [sql::ALL, sql::ledger::ALL, sql::people::ALL, sql::topics::ALL].concat() {
             let prepared = store.readers.prepare(SqlStr::from_static(statement)).await;
             assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
         }

@@ -17,13 +17,13 @@ fn topic((name, title, open, created_at): TopicRow) -> Result<Topic, StoreError>
 }
 
 pub(super) async fn find(conn: &mut SqliteConnection, name: &TopicName) -> Result<Option<Topic>, StoreError> {
-    let row: Option<TopicRow> = sqlx::query_as(sql::TOPIC).bind(name.as_str()).fetch_optional(conn).await?;
+    let row: Option<TopicRow> = sqlx::query_as(sql::topics::TOPIC).bind(name.as_str()).fetch_optional(conn).await?;
     row.map(topic).transpose()
 }
 
 pub(super) async fn put(turn: &mut Turn<'_>, new: &Topic) -> Result<bool, StoreError> {
     let before = find(&mut turn.connection, &new.name).await?;
-    sqlx::query(sql::PUT_TOPIC)
+    sqlx::query(sql::topics::PUT_TOPIC)
         .bind(new.name.as_str())
         .bind(new.title.as_deref())
         .bind(new.open)
@@ -37,7 +37,7 @@ pub(super) async fn remove(turn: &mut Turn<'_>, name: &TopicName) -> Result<Opti
     if find(&mut turn.connection, name).await?.is_none() {
         return Ok(None);
     }
-    let member: Option<String> = sqlx::query_scalar(sql::MEMBERS)
+    let member: Option<String> = sqlx::query_scalar(sql::topics::MEMBERS)
         .bind(name.as_str())
         .bind("")
         .bind(1)
@@ -46,25 +46,66 @@ pub(super) async fn remove(turn: &mut Turn<'_>, name: &TopicName) -> Result<Opti
     if member.is_some() {
         return Ok(Some(false));
     }
-    sqlx::query(sql::DROP_TOPIC).bind(name.as_str()).execute(&mut turn.connection).await?;
+    sqlx::query(sql::topics::DROP_TOPIC).bind(name.as_str()).execute(&mut turn.connection).await?;
     Ok(Some(true))
 }
 
-pub(super) async fn all(readers: &SqlitePool) -> Result<Vec<TopicWithMembers>, StoreError> {
-    let rows: Vec<(String, Option<String>, bool, i64, i64)> = sqlx::query_as(sql::TOPICS).fetch_all(readers).await?;
+pub(super) async fn all(
+    readers: &SqlitePool,
+    after: Option<&TopicName>,
+    limit: u32,
+) -> Result<Vec<TopicWithMembers>, StoreError> {
+    let rows: Vec<(String, Option<String>, bool, i64, i64)> = sqlx::query_as(sql::topics::TOPICS)
+        .bind(after.map_or("", TopicName::as_str))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
     let row = |(name, title, open, created_at, members)| {
         Ok(TopicWithMembers { topic: topic((name, title, open, created_at))?, members })
     };
     rows.into_iter().map(row).collect()
 }
 
-pub(super) async fn of_user(readers: &SqlitePool, user: &UserId) -> Result<Vec<TopicOfUser>, StoreError> {
-    let rows: Vec<(String, Option<String>, bool, i64, bool)> =
-        sqlx::query_as(sql::TOPICS_OF).bind(user.as_str()).fetch_all(readers).await?;
-    let row = |(name, title, open, created_at, joined)| {
-        Ok(TopicOfUser { topic: topic((name, title, open, created_at))?, joined })
-    };
-    rows.into_iter().map(row).collect()
+/// A topic, and whether a user belongs to it.
+type SeenRow = (String, Option<String>, bool, i64, bool);
+
+fn seen((name, title, open, created_at, joined): SeenRow) -> Result<TopicOfUser, StoreError> {
+    Ok(TopicOfUser { topic: topic((name, title, open, created_at))?, joined })
+}
+
+pub(super) async fn of_user(
+    readers: &SqlitePool,
+    user: &UserId,
+    after: Option<&TopicName>,
+    limit: u32,
+) -> Result<Vec<TopicOfUser>, StoreError> {
+    let rows: Vec<SeenRow> = sqlx::query_as(sql::topics::TOPICS_OF)
+        .bind(user.as_str())
+        .bind(after.map_or("", TopicName::as_str))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    rows.into_iter().map(seen).collect()
+}
+
+pub(super) async fn seen_by(
+    readers: &SqlitePool,
+    user: &UserId,
+    name: &TopicName,
+) -> Result<Option<TopicOfUser>, StoreError> {
+    let row: Option<SeenRow> =
+        sqlx::query_as(sql::topics::TOPIC_OF).bind(user.as_str()).bind(name.as_str()).fetch_optional(readers).await?;
+    row.map(seen).transpose()
+}
+
+pub(super) async fn recipients_of(readers: &SqlitePool, audience: &Audience) -> Result<Option<i64>, StoreError> {
+    Ok(match audience {
+        Audience::User(_) => Some(1),
+        Audience::Everyone => Some(sqlx::query_scalar(sql::topics::RECIPIENTS).fetch_one(readers).await?),
+        Audience::Topic(name) => {
+            sqlx::query_scalar(sql::topics::MEMBER_COUNT).bind(name.as_str()).fetch_optional(readers).await?
+        }
+    })
 }
 
 pub(super) async fn members(
@@ -73,7 +114,7 @@ pub(super) async fn members(
     after: Option<&UserId>,
     limit: u32,
 ) -> Result<Vec<UserId>, StoreError> {
-    let names: Vec<String> = sqlx::query_scalar(sql::MEMBERS)
+    let names: Vec<String> = sqlx::query_scalar(sql::topics::MEMBERS)
         .bind(topic.as_str())
         .bind(after.map_or("", UserId::as_str))
         .bind(limit)
@@ -92,7 +133,7 @@ pub(super) async fn subscribe(
     at: Timestamp,
 ) -> Result<Outcome, StoreError> {
     let Some(topic) = find(&mut *group.conn, name).await? else { return Ok(Outcome::NoTopic) };
-    let since: Option<i64> = sqlx::query_scalar(sql::IS_MEMBER)
+    let since: Option<i64> = sqlx::query_scalar(sql::topics::IS_MEMBER)
         .bind(name.as_str())
         .bind(user.as_str())
         .fetch_optional(&mut *group.conn)
@@ -103,7 +144,8 @@ pub(super) async fn subscribe(
     if !topic.open && !by_admin {
         return Ok(Outcome::NotOpen);
     }
-    let had: i64 = sqlx::query_scalar(sql::SUBSCRIPTIONS_OF).bind(user.as_str()).fetch_one(&mut *group.conn).await?;
+    let had: i64 =
+        sqlx::query_scalar(sql::topics::SUBSCRIPTIONS_OF).bind(user.as_str()).fetch_one(&mut *group.conn).await?;
     if join && usize::try_from(had).is_ok_and(|had| had >= MAX_SUBSCRIPTIONS) {
         return Ok(Outcome::TooMany);
     }
@@ -116,7 +158,7 @@ pub(super) async fn subscribe(
     let place = group.changed(&change, Effect::Reloads, Audience::User(user.clone()), at)?;
     match since {
         None => {
-            sqlx::query(sql::JOIN)
+            sqlx::query(sql::topics::JOIN)
                 .bind(user.as_str())
                 .bind(name.as_str())
                 .bind(place.get())
@@ -144,10 +186,10 @@ async fn leave(
         .fetch_one(&mut *group.conn)
         .await?;
     if anything {
-        let leave = sqlx::query(sql::LEAVE).bind(user.as_str()).bind(name.as_str()).bind(place.get());
+        let leave = sqlx::query(sql::topics::LEAVE).bind(user.as_str()).bind(name.as_str()).bind(place.get());
         leave.execute(&mut *group.conn).await?;
     } else {
-        sqlx::query(sql::FORGET).bind(user.as_str()).bind(name.as_str()).execute(&mut *group.conn).await?;
+        sqlx::query(sql::topics::FORGET).bind(user.as_str()).bind(name.as_str()).execute(&mut *group.conn).await?;
     }
     Ok(())
 }

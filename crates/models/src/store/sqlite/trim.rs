@@ -54,7 +54,7 @@ async fn events(turn: &mut Turn<'_>, keep: &Retention, now: Timestamp, up_to: Po
         tx.rollback().await?;
         return Ok(0);
     }
-    for statement in [sql::KEEP_SEQS, sql::TRIM_OTHER_EVENTS, sql::TRIM_EVENTS, sql::SET_FLOOR] {
+    for statement in [sql::KEEP_SEQS, sql::TRIM_OTHER_EVENTS, sql::TRIM_EVENTS, sql::TRIM_KEYS, sql::SET_FLOOR] {
         sqlx::query(statement).bind(cut).execute(&mut *tx).await?;
     }
     // A payload lies before its last event by the number of its recipients at most.

@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 use super::{
     StoreError,
     insert::{Insert, MOST, Table, Values},
+    keys::Made,
     sql,
 };
 use crate::{Effect, Event, NotificationId, Position, Timestamp, store::IdempotencyKey};
@@ -19,7 +20,7 @@ pub(super) struct Rows {
     pub(super) events: Vec<EventRow>,
     /// Users who are to be known.
     pub(super) met: Vec<(Arc<str>, Timestamp)>,
-    pub(super) keys: Vec<(IdempotencyKey, NotificationId)>,
+    pub(super) keys: Vec<(IdempotencyKey, Made)>,
 }
 
 pub(super) struct NotificationRow {
@@ -57,7 +58,7 @@ const RECIPIENTS: Table = Table {
     rest: "ON CONFLICT (user_id) DO NOTHING",
 };
 const KEYS: Table =
-    Table { into: "idempotency_keys (publisher, key, fingerprint, notification)", columns: 4, rest: "" };
+    Table { into: "idempotency_keys (publisher, key, fingerprint, notification, position)", columns: 5, rest: "" };
 
 static MEETS: Insert = Insert::new(&[RECIPIENTS], "");
 const ALL: &[Table] = &[PAYLOADS, NOTIFICATIONS, ENTRIES, OTHER_EVENTS, EVENTS];
@@ -178,6 +179,10 @@ fn event(row: &mut Values, EventRow { event, audience, payload, .. }: &EventRow)
     row.add(event.created_at.as_millis());
 }
 
-fn key(row: &mut Values, (key, made): &(IdempotencyKey, NotificationId)) {
-    row.add(key.publisher.as_str()).add(key.key.clone()).add(key.fingerprint.to_vec()).add(*made.as_uuid());
+fn key(row: &mut Values, (key, made): &(IdempotencyKey, Made)) {
+    let (notification, signal) = match made {
+        Made::Notification(id) => (Some(*id.as_uuid()), None),
+        Made::Signal(at) => (None, Some(at.get())),
+    };
+    row.add(key.publisher.as_str()).add(key.key.clone()).add(key.fingerprint.to_vec()).add(notification).add(signal);
 }

@@ -67,6 +67,9 @@ pub(crate) async fn correct(
                 return Err(Problem::new(Code::Conflict).detail("It is delivered already."));
             }
             Stage::Delivered => None,
+            Stage::Replaced(_) => {
+                return Err(Problem::new(Code::Conflict).detail("A newer one of its group took its place."));
+            }
             Stage::Expired(_) | Stage::Retracted(_) => {
                 return Err(Problem::new(Code::Conflict).detail("It has expired or was retracted."));
             }
@@ -91,7 +94,7 @@ pub(crate) async fn correct(
             other => return Err(Problem::internal(format!("a correction became {other:?}"))),
         }
     }
-    Err(Problem::new(Code::Conflict).detail("Others keep changing it, or a newer one of its group took its place."))
+    Err(Problem::new(Code::Conflict).detail("Others keep changing it."))
 }
 
 /// The notification with what the patch says, held to what a new one is held to.

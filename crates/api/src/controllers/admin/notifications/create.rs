@@ -11,7 +11,7 @@ use tidings_models::{Draft, Invalid, NotificationId, Outcome, text::Rule};
 use super::{
     SentView,
     content::{Asked, CreateRequest},
-    idempotency::Key,
+    idempotency::{Key, REPLAYED},
 };
 use crate::{
     App, error,
@@ -56,7 +56,7 @@ pub(crate) async fn create(
             let first = app.store.notification(id).await.map_err(error::store)?;
             let first = first.ok_or_else(|| Problem::internal("a key names nothing"))?;
             let answer = self::answer(&SentView::of(&first))?;
-            Ok(created(id).insert_header(("idempotent-replayed", "true")).body(answer))
+            Ok(created(id).insert_header(REPLAYED).body(answer))
         }
         other => Err(not_made(other)),
     }

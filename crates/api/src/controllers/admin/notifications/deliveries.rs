@@ -12,11 +12,13 @@ use tidings_models::{
 };
 use utoipa::{IntoParams, ToSchema};
 
-use super::parse_id;
-use crate::{App, error, extract::Query};
+use super::{StageView, parse_id, replaced_by};
+use crate::{
+    App, error,
+    extract::Query,
+    paging::{Limit, List},
+};
 
-/// Most users of one page; each costs a few reads.
-const MAX_LIMIT: u32 = 200;
 /// Streams of a user that are listed at most.
 const MAX_WRITTEN: usize = 20;
 
@@ -27,25 +29,25 @@ pub(crate) struct DeliveriesQuery {
     /// One user; otherwise those that it was sent to by name, page by page.
     user: Option<String>,
     /// How many users at most, 1 to 200.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 200)]
-    limit: u32,
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
     /// The `next` of the page before.
     after: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    50
 }
 
 /// What became of it for users by name, or on the whole.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeliveriesResponse {
+    stage: StageView,
+    /// The newer one of its group that took its place; in the last of the inboxes, if it had several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    replaced_by: Option<NotificationId>,
     /// Users by name.
     items: Vec<DeliveryView>,
     /// What to send as `after` for the next page; null at the end.
-    #[schema(value_type = Option<String>)]
-    next: Option<UserId>,
+    next: Option<String>,
     /// On the whole, for what went to a topic or to everyone: then nobody is listed. Ask for one user.
     #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<ReachView>,
@@ -238,15 +240,12 @@ pub(crate) async fn deliveries(
     Query(query): Query<DeliveriesQuery>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    if !(1..=MAX_LIMIT).contains(&query.limit) {
-        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
-    }
     let id = parse_id(&id)?;
     let sent = app.store.notification(id).await.map_err(error::store)?.ok_or(Code::NotFound)?;
     let scheduled = matches!(sent.stage, Stage::Scheduled(_));
     let (users, next) = match &query.user {
         Some(user) => (vec![parse_user(user)?], None),
-        None => page(sent.to.clone(), &query)?,
+        None => page(&app, id, sent.to.clone(), &query)?,
     };
     let mut items = Vec::with_capacity(users.len());
     for user in users {
@@ -254,7 +253,8 @@ pub(crate) async fn deliveries(
     }
     let named = matches!(sent.to, Recipients::User(_) | Recipients::Users(_));
     let reach = if named || scheduled || query.user.is_some() { None } else { Some(reach(&app, id).await?) };
-    Ok(HttpResponse::Ok().json(DeliveriesResponse { items, next, reach }))
+    let (stage, replaced_by) = (StageView::of(sent.stage), replaced_by(sent.stage));
+    Ok(HttpResponse::Ok().json(DeliveriesResponse { stage, replaced_by, items, next, reach }))
 }
 
 fn parse_user(user: &str) -> Result<UserId, Problem> {
@@ -262,19 +262,22 @@ fn parse_user(user: &str) -> Result<UserId, Problem> {
 }
 
 /// The next of those that it was sent to by name.
-fn page(to: Recipients, query: &DeliveriesQuery) -> Result<(Vec<UserId>, Option<UserId>), Problem> {
+fn page(
+    app: &App,
+    id: NotificationId,
+    to: Recipients,
+    query: &DeliveriesQuery,
+) -> Result<(Vec<UserId>, Option<String>), Problem> {
     let mut users = match to {
         Recipients::User(user) => vec![user],
         Recipients::Users(users) => users,
         Recipients::Topic(_) | Recipients::Everyone => Vec::new(),
     };
-    let after = query.after.as_deref().map(UserId::parse).transpose().map_err(|_| Code::InvalidCursor)?;
+    let list = List::new(app, format!("deliveries of {id}"));
+    let after = list.after(query.after.as_deref(), UserId::parse)?;
     users.sort_unstable();
     users.retain(|user| after.as_ref().is_none_or(|after| user > after));
-    let more = users.len() > query.limit as usize;
-    users.truncate(query.limit as usize);
-    let next = users.last().filter(|_| more).cloned();
-    Ok((users, next))
+    Ok(list.page(users, query.limit, |last| last.as_str().to_owned()))
 }
 
 async fn one(app: &App, id: NotificationId, user: &UserId, scheduled: bool) -> Result<DeliveryView, Problem> {

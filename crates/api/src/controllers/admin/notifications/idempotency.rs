@@ -10,6 +10,9 @@ use tidings_models::{UserId, store::IdempotencyKey};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// What an answer has that was given before.
+pub(crate) const REPLAYED: (&str, &str) = ("idempotent-replayed", "true");
+
 /// Longest key, in characters; bounds the index that it is kept in.
 const MAX_LEN: usize = 255;
 

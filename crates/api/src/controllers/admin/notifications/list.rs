@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Admin, Problem, ProblemBody};
 use tidings_models::{
     NotificationId, Timestamp,
     store::{Sent, SentQuery, Stage},
@@ -10,10 +10,11 @@ use tidings_models::{
 use utoipa::{IntoParams, ToSchema};
 
 use super::SentView;
-use crate::{App, error, extract::Query};
-
-/// Most items of one page; bounds what one request reads and renders.
-const MAX_LIMIT: u32 = 200;
+use crate::{
+    App, error,
+    extract::Query,
+    paging::{Limit, List},
+};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -23,9 +24,9 @@ pub(crate) struct ListQuery {
     #[serde(default)]
     stage: Which,
     /// How many at most, 1 to 200.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 200)]
-    limit: u32,
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
     /// The `next` of the page before.
     after: Option<String>,
 }
@@ -38,10 +39,6 @@ enum Which {
     Made,
     /// Scheduled, the next first.
     Scheduled,
-}
-
-fn default_limit() -> u32 {
-    50
 }
 
 #[derive(Serialize, ToSchema)]
@@ -62,32 +59,33 @@ pub(crate) struct ListResponse<'a> {
     )
 )]
 pub(crate) async fn list(_: Admin, Query(query): Query<ListQuery>, app: Data<App>) -> Result<HttpResponse, Problem> {
-    if !(1..=MAX_LIMIT).contains(&query.limit) {
-        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
-    }
-    let after = query.after.as_deref().map(|after| parse_next(after).ok_or(Code::InvalidCursor)).transpose()?;
-    let asked = match query.stage {
-        Which::Made => SentQuery::Made(after.map(|(_, id)| id)),
-        Which::Scheduled => SentQuery::Scheduled(after),
+    let (list, asked) = match query.stage {
+        Which::Made => {
+            let list = List::new(&app, "sent");
+            let after = list.after(query.after.as_deref(), |id| NotificationId::parse(id).ok_or(()))?;
+            (list, SentQuery::Made(after))
+        }
+        Which::Scheduled => {
+            let list = List::new(&app, "scheduled");
+            let after = list.after(query.after.as_deref(), |place| scheduled_at(place).ok_or(()))?;
+            (list, SentQuery::Scheduled(after))
+        }
     };
-    // One more tells whether there are more.
-    let mut found = app.store.notifications(asked, query.limit + 1).await.map_err(error::store)?;
-    let more = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-    let next = found.last().filter(|_| more).map(next);
+    let found = app.store.notifications(asked, query.limit.and_one()).await.map_err(error::store)?;
+    let (found, next) = list.page(found, query.limit, place);
     Ok(HttpResponse::Ok().json(ListResponse { items: found.iter().map(SentView::of).collect(), next }))
 }
 
-/// Where the list goes on: admins see everything, so it need not be sealed.
-fn next(last: &Sent) -> String {
-    let due = match last.stage {
-        Stage::Scheduled(at) => at.as_millis(),
-        _ => 0,
-    };
-    format!("{due}.{}", last.notification.id)
+/// The place of a notification in its list: its id, after its time if it is scheduled.
+fn place(of: &Sent) -> String {
+    let id = of.notification.id;
+    match of.stage {
+        Stage::Scheduled(at) => format!("{}.{id}", at.as_millis()),
+        _ => id.to_string(),
+    }
 }
 
-fn parse_next(text: &str) -> Option<(Timestamp, NotificationId)> {
-    let (due, id) = text.split_once('.')?;
+fn scheduled_at(place: &str) -> Option<(Timestamp, NotificationId)> {
+    let (due, id) = place.split_once('.')?;
     Some((Timestamp::from_millis(due.parse().ok()?), NotificationId::parse(id)?))
 }

@@ -28,10 +28,14 @@ pub(crate) struct SentView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     deliver_at: Option<Timestamp>,
-    /// When it expired or was retracted.
+    /// When it expired, was retracted, or left the last inbox for a newer one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
+    /// The newer one of its group that took its place; in the last of the inboxes, if it had several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    replaced_by: Option<NotificationId>,
     #[serde(flatten)]
     notification: &'a Notification,
     /// What admins did to it, the oldest first.
@@ -47,10 +51,32 @@ pub(crate) enum StageView {
     Scheduled,
     /// It stands in inboxes.
     Delivered,
+    /// Newer ones of its group took its place in all of them.
+    Replaced,
     /// Its time was over.
     Expired,
     /// An admin took it back.
     Retracted,
+}
+
+impl StageView {
+    fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Scheduled(_) => Self::Scheduled,
+            Stage::Delivered => Self::Delivered,
+            Stage::Replaced(_) => Self::Replaced,
+            Stage::Expired(_) => Self::Expired,
+            Stage::Retracted(_) => Self::Retracted,
+        }
+    }
+}
+
+/// What took the place of a notification, if that is known.
+fn replaced_by(stage: Stage) -> Option<NotificationId> {
+    match stage {
+        Stage::Replaced(replacement) => replacement.map(|newer| newer.by),
+        _ => None,
+    }
 }
 
 /// Something that an admin did.
@@ -100,17 +126,18 @@ impl<'a> SentView<'a> {
             Recipients::Everyone => ToView::Everyone { everyone: true },
         };
         let stage = if deliver_at.is_some() { StageView::Scheduled } else { StageView::Delivered };
-        Self { to, stage, deliver_at, ended_at: None, notification, history: Vec::new() }
+        Self { to, stage, deliver_at, ended_at: None, replaced_by: None, notification, history: Vec::new() }
     }
 
     /// One that was read.
     fn of(sent: &'a Sent) -> Self {
-        let (stage, deliver_at, ended_at) = match sent.stage {
-            Stage::Scheduled(at) => (StageView::Scheduled, Some(at), None),
-            Stage::Delivered => (StageView::Delivered, None, None),
-            Stage::Expired(at) => (StageView::Expired, None, Some(at)),
-            Stage::Retracted(at) => (StageView::Retracted, None, Some(at)),
+        let (deliver_at, ended_at) = match sent.stage {
+            Stage::Scheduled(at) => (Some(at), None),
+            Stage::Delivered => (None, None),
+            Stage::Replaced(replacement) => (None, replacement.map(|newer| newer.at)),
+            Stage::Expired(at) | Stage::Retracted(at) => (None, Some(at)),
         };
+        let (stage, replaced_by) = (StageView::of(sent.stage), replaced_by(sent.stage));
         let deed = |deed: &'a Deed| DeedView {
             at: deed.at,
             by: &deed.by,
@@ -118,7 +145,7 @@ impl<'a> SentView<'a> {
             before: deed.before.as_deref().and_then(|before| serde_json::from_str(before).ok()),
         };
         let history = sent.history.iter().map(deed).collect();
-        Self { stage, ended_at, history, ..Self::new(&sent.notification, &sent.to, deliver_at) }
+        Self { stage, ended_at, replaced_by, history, ..Self::new(&sent.notification, &sent.to, deliver_at) }
     }
 }
 

@@ -1,17 +1,36 @@
 //! `GET /admin/topics`: all topics.
 
 use actix_web::web::{self, Data};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tidings_middleware::{Admin, Problem, ProblemBody};
-use utoipa::ToSchema;
+use tidings_models::TopicName;
+use utoipa::{IntoParams, ToSchema};
 
 use super::TopicView;
-use crate::{App, error};
+use crate::{
+    App, error,
+    extract::Query,
+    paging::{Limit, List},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TopicsQuery {
+    /// How many at most, 1 to 200.
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TopicsResponse {
     /// By name.
     items: Vec<TopicWithMembersView>,
+    /// What to send as `after` for the next page; null at the end.
+    next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -24,13 +43,25 @@ struct TopicWithMembersView {
 
 /// All topics
 #[utoipa::path(
-    get, path = "/api/v1/admin/topics", tag = "admin",
-    responses((status = 200, body = TopicsResponse), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody))
+    get, path = "/api/v1/admin/topics", tag = "admin", params(TopicsQuery),
+    responses(
+        (status = 200, body = TopicsResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody)
+    )
 )]
-pub(crate) async fn list(_: Admin, app: Data<App>) -> Result<web::Json<TopicsResponse>, Problem> {
-    let topics = app.store.topics().await.map_err(error::store)?;
+pub(crate) async fn list(
+    _: Admin,
+    Query(query): Query<TopicsQuery>,
+    app: Data<App>,
+) -> Result<web::Json<TopicsResponse>, Problem> {
+    let list = List::new(&app, "topics");
+    let after = list.after(query.after.as_deref(), TopicName::parse)?;
+    let found = app.store.topics(after.as_ref(), query.limit.and_one()).await.map_err(error::store)?;
+    let (topics, next) = list.page(found, query.limit, |last| last.topic.name.as_str().to_owned());
     let items = topics
         .into_iter()
         .map(|found| TopicWithMembersView { topic: TopicView::of(found.topic), members: found.members });
-    Ok(web::Json(TopicsResponse { items: items.collect() }))
+    Ok(web::Json(TopicsResponse { items: items.collect(), next }))
 }

@@ -15,25 +15,19 @@ use crate::{
     controllers::subscriptions::subscribe,
     error,
     extract::{Json, NoParameters, Query},
+    paging::{Limit, List},
 };
-
-/// Most members of one page; bounds what one request reads and renders.
-const MAX_LIMIT: u32 = 200;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MembersQuery {
     /// How many at most, 1 to 200.
-    #[serde(default = "default_limit")]
-    #[param(minimum = 1, maximum = 200)]
-    limit: u32,
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
     /// The `next` of the page before.
     after: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    50
 }
 
 #[derive(Serialize, ToSchema)]
@@ -42,8 +36,7 @@ pub(crate) struct MembersResponse {
     #[schema(value_type = Vec<String>)]
     items: Vec<UserId>,
     /// What to send as `after` for the next page; null at the end.
-    #[schema(value_type = Option<String>)]
-    next: Option<UserId>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -78,15 +71,11 @@ pub(crate) async fn list(
     Query(query): Query<MembersQuery>,
     app: Data<App>,
 ) -> Result<web::Json<MembersResponse>, Problem> {
-    if !(1..=MAX_LIMIT).contains(&query.limit) {
-        return Err(Problem::new(Code::InvalidQuery).detail("limit: a number from 1 to 200"));
-    }
     let topic = there(&app, &name).await?;
-    let after = query.after.as_deref().map(UserId::parse).transpose().map_err(|_| Code::InvalidCursor)?;
-    let found = app.store.members(&topic, after.as_ref(), query.limit + 1).await.map_err(error::store)?;
-    let more = found.len() > query.limit as usize;
-    let items: Vec<_> = found.into_iter().take(query.limit as usize).collect();
-    let next = items.last().filter(|_| more).cloned();
+    let list = List::new(&app, format!("members of {}", topic.as_str()));
+    let after = list.after(query.after.as_deref(), UserId::parse)?;
+    let found = app.store.members(&topic, after.as_ref(), query.limit.and_one()).await.map_err(error::store)?;
+    let (items, next) = list.page(found, query.limit, |last| last.as_str().to_owned());
     Ok(web::Json(MembersResponse { items, next }))
 }
 
