@@ -2,8 +2,9 @@
 //!
 //! A stream gives its reader everything that is theirs in the order of the log, so one interval says it all,
 //! and its outlet knows where that ends. So nothing is noted for an event: now and then a task looks how far
-//! each stream has come, and has what changed written down, many at once. A process that is killed loses what
-//! was not written down yet, which is at most [`EVERY`] and what that takes.
+//! each stream has come, and has what changed written down, many at once. A node that stops in peace writes the rest
+//! down ([`Broker::note_the_rest`]). A process that is killed loses what was not written down yet, which is at most
+//! [`EVERY`] and what that takes.
 //!
 //! Written is what was handed to the connection. What is asked for by request in another way (the list, a single
 //! notification) is not noted; nor is it known whether somebody acted on it.
@@ -174,7 +175,7 @@ impl Ledger {
         }
     }
 
-    /// Nothing of a user is to be written down that has not been.
+    /// Nothing of a user is to be written down that has not been. For whoever holds `saving`.
     pub(crate) fn forget(&self, user: &UserId) {
         self.closed.lock().retain(|closed| closed.user != *user);
     }
@@ -184,18 +185,18 @@ impl Ledger {
 pub(crate) async fn run(store: Arc<dyn Log>, hubs: Arc<Hubs>, clock: Arc<dyn Clock>) {
     loop {
         tokio::time::sleep(EVERY).await;
-        if let Err(error) = save(&*store, &hubs, &*clock).await {
+        if let Err(error) = save(&*store, &hubs, &*clock, BREATH).await {
             tracing::error!(%error, "what was written to streams could not be noted");
         }
     }
 }
 
-/// Writes down what changed since the last time.
-async fn save(store: &dyn Log, hubs: &Hubs, clock: &dyn Clock) -> Result<(), StoreError> {
+/// Writes down what changed since the last time, with a pause after each transaction.
+async fn save(store: &dyn Log, hubs: &Hubs, clock: &dyn Clock, breath: Duration) -> Result<(), StoreError> {
     let begun = Instant::now();
     let saving = hubs.ledger.saving.lock().await;
     while save_closed(store, hubs, Now::of(clock)).await? {
-        tokio::time::sleep(BREATH).await;
+        tokio::time::sleep(breath).await;
     }
     drop(saving);
     loop {
@@ -208,7 +209,7 @@ async fn save(store: &dyn Log, hubs: &Hubs, clock: &dyn Clock) -> Result<(), Sto
             for (outlet, noted, _) in some {
                 outlet.saved(noted, now);
             }
-            tokio::time::sleep(BREATH).await;
+            tokio::time::sleep(breath).await;
         }
         drop(saving);
         if due.len() < ROUND {
@@ -217,22 +218,21 @@ async fn save(store: &dyn Log, hubs: &Hubs, clock: &dyn Clock) -> Result<(), Sto
     }
 }
 
-/// Writes some of those down that have gone. Whether there were any.
+/// Writes some of those down that have gone. Whether there were any. They wait until they are written down: this
+/// may fail, and may be given up half-way.
 async fn save_closed(store: &dyn Log, hubs: &Hubs, now: Now) -> Result<bool, StoreError> {
-    let some: Vec<_> = {
-        let mut closed = hubs.ledger.closed.lock();
-        let count = closed.len().min(Connection::AT_ONCE);
-        closed.drain(..count).collect()
+    let (count, connections): (usize, Vec<_>) = {
+        let closed = hubs.ledger.closed.lock();
+        let some = &closed[..closed.len().min(Connection::AT_ONCE)];
+        (some.len(), some.iter().filter_map(|closed| closed.connection(now)).collect())
     };
-    if some.is_empty() {
+    if count == 0 {
         return Ok(false);
     }
-    let connections: Vec<_> = some.iter().filter_map(|closed| closed.connection(now)).collect();
-    let noted = store.note_connections(&connections).await;
-    if noted.is_err() {
-        hubs.ledger.closed.lock().extend(some); // they wait for the next time
-    }
-    noted.map(|()| true)
+    store.note_connections(&connections).await?;
+    // Others came behind them at most: whoever has one forgotten holds what is held here.
+    hubs.ledger.closed.lock().drain(..count);
+    Ok(true)
 }
 
 /// Open streams that are to be written down.
@@ -266,6 +266,12 @@ pub struct OpenStream {
 }
 
 impl Broker {
+    /// Writes down what is not written down yet: for a node that stops, once nothing is served any more and its
+    /// tasks have ended.
+    pub async fn note_the_rest(&self) -> Result<(), StoreError> {
+        save(&*self.store, &self.hubs, &*self.clock, Duration::ZERO).await
+    }
+
     /// What this node knows of a user's streams and may not have written down yet.
     #[must_use]
     pub fn connections_of(&self, user: &UserId) -> Vec<Connection> {

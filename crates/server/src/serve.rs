@@ -29,6 +29,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// taken their connection over no longer count here, only among the streams of the node.)
 const OTHER_CONNECTIONS: usize = 1024;
 
+/// How long it may take to write down what streams were given last. More than tens of thousands of them take; a
+/// database that hangs must not keep the process.
+const NOTING: Duration = Duration::from_secs(3);
 /// How long connections of the database may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -96,6 +99,9 @@ pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Rece
         drop(handle.stop(false));
     }
     tasks.stop().await;
+    if ended.is_ok() {
+        note_the_rest(&app).await;
+    }
     // A read that hangs must not keep the process: what was committed is on disk.
     if tokio::time::timeout(CLOSING, app.store.close()).await.is_err() {
         tracing::warn!("the database did not close in time");
@@ -108,6 +114,15 @@ async fn stop(app: &App, handle: &ServerHandle, plan: Plan) {
     drain::streams(&app.broker, plan).await;
     handle.stop(true).await;
     tracing::info!("stopped");
+}
+
+/// What streams were given last is written down: the ledger of a node that stopped in peace has no gap.
+async fn note_the_rest(app: &App) {
+    match tokio::time::timeout(NOTING, app.broker.note_the_rest()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "what was written to streams last could not be noted"),
+        Err(_) => tracing::warn!("what was written to streams last could not be noted in time"),
+    }
 }
 
 fn start(
@@ -236,6 +251,27 @@ mod tests {
         assert!(ended.await.unwrap().is_ok());
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         drop(stream);
+    }
+
+    /// What streams were given in the seconds before is in the ledger of whoever opens the database next.
+    #[actix_web::test]
+    async fn what_was_given_last_is_written_down_when_it_stops() {
+        let node = testing::running(2).await;
+        let mut stream = open(&node.app).await;
+        notify(&node.app).await;
+        let mut given = Vec::new();
+        while !given.iter().any(|frame| matches!(frame, Frame::Event(..))) {
+            given.extend(stream.next().await.unwrap().iter().cloned());
+        }
+        let next = stream.next().now_or_never();
+        assert!(next.is_none(), "what was given is sent once it is asked for more");
+        drop(stream);
+        let Running { stop, ended, folder, .. } = node;
+        stop.send(()).await.unwrap();
+        assert!(ended.await.unwrap().is_ok());
+        let noted = testing::store(&folder).await.connections(&alice(), None, 9).await.unwrap();
+        let [noted] = &noted[..] else { panic!("{noted:?}") };
+        assert_eq!((noted.written.get(), noted.closed_at.is_some()), (1, true));
     }
 
     /// A connection that makes the hub of its thread panic.

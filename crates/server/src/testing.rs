@@ -27,7 +27,7 @@ pub(crate) struct Running {
     pub(crate) stop: mpsc::Sender<()>,
     pub(crate) ended: JoinHandle<Result<(), Ended>>,
     address: SocketAddr,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// A node on a free port, which may take so many seconds to stop.
@@ -46,7 +46,7 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let (stop, stops) = mpsc::channel(2);
     let node = Node { app: Arc::clone(&app), auth, tasks, bounds };
     let ended = actix_web::rt::spawn(serve::run(listener, node, stops));
-    Running { app, stop, ended, address, _folder: folder }
+    Running { app, stop, ended, address, folder }
 }
 
 impl Running {

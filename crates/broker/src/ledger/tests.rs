@@ -4,7 +4,7 @@ use tidings_models::{Effect, SystemRandom, store::Given};
 
 use super::*;
 use crate::{
-    Delivery, Settings, Sink, Start, Stream,
+    Delivery, Settings, Sink, Start, Stream, Tasks,
     bus::{Bus, LocalBus},
     testing::{FakeStore, VirtualClock, cursors, event, pos, user},
 };
@@ -17,6 +17,8 @@ struct Setup {
     store: Arc<FakeStore>,
     bus: Arc<LocalBus>,
     broker: Arc<Broker>,
+    tasks: Option<Tasks>,
+    begun: Instant,
 }
 
 impl Setup {
@@ -31,8 +33,7 @@ impl Setup {
         )
         .await
         .unwrap();
-        std::mem::forget(tasks); // they run for as long as the test does
-        Self { store, bus, broker }
+        Self { store, bus, broker, tasks: Some(tasks), begun: Instant::now() }
     }
 
     async fn open(&self, name: &str, start: Start) -> Stream {
@@ -197,6 +198,32 @@ async fn what_could_not_be_noted_is_noted_later() {
     assert_eq!(setup.noted(), []);
     tokio::time::sleep(LOOK * 2).await;
     assert_eq!(setup.noted(), [(0, 1, 0, true), (0, 1, 1, false)]);
+}
+
+/// A node that stops does not wait for the next look, nor for a breath between two transactions. What was given up
+/// half-way is not lost.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_noted_yet_is_noted_when_the_node_stops() {
+    let mut setup = Setup::new().await;
+    setup.add("user:ann");
+    let mut open = setup.open("ann", after(0)).await;
+    drain(&mut open).await;
+    for number in 0..600 {
+        let mut gone = setup.open(&format!("u{number}"), after(0)).await;
+        drain(&mut gone).await;
+    }
+    let taken = Duration::from_millis(10);
+    setup.store.note_slowly(taken);
+    tokio::time::sleep_until(setup.begun + EVERY + taken / 2).await; // in the middle of a transaction
+    setup.tasks.take().unwrap().stop().await;
+    assert_eq!(setup.noted(), [], "it was given up");
+    let begun = Instant::now();
+    setup.broker.note_the_rest().await.unwrap();
+    assert_eq!(setup.noted().iter().filter(|noted| **noted == (0, 1, 0, true)).count(), 600);
+    assert_eq!(setup.noted()[600..], [(0, 1, 1, false)]);
+    assert!(begun.elapsed() < taken * 4 + BREATH, "{:?}", begun.elapsed());
+    setup.broker.note_the_rest().await.unwrap();
+    assert_eq!(setup.noted().len(), 601, "once");
 }
 
 #[tokio::test(start_paused = true)]

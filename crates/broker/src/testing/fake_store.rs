@@ -38,6 +38,7 @@ struct State {
     inboxes: usize,
     inbox_time: Duration,
     connections: Vec<store::Connection>,
+    note_time: Duration,
     unknown: bool,
     /// What everybody belongs to besides, and has muted.
     windows: Vec<Window>,
@@ -136,6 +137,11 @@ impl FakeStore {
     /// Makes each read of an inbox take some time.
     pub(crate) fn take_long(&self, time: Duration) {
         self.state.lock().inbox_time = time;
+    }
+
+    /// Makes each transaction that notes streams take some time.
+    pub(crate) fn note_slowly(&self, time: Duration) {
+        self.state.lock().note_time = time;
     }
 
     /// What was noted of streams, each time.
@@ -267,6 +273,10 @@ impl Log for FakeStore {
     }
 
     async fn note_connections(&self, connections: &[store::Connection]) -> Result<(), StoreError> {
+        let time = self.state.lock().note_time;
+        if !time.is_zero() {
+            pass(time).await;
+        }
         self.check()?;
         self.state.lock().connections.extend_from_slice(connections);
         Ok(())
