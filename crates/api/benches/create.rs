@@ -72,6 +72,9 @@ impl Log for Nowhere {
     async fn inbox(&self, _: &UserId, _: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
         unreachable!("nobody reads")
     }
+    async fn states(&self, _: &[UserId]) -> Result<Vec<Option<InboxPage>>, StoreError> {
+        unreachable!("nobody reads")
+    }
     fn cursors(&self) -> &Arc<Cursors> {
         &self.0
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{InboxQuery, Log, StoreError, UserId};
+use tidings_models::{InboxPage, Log, StoreError, UserId};
 use tokio::time::Instant;
 
 use crate::{follower, frame::GoodbyeReason, hub::Hub, session::Session, trouble::Trouble};
@@ -59,13 +59,14 @@ async fn advance(store: &dyn Log, hub: &Hub, page: u32) -> Result<bool, Trouble>
     Ok(!entries.is_empty())
 }
 
-/// Reads the counts of some users anew. What is read now is of the last event or later.
+/// Reads the counts of some users anew, many at once. What is read now is of the last event or later.
 async fn recount(store: &dyn Log, hub: &Hub, users: &[UserId]) -> Result<(), StoreError> {
-    for user in users {
-        let page = store.inbox(user, &InboxQuery::counts()).await?;
-        match page {
-            Some(page) => hub.recount(user, &Session::of(&page)),
-            None => hub.dismiss(user, GoodbyeReason::Revoked), // erased since they came
+    for some in users.chunks(InboxPage::AT_ONCE) {
+        for (user, page) in some.iter().zip(store.states(some).await?) {
+            match page {
+                Some(page) => hub.recount(user, &Session::of(&page)),
+                None => hub.dismiss(user, GoodbyeReason::Revoked), // erased since they came
+            }
         }
     }
     Ok(())

@@ -120,3 +120,8 @@ pub struct InboxPage {
     /// Whether there are older ones.
     pub more: bool,
 }
+
+impl InboxPage {
+    /// Most users whose states are read at once; bounds how long one read takes, and what it holds.
+    pub const AT_ONCE: usize = 128;
+}

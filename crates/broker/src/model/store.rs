@@ -188,6 +188,14 @@ impl tidings_models::Log for LogStore {
         self.answer(page).await
     }
 
+    async fn states(&self, users: &[UserId]) -> Result<Vec<Option<InboxPage>>, StoreError> {
+        let pages = {
+            let log = self.log();
+            users.iter().map(|user| self.page(&log, user, &InboxQuery::counts())).collect()
+        };
+        self.answer(pages).await
+    }
+
     async fn note_connections(&self, _: &[store::Connection]) -> Result<(), StoreError> {
         Ok(()) // what is noted is nobody's business here
     }

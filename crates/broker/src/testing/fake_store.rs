@@ -272,6 +272,14 @@ impl Log for FakeStore {
         Ok(Some(page))
     }
 
+    async fn states(&self, users: &[UserId]) -> Result<Vec<Option<InboxPage>>, StoreError> {
+        let mut pages = Vec::new();
+        for user in users {
+            pages.push(self.inbox(user, &InboxQuery::counts()).await?);
+        }
+        Ok(pages)
+    }
+
     async fn note_connections(&self, connections: &[store::Connection]) -> Result<(), StoreError> {
         let time = self.state.lock().note_time;
         if !time.is_zero() {

@@ -40,6 +40,11 @@ pub(crate) fn notify_to(user: UserId) -> Draft {
     Draft::Notify { notification: Box::new(notification()), to: Recipients::User(user), key: None, deliver_at: None }
 }
 
+pub(crate) fn notify_all() -> Draft {
+    let (notification, to) = (Box::new(notification()), Recipients::Everyone);
+    Draft::Notify { notification, to, key: None, deliver_at: None }
+}
+
 /// What all threads of this process have had of a processor.
 pub(crate) fn cpu() -> Duration {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();

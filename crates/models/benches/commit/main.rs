@@ -13,7 +13,8 @@ use std::{
 };
 
 use tidings_models::{
-    Draft, Flags, InboxQuery, Log as _, Mark, NotificationId, Outcome, Position, Store as _, store::SqliteStore,
+    Draft, Flags, InboxPage, InboxQuery, Log as _, Mark, NotificationId, Outcome, Position, Store as _,
+    store::SqliteStore,
 };
 
 mod common;
@@ -69,7 +70,33 @@ async fn of_store(lines: &Lines, path: &Path) {
         next += 1;
         store.inbox(&user(next), &InboxQuery::counts()).await.unwrap().unwrap();
     }
+    many_states(lines, &store).await;
     store.close().await;
+}
+
+/// The states of users who have something of their own and of everyone's unread, one after the other and many at once:
+/// what a hub reads when a broadcast takes the place of another.
+async fn many_states(lines: &Lines, store: &SqliteStore) {
+    for first in (0..USERS * 4).step_by(250) {
+        store.commit((first..first + 250).map(notify).collect()).await.unwrap();
+    }
+    for _ in 0..5 {
+        store.commit(vec![common::notify_all()]).await.unwrap();
+    }
+    let mut next = 0;
+    let mut line = lines.line("state, one each", 1);
+    while line.goes_on() {
+        next += 1;
+        store.inbox(&user(next), &InboxQuery::counts()).await.unwrap().unwrap();
+    }
+    for group in [1, 32, InboxPage::AT_ONCE, 256] {
+        let mut line = lines.line("states", group);
+        while line.goes_on() {
+            let users: Vec<_> = (next..next + group).map(user).collect();
+            next += group;
+            assert!(store.states(&users).await.unwrap().iter().all(Option::is_some));
+        }
+    }
 }
 
 /// Marks by id and by watermark of a user with so much unread.

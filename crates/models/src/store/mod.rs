@@ -90,6 +90,10 @@ pub trait Log: Send + Sync + 'static {
     /// (see [`Draft::Meet`]).
     async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError>;
 
+    /// The [counts](InboxQuery::counts) of some users, in their order and all of one snapshot: at most
+    /// [`InboxPage::AT_ONCE`] of them. `None` for who is not known.
+    async fn states(&self, users: &[UserId]) -> Result<Vec<Option<InboxPage>>, StoreError>;
+
     /// Whether anything is due at `now` (see [`Draft::Due`]).
     async fn is_due(&self, now: Timestamp) -> Result<bool, StoreError>;
 

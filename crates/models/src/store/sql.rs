@@ -44,9 +44,17 @@ macro_rules! event {
     };
 }
 
+/// What a user muted, as a JSON array of [what, name, from, until]. SQLite alone.
 macro_rules! mutes {
     () => {
-        "SELECT json_group_array(json_array(what, name, from_position, until_position)) FROM mutes WHERE user_id = $1"
+        mutes!("$1")
+    };
+    ($user:literal) => {
+        concat!(
+            "SELECT json_group_array(json_array(what, name, from_position, until_position)) FROM mutes \
+             WHERE user_id = ",
+            $user
+        )
     };
 }
 
@@ -57,13 +65,20 @@ macro_rules! unseen {
     };
 }
 
-/// Whether the entry `e` was muted by user $1 when it came.
+/// Whether the entry `e` was muted by a user, $1 if no other is named, when it came.
 macro_rules! muted {
     () => {
-        "EXISTS (SELECT 1 FROM mutes m CROSS JOIN notifications x ON x.id = e.notification WHERE m.user_id = $1 \
+        muted!("$1")
+    };
+    ($user:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM mutes m CROSS JOIN notifications x ON x.id = e.notification WHERE m.user_id = ",
+            $user,
+            " \
            AND e.position > m.from_position AND (m.until_position IS NULL OR e.position <= m.until_position) \
            AND x.critical = 0 AND CASE m.what WHEN 'topic' THEN e.audience = 'topic:' || m.name \
              WHEN 'category' THEN x.category = m.name ELSE x.level = m.name END)"
+        )
     };
 }
 
@@ -85,12 +100,42 @@ macro_rules! above {
     };
 }
 
-/// What user $1 belongs to and belonged to beside what is theirs alone and everyone's, as a JSON array of [topic,
+/// What a user belongs to and belonged to beside what is theirs alone and everyone's, as a JSON array of [topic,
 /// from, until]. SQLite alone.
 macro_rules! subscriptions {
     () => {
-        "(SELECT json_group_array(json_array(topic, from_position, until_position)) \
-           FROM subscriptions WHERE user_id = $1)"
+        subscriptions!("$1")
+    };
+    ($user:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_array(topic, from_position, until_position)) \
+               FROM subscriptions WHERE user_id = ",
+            $user,
+            ")"
+        )
+    };
+}
+
+/// How many there are, times 2 to the 32nd, and how many of them are unseen.
+macro_rules! unread_unseen {
+    ($position:literal) => {
+        concat!("COUNT(*) * 4294967296 + ", unseen!($position))
+    };
+}
+
+/// The same of the entries of an audience above the watermarks that count as unread, for the user of `me`.
+macro_rules! above_of {
+    ($from:literal, $which:literal) => {
+        concat!(
+            unread_unseen!("e.position"),
+            " FROM ",
+            $from,
+            " LEFT JOIN receipts r ON r.user_id = me.user_id AND r.position = e.position WHERE ",
+            $which,
+            " AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
+             AND r.deleted IS NULL AND COALESCE(r.snoozed_until, 0) = 0 AND NOT ",
+            muted!("me.user_id")
+        )
     };
 }
 
@@ -207,6 +252,27 @@ statements! {
            below.unread + own.unread + shared.unread + joined.unread, \
            below.unseen + own.unseen + shared.unseen + joined.unseen \
          FROM me, head h, below, own, shared, joined WHERE h.id = 1"
+    );
+
+    /// SQLite alone: the same of many users ($1, as a JSON array), each with their place in it: all of one instant.
+    /// Unread and unseen are one number, because a subquery gives one: unread times 2 to the 32nd, and unseen.
+    STATES = concat!(
+        "SELECT me.place, h.epoch, h.position, h.floor, known_from, seen_up_to, read_up_to, archived_up_to, ",
+        subscriptions!("me.user_id"), ", (", mutes!("me.user_id"), "), (SELECT ", unread_unseen!("r.position"),
+        " FROM receipts r WHERE r.user_id = me.user_id AND r.position <= settled \
+           AND (r.seen = 0 OR r.read = 0 OR r.archived = 0) AND r.deleted IS NULL \
+           AND COALESCE(r.snoozed_until, 0) = 0 AND COALESCE(r.muted, 0) = 0 \
+           AND COALESCE(r.read, CASE WHEN r.position <= read_up_to THEN 1 ELSE 0 END) = 0 \
+           AND COALESCE(r.archived, CASE WHEN r.position <= archived_up_to THEN 1 ELSE 0 END) = 0) \
+         + (SELECT ", above_of!("entries e", "e.audience = 'user:' || me.user_id AND e.position > settled"), ") \
+         + (SELECT ", above_of!("entries e", "e.audience = 'everyone' \
+             AND e.position > CASE WHEN known_from > settled THEN known_from ELSE settled END"), ") \
+         + (SELECT ", above_of!("subscriptions s CROSS JOIN entries e ON e.audience = 'topic:' || s.topic \
+             AND e.position > CASE WHEN s.from_position > settled THEN s.from_position ELSE settled END \
+             AND (s.until_position IS NULL OR e.position <= s.until_position)", "s.user_id = me.user_id"), ") \
+         FROM (SELECT j.key AS place, u.*, CASE WHEN read_up_to > archived_up_to \
+               THEN read_up_to ELSE archived_up_to END AS settled \
+             FROM json_each($1) j CROSS JOIN recipients u ON u.user_id = j.value) me, head h WHERE h.id = 1"
     );
 
     /// Which audiences a notification ($1) was sent to.

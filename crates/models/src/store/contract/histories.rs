@@ -221,6 +221,7 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
         log.catch_up(&*store).await;
         assert_eq!(counts(&*store, "ann").await, model.counts(), "after {step:?}");
         assert_eq!((log.counts.unread, log.counts.unseen), model.counts(), "summed, after {step:?}");
+        states_agree(&*store, step).await;
     }
     let unread = ids(&*store, InboxState::Unread).await;
     let expected = |which: &dyn Fn(&Item) -> bool| {
@@ -233,6 +234,15 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
         assert_eq!((kept.seen, kept.read, kept.archived), (item.seen || item.read, item.read, item.archived));
         assert_eq!((kept.muted, kept.snoozed_until.map(Timestamp::as_millis)), (item.muted(), item.snoozed));
         assert_eq!(kept.position, item.position);
+    }
+}
+
+/// What is read of many at once is what is read of each.
+async fn states_agree(store: &dyn Store, step: &Step) {
+    let users = ["bob", "nobody", "ann"].map(user);
+    for (user, together) in users.iter().zip(store.states(&users).await.unwrap()) {
+        let alone = store.inbox(user, &InboxQuery::counts()).await.unwrap();
+        assert_eq!(format!("{together:?}"), format!("{alone:?}"), "of {user}, after {step:?}");
     }
 }
 

@@ -43,6 +43,10 @@ impl Log for SqliteStore {
         inbox::page(self.snapshot().await?, user, query).await
     }
 
+    async fn states(&self, users: &[UserId]) -> Result<Vec<Option<InboxPage>>, StoreError> {
+        inbox::states(&mut *self.readers.acquire().await?, users).await
+    }
+
     async fn is_due(&self, now: Timestamp) -> Result<bool, StoreError> {
         due::any(&mut *self.readers.acquire().await?, now).await
     }

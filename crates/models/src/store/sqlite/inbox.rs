@@ -131,6 +131,28 @@ pub(super) async fn counts(conn: &mut SqliteConnection, user: &UserId) -> Result
     state.page(user, Vec::new(), false).map(Some)
 }
 
+/// Place in what was asked for, then as [`StateRow`], but for unread and unseen in one number.
+type StatesRow = (i64, Uuid, i64, i64, i64, i64, i64, i64, String, String, i64);
+
+/// The counts of many, in their order: one statement, so all of one instant.
+pub(super) async fn states(
+    conn: &mut SqliteConnection,
+    users: &[UserId],
+) -> Result<Vec<Option<InboxPage>>, StoreError> {
+    let names: Vec<_> = users.iter().map(UserId::as_str).collect();
+    let rows: Vec<StatesRow> = sqlx::query_as(sql::STATES).bind(super::json(&names)?).fetch_all(conn).await?;
+    let mut pages: Vec<_> = users.iter().map(|_| None).collect();
+    for (place, epoch, last, floor, known_from, seen, read, archived, subscriptions, mutes, both) in rows {
+        let of = usize::try_from(place).ok().and_then(|place| Some((users.get(place)?, pages.get_mut(place)?)));
+        let (user, page) = of.ok_or_else(|| StoreError::Corrupt(format!("the state of user {place}")))?;
+        let head = Head { epoch: Epoch::from_uuid(epoch), position: position(last)?, floor: position(floor)? };
+        let recipient = Recipient::of([known_from, seen, read, archived], &subscriptions)?;
+        let counts = Counts { unread: both >> 32, unseen: both & 0xFFFF_FFFF };
+        *page = Some(State { head, recipient, counts, mutes }.page(user, Vec::new(), false)?);
+    }
+    Ok(pages)
+}
+
 pub(super) async fn page(
     mut tx: Transaction<'static, Sqlite>,
     user: &UserId,
