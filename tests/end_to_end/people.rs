@@ -49,6 +49,7 @@ async fn the_ledger_tells_what_became_of_a_notification() {
         )
         .await;
     let id = sent["id"].as_str().unwrap();
+    assert_eq!(delivery(&server, &sent, "ann").await.get("acted_at"), None);
     let page = admin(&server, &format!("/admin/notifications/{id}/deliveries?limit=1")).await;
     assert_eq!((&page["items"][0]["verdict"], &page["stage"]), (&json!("read"), &json!("delivered")));
     let next = page["next"].as_str().unwrap();

@@ -7,7 +7,7 @@
 //! [`EVERY`] and what that takes.
 //!
 //! Written is what was handed to the connection. What is asked for by request in another way (the list, a single
-//! notification) is not noted; nor is it known whether somebody acted on it.
+//! notification) is not noted.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

@@ -98,6 +98,8 @@ pub struct InboxItem {
     pub read: bool,
     /// The user put it away.
     pub archived: bool,
+    /// When the user first acted on it.
+    pub acted_at: Option<Timestamp>,
     /// The user put it off until then.
     pub snoozed_until: Option<Timestamp>,
     /// It came while the user had it muted: it is not counted, and nobody is bothered with it.

@@ -1,4 +1,4 @@
-//! What a user does to their inbox: sees, reads, archives, takes any of that back, and deletes.
+//! What a user does to their inbox: sees, reads, acts on, archives, takes some of that back, and deletes.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,10 @@ pub struct Flags {
     /// The user read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<bool>,
+    /// The user did what it asks for, with one of its actions for example. Never taken back; of notifications by name
+    /// alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<bool>,
     /// The user put it away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
@@ -27,25 +31,38 @@ pub struct Flags {
 impl Flags {
     /// Whether no state is given.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        let Self { seen, read, archived, snoozed_until, deleted } = self;
-        seen.is_none() && read.is_none() && archived.is_none() && snoozed_until.is_none() && deleted.is_none()
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
 impl Flags {
     /// What comes back from being snoozed is as if it were new.
-    pub const AWAKE: Self =
-        Self { seen: Some(false), read: Some(false), archived: None, snoozed_until: Some(None), deleted: None };
+    pub const AWAKE: Self = Self {
+        seen: Some(false),
+        read: Some(false),
+        acted: None,
+        archived: None,
+        snoozed_until: Some(None),
+        deleted: None,
+    };
 
-    /// The same with what follows from it: what is read was seen, and stays so when it is unread again; what
+    /// As the log tells it. What was acted on is read, also for whoever does not know what acting is.
+    #[must_use]
+    pub fn told(self) -> Self {
+        Self { read: if self.acted == Some(true) { Some(true) } else { self.read }, ..self }
+    }
+
+    /// The same with what follows from it: what was acted on is read; what is read was seen, and stays so when it is unread again; what
     /// is put away, or removed, is not put off; and what is put off is no longer put away, for it is to come back.
     #[must_use]
     pub fn with_implied(self) -> Self {
         let ends = self.archived.or(self.deleted) == Some(true);
+        let read = self.told().read;
         let puts_off = matches!(self.snoozed_until, Some(Some(_)));
         Self {
-            seen: if self.read == Some(true) { Some(true) } else { self.seen },
+            seen: if read == Some(true) { Some(true) } else { self.seen },
+            read,
             archived: if puts_off { self.archived.or(Some(false)) } else { self.archived },
             snoozed_until: if ends { Some(None) } else { self.snoozed_until },
             ..self
@@ -133,6 +150,10 @@ mod tests {
         for (asked, implied) in [
             (Flags { read: Some(true), ..flags }, Flags { read: Some(true), seen: Some(true), ..flags }),
             (Flags { read: Some(false), ..flags }, Flags { read: Some(false), ..flags }),
+            (
+                Flags { acted: Some(true), ..flags },
+                Flags { acted: Some(true), read: Some(true), seen: Some(true), ..flags },
+            ),
             (
                 Flags { archived: Some(true), snoozed_until: then, ..flags },
                 Flags { archived: Some(true), snoozed_until: Some(None), ..flags },

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{admin, after, counts, create, inbox, join, next, titles, topic, user};
 use crate::{
     refusals::refused,
-    support::{Server, Stream, until},
+    support::{Server, Stream, json as json_of, until},
 };
 
 async fn patch(server: &Server, name: &str, id: &str, body: Value) -> Value {
@@ -94,6 +94,50 @@ async fn what_is_snoozed_is_brought_back_or_put_away() {
     assert_eq!(titles(&server, "ann", "").await, ["one"]);
 }
 
+/// All devices show it read, the admin is told that it was done, and when: that stays.
+#[tokio::test]
+async fn what_was_acted_on_is_read_everywhere_and_stays_acted_on() {
+    let server = Server::start().await;
+    let (id, mut stream, mut other) = one(&server).await;
+    let acted = patch(&server, "ann", &id, json!({"acted": true})).await;
+    let acted_at = acted["acted_at"].as_str().unwrap();
+    assert_eq!((&acted["seen"], &acted["read"]), (&json!(true), &json!(true)));
+    for stream in [&mut stream, &mut other] {
+        let told = next(stream, "inbox.changed").await.json();
+        assert_eq!(told["payload"], json!({"ids": [id], "read": true, "acted": true}));
+        assert_eq!(counts(&told), (0, 0));
+    }
+    assert_eq!(patch(&server, "ann", &id, json!({"acted": true})).await["acted_at"], acted_at, "the first time");
+    let put_away = patch(&server, "ann", &id, json!({"acted": true, "archived": true})).await;
+    assert_eq!((&put_away["acted_at"], &put_away["archived"]), (&json!(acted_at), &json!(true)));
+    patch(&server, "ann", &id, json!({"archived": false, "read": false})).await;
+    for (payload, expected) in [
+        (json!({"ids": [id], "read": true, "acted": true, "archived": true}), (0, 0)),
+        (json!({"ids": [id], "read": false, "archived": false}), (1, 0)),
+    ] {
+        let told = next(&mut stream, "inbox.changed").await.json();
+        assert_eq!((&told["payload"], counts(&told)), (&payload, expected));
+    }
+
+    let as_admin = async |path: &str| json_of(server.as_admin(Method::GET, path).send().await.unwrap(), 200).await;
+    let ledger = as_admin(&format!("/admin/notifications/{id}/deliveries")).await;
+    let told = &ledger["items"][0];
+    assert_eq!(
+        (&told["verdict"], &told["acted_at"], &told["read"]),
+        (&json!("acted"), &json!(acted_at), &json!(false))
+    );
+    let export = as_admin("/admin/users/ann/export").await;
+    assert_eq!(
+        (&export["receipts"][0]["acted_at"], &export["inbox"][0]["acted_at"]),
+        (&json!(acted_at), &json!(acted_at))
+    );
+
+    let to_all = create(&server, json!({"to": {"everyone": true}, "title": "to all"})).await;
+    patch(&server, "ann", &to_all, json!({"acted": true})).await;
+    let reach = as_admin(&format!("/admin/notifications/{to_all}/deliveries")).await["reach"].clone();
+    assert_eq!((&reach["seen"], &reach["read"], &reach["acted"]), (&json!(1), &json!(1), &json!(1)));
+}
+
 /// A watermark that puts everything away ends what was put off, and one that reads everything does not.
 #[tokio::test]
 async fn watermarks_and_what_is_snoozed() {
@@ -161,6 +205,10 @@ async fn changes_that_make_no_sense() {
     for (body, code) in [
         (json!({}), "invalid_request"),
         (json!({"read": "yes"}), "invalid_request"),
+        (json!({"acted": false}), "invalid_value"),
+        (json!({"acted": true, "read": false}), "invalid_value"),
+        (json!({"acted": true, "seen": false}), "invalid_value"),
+        (json!({"acted": null, "seen": null}), "invalid_request"),
         (json!({"snoozed_until": 5}), "invalid_request"),
         (json!({"snoozed": true}), "unknown_field"),
         (json!({"deleted": true}), "unknown_field"),

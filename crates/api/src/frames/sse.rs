@@ -198,6 +198,7 @@ mod tests {
             seq: Seq::new(1),
             seen: true,
             read: false,
+            acted_at: None,
             archived: false,
             snoozed_until: None,
             muted: false,

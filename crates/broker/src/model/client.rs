@@ -246,6 +246,7 @@ impl Client {
                 group: group.clone(),
                 seen: None,
                 read: false,
+                acted: None,
                 archived: false,
                 snoozed: None,
                 muted: Some(false),

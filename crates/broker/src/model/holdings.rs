@@ -28,7 +28,7 @@ pub(super) enum What {
     Signal,
 }
 
-/// A notification as somebody holds it. `seen` and `muted` are `None` where that was never said.
+/// A notification as somebody holds it. `seen`, `acted` and `muted` are `None` where that was never said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) position: i64,
@@ -36,6 +36,7 @@ pub(super) struct Held {
     pub(super) group: Option<String>,
     pub(super) seen: Option<bool>,
     pub(super) read: bool,
+    pub(super) acted: Option<bool>,
     pub(super) archived: bool,
     pub(super) snoozed: Option<Timestamp>,
     pub(super) muted: Option<bool>,
@@ -49,6 +50,7 @@ impl Held {
             group: item.notification.group_key.clone(),
             seen: Some(item.seen),
             read: item.read,
+            acted: Some(item.acted_at.is_some()),
             archived: item.archived,
             snoozed: item.snoozed_until,
             muted: Some(item.muted),
@@ -62,7 +64,12 @@ impl Held {
 
     /// Whether `other` says the same, as far as this says anything.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let known = Self { seen: self.seen.or(other.seen), muted: self.muted.or(other.muted), ..self.clone() };
+        let known = Self {
+            seen: self.seen.or(other.seen),
+            acted: self.acted.or(other.acted),
+            muted: self.muted.or(other.muted),
+            ..self.clone()
+        };
         known == *other
     }
 }
@@ -88,6 +95,7 @@ pub(super) fn take_in(
                 group: group.clone(),
                 seen: Some(false),
                 read: false,
+                acted: Some(false),
                 archived: false,
                 snoozed: None,
                 muted: muted(audience, *position, subject),
@@ -117,6 +125,7 @@ pub(super) fn take_change(held: &mut Holdings, Change { ids, up_to, flags, .. }:
     for (_, item) in held.iter_mut().filter(|(id, item)| named(id, item)) {
         item.seen = flags.seen.or(item.seen);
         item.read = flags.read.unwrap_or(item.read);
+        item.acted = flags.acted.or(item.acted);
         item.archived = flags.archived.unwrap_or(item.archived);
         item.snoozed = flags.snoozed_until.unwrap_or(item.snoozed);
     }

@@ -116,6 +116,7 @@ impl LogStore {
                 seq: event.seq,
                 seen: held.seen == Some(true),
                 read: held.read,
+                acted_at: (held.acted == Some(true)).then_some(Timestamp::from_millis(0)),
                 archived: held.archived,
                 snoozed_until: held.snoozed,
                 muted: held.muted == Some(true),

@@ -261,6 +261,7 @@ impl Log for FakeStore {
                     seq: event.seq,
                     seen: false,
                     read: false,
+                    acted_at: None,
                     archived: false,
                     snoozed_until: None,
                     muted,

@@ -84,6 +84,8 @@ pub struct DeliveryPlace {
     pub seen: bool,
     /// They read it.
     pub read: bool,
+    /// When they first acted on it.
+    pub acted_at: Option<Timestamp>,
     /// They put it away.
     pub archived: bool,
     /// They put it off until then.
@@ -112,6 +114,8 @@ pub enum Verdict {
     NotAddressed,
     /// It left their inbox before its time.
     Left(Left),
+    /// They acted on it.
+    Acted,
     /// They read it.
     Read,
     /// It was shown to them.
@@ -171,6 +175,7 @@ impl Delivery {
             return Verdict::Left(left);
         }
         let states = [
+            (place.acted_at.is_some(), Verdict::Acted),
             (place.read, Verdict::Read),
             (place.seen, Verdict::Seen),
             (place.deleted, Verdict::Deleted),
@@ -198,6 +203,8 @@ pub struct Reach {
     pub seen: i64,
     /// Users with a receipt that says read.
     pub read: i64,
+    /// Users who acted on it.
+    pub acted: i64,
 }
 
 impl Reach {
@@ -253,6 +260,7 @@ mod tests {
             left: None,
             seen: false,
             read: false,
+            acted_at: None,
             archived: false,
             snoozed_until: None,
             deleted: false,
@@ -273,13 +281,14 @@ mod tests {
         assert_eq!(delivery.verdict(), Verdict::Written);
         delivery.learn(vec![connection(0, 9, None)]);
         assert_eq!(delivery.connections.len(), 2, "the same stream once");
-        let states: [(Happens, Verdict); 7] = [
+        let states: [(Happens, Verdict); 8] = [
             (|place| place.muted = true, Verdict::Muted),
             (|place| place.snoozed_until = Some(Timestamp::from_millis(9)), Verdict::Snoozed),
             (|place| place.archived = true, Verdict::Archived),
             (|place| place.deleted = true, Verdict::Deleted),
             (|place| place.seen = true, Verdict::Seen),
             (|place| place.read = true, Verdict::Read),
+            (|place| place.acted_at = Some(Timestamp::from_millis(9)), Verdict::Acted),
             (|place| place.left = Some(Left::Replaced), Verdict::Left(Left::Replaced)),
         ];
         for (happens, verdict) in states {

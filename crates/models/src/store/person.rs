@@ -28,6 +28,8 @@ pub struct Receipt {
     pub seen: Option<bool>,
     /// They read it.
     pub read: Option<bool>,
+    /// When they first acted on it.
+    pub acted_at: Option<Timestamp>,
     /// They put it away.
     pub archived: Option<bool>,
     /// They put it off until then.

@@ -153,9 +153,9 @@ macro_rules! belongs {
 macro_rules! entry {
     ($rest:literal) => {
         concat!(
-            "SELECT n.json, n.audience, n.position, n.seq, n.seen, n.read, n.archived, n.snoozed_until, n.muted \
+            "SELECT n.json, n.audience, n.position, n.seq, n.seen, n.read, n.acted_at, n.archived, n.snoozed_until, n.muted \
              FROM (SELECT p.json, e.audience, e.position, e.seq, x.level, x.category, x.id, \
-                      COALESCE(r.snoozed_until, 0) AS snoozed_until, ",
+                      COALESCE(r.snoozed_until, 0) AS snoozed_until, r.acted_at, ",
             muted!(),
             " AS muted, \
                       COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) AS seen, \
@@ -352,7 +352,7 @@ statements! {
     /// SQLite alone: where the notifications of a JSON array of hexadecimal ids ($4) stand for user $1 with the own
     /// audience $2, known from $3.
     PLACES_OF = concat!(
-        "SELECT e.notification, e.position, r.seen, r.read, r.archived, r.snoozed_until, COALESCE(r.muted, ", muted!(),
+        "SELECT e.notification, e.position, r.seen, r.read, r.acted_at IS NOT NULL, r.archived, r.snoozed_until, COALESCE(r.muted, ", muted!(),
         ") FROM json_each($4) j CROSS JOIN entries e ON e.notification = unhex(j.value) AND ",
         belongs!(),
         " LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position WHERE r.deleted IS NULL"

@@ -1,4 +1,4 @@
-//! `PATCH /notifications/{id}`: the caller saw, read, archived or snoozed one, or takes it back.
+//! `PATCH /notifications/{id}`: the caller saw, read, acted on, archived or snoozed one, or takes it back.
 
 use actix_web::web::{self, Data, Path};
 use serde::Deserialize;
@@ -17,6 +17,9 @@ pub(crate) struct ChangeRequest {
     seen: Option<bool>,
     /// It was read.
     read: Option<bool>,
+    /// The caller did what it asks for, with one of its actions for example. It is seen and read with that. Only true:
+    /// what was done stays done.
+    acted: Option<bool>,
     /// It was put away.
     archived: Option<bool>,
     /// It is put off until then, and comes back unread; null brings it back now (RFC 3339 with an offset).
@@ -52,14 +55,16 @@ pub(crate) async fn change(
 ) -> Result<web::Json<ItemView>, Problem> {
     let id = parse_id(&id)?;
     let now = app.clock.now();
-    let ChangeRequest { seen, read, archived, snoozed_until } = request;
+    let ChangeRequest { seen, read, acted, archived, snoozed_until } = request;
+    check_acted(acted, &[("seen", seen), ("read", read)])?;
     let snoozed_until = snoozed_until.map(|until| until.map(|until| later(&until, now)).transpose()).transpose()?;
     // What is brought back is as if it had come back by itself. What is back already may have been read since.
     let wakes = snoozed_until == Some(None) && item(&app, &principal.user, id).await?.snoozed_until.is_some();
     let woken = if wakes { Flags::AWAKE } else { Flags::default() };
-    let flags = Flags { seen: seen.or(woken.seen), read: read.or(woken.read), archived, snoozed_until, deleted: None };
+    let (seen, read) = (seen.or(woken.seen), read.or(woken.read));
+    let flags = Flags { seen, read, acted, archived, snoozed_until, deleted: None };
     if flags.is_empty() {
-        let detail = "Give at least one of seen, read, archived and snoozed_until.";
+        let detail = "Give at least one of seen, read, acted, archived and snoozed_until.";
         return Err(Problem::new(Code::InvalidRequest).detail(detail));
     }
     apply(&app.broker, principal.user.clone(), Mark::one(id, flags), now).await?;
@@ -70,6 +75,19 @@ pub(crate) async fn change(
 async fn item(app: &App, user: &UserId, id: NotificationId) -> Result<InboxItem, Problem> {
     let item = app.store.inbox_item(user, id).await.map_err(error::store)?;
     Ok(item.ok_or(Code::NotFound)?)
+}
+
+/// Acting is not taken back, and what was acted on is seen and read: a request that says otherwise is a mistake.
+fn check_acted(acted: Option<bool>, others: &[(&'static str, Option<bool>)]) -> Result<(), Problem> {
+    let Some(acted) = acted else { return Ok(()) };
+    let wrong = |field, rule| Err(Problem::field(field, Invalid::new(Rule::Value, rule)));
+    if !acted {
+        return wrong("acted", "true: what was done stays done");
+    }
+    match others.iter().find(|(_, given)| *given == Some(false)) {
+        Some((field, _)) => wrong(field, "not false together with acted, which implies it"),
+        None => Ok(()),
+    }
 }
 
 /// A time that something can be put off until.

@@ -29,6 +29,10 @@ pub(crate) struct ItemView {
     seen: bool,
     /// It was read.
     read: bool,
+    /// When the caller first acted on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    acted_at: Option<Timestamp>,
     /// It was put away.
     archived: bool,
     /// It was put off until then.
@@ -46,6 +50,7 @@ impl ItemView {
             cursor: cursors.seal(item.position).to_string(),
             seen: item.seen,
             read: item.read,
+            acted_at: item.acted_at,
             archived: item.archived,
             snoozed_until: item.snoozed_until,
             muted: item.muted,

@@ -54,6 +54,10 @@ pub(super) async fn one_interval_of_a_stream_says_it_all(open: Open) {
         one(&*store, mark("ann", Mark::one(second, flags))).await;
         assert_eq!(verdict(&*store, "ann", second).await, expected);
     }
+    one(&*store, mark("ann", Mark::one(second, ACTED))).await;
+    assert_eq!(verdict(&*store, "ann", second).await, Verdict::Acted);
+    let acted_at = store.delivery(second, &user("ann")).await.unwrap().place.unwrap().acted_at;
+    assert_eq!(acted_at, Some(at(2)));
     one(&*store, mark("ann", Mark::UpTo(pos(3), READ))).await;
     assert_eq!(verdict(&*store, "ann", third).await, Verdict::Read, "by watermark");
 }
@@ -114,9 +118,12 @@ pub(super) async fn the_reach_of_a_broadcast_counts_those_it_was_for(open: Open)
     one(&*store, mark("bob", Mark::one(to_all, READ))).await;
     one(&*store, mark("ann", Mark::one(to_all, Flags { seen: Some(true), ..Flags::default() }))).await;
     let reach = store.reach(to_all).await.unwrap();
-    assert_eq!(reach, Reach { streams: 3, users: 2, more_streams: false, seen: 2, read: 1 });
+    assert_eq!(reach, Reach { streams: 3, users: 2, more_streams: false, seen: 2, read: 1, acted: 0 });
+    one(&*store, mark("ann", Mark::one(to_all, ACTED))).await;
+    let reach = store.reach(to_all).await.unwrap();
+    assert_eq!((reach.seen, reach.read, reach.acted), (2, 2, 1));
     let reach = store.reach(to_topic).await.unwrap();
-    assert_eq!(reach, Reach { streams: 2, users: 1, more_streams: false, seen: 0, read: 0 });
+    assert_eq!(reach, Reach { streams: 2, users: 1, more_streams: false, seen: 0, read: 0, acted: 0 });
     assert_eq!(verdict(&*store, "late", to_all).await, Verdict::NotAddressed);
 }
 

@@ -53,6 +53,31 @@ pub(super) async fn marks_by_id(open: Open) {
     assert_eq!(inbox(&*store, "ann", InboxState::Archived).await, ["first"]);
 }
 
+/// When they first did is kept, and the mark is one event that says that it is read, too.
+pub(super) async fn who_acts_on_something_has_read_it(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let first = send(&*store, to("ann"), "first").await;
+    send(&*store, to("ann"), "second").await;
+    let act = |second: i64| Draft::Mark { user: user("ann"), mark: Mark::one(first, ACTED), at: at(second) };
+    assert_eq!(one(&*store, act(3)).await, Outcome::Marked(true));
+    assert_eq!(counts(&*store, "ann").await, (1, 1));
+    let log = whole_log(&*store).await;
+    let last = log.last().unwrap();
+    assert_eq!(&*last.payload, format!(r#"{{"ids":["{first}"],"read":true,"acted":true}}"#));
+    assert_eq!(last.effect, Effect::Adds { unread: -1, unseen: -1 });
+
+    assert_eq!(one(&*store, act(4)).await, Outcome::Marked(false), "they did so already");
+    let unread = Flags { read: Some(false), ..Flags::default() };
+    one(&*store, mark("ann", Mark::one(first, unread))).await;
+    assert_eq!(one(&*store, act(5)).await, Outcome::Marked(true), "it is read again");
+    one(&*store, mark("ann", Mark::UpTo(pos(9), unread))).await;
+    let item = store.inbox_item(&user("ann"), first).await.unwrap().unwrap();
+    assert_eq!((item.read, item.seen, item.acted_at), (false, true, Some(at(3))), "that they acted stays");
+    let receipt = store.receipts(&user("ann"), Position::START, 1).await.unwrap().remove(0);
+    assert_eq!((receipt.read, receipt.acted_at), (Some(false), Some(at(3))));
+}
+
 pub(super) async fn a_watermark_leaves_what_came_later(open: Open) {
     let place = place();
     let store = open(&place).await;

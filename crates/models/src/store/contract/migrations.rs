@@ -7,11 +7,13 @@ use super::{
     *,
 };
 
-/// Leads back from the fifth structure to the first.
-const BACK: &str = "DROP TRIGGER member_comes; DROP TRIGGER member_leaves; DROP TRIGGER member_goes; \
+/// Leads back from the newest structure to the first.
+const BACK: &str = "ALTER TABLE receipts DROP COLUMN acted_at; \
+                    DROP TRIGGER member_comes; DROP TRIGGER member_leaves; DROP TRIGGER member_goes; \
                     DROP TRIGGER recipient_comes; DROP TRIGGER recipient_goes; \
                     ALTER TABLE head DROP COLUMN recipients; ALTER TABLE notifications DROP COLUMN replaced_by; \
-                    ALTER TABLE notifications DROP COLUMN replaced_at; DROP TABLE connections; ALTER TABLE head DROP COLUMN ledger_floor; \
+                    ALTER TABLE notifications DROP COLUMN replaced_at; DROP TABLE connections; \
+                    ALTER TABLE head DROP COLUMN ledger_floor; \
                     DROP INDEX notifications_to_expire; DROP INDEX receipts_to_wake; DROP TABLE former_entries; \
                     DROP TABLE groups; DROP TABLE topics; DROP TABLE subscriptions; DROP TABLE mutes; \
                     DROP TABLE scheduled; DROP TABLE audit; ALTER TABLE notifications DROP COLUMN critical; \

@@ -69,7 +69,10 @@ fn topic(name: &str) -> Topic {
     Topic { name: TopicName::parse(name).unwrap(), title: None, open: true, created_at: at(0) }
 }
 
-const READ: Flags = Flags { seen: None, read: Some(true), archived: None, snoozed_until: None, deleted: None };
+const READ: Flags =
+    Flags { seen: None, read: Some(true), acted: None, archived: None, snoozed_until: None, deleted: None };
+
+const ACTED: Flags = Flags { read: None, acted: Some(true), ..READ };
 
 fn mark(name: &str, mark: Mark) -> Draft {
     Draft::Mark { user: user(name), mark, at: at(2) }
@@ -131,6 +134,7 @@ macro_rules! suites {
             inbox::everyone_is_who_was_known
             log::replay_gives_a_users_own_in_order_and_in_pages
             inbox::marks_by_id
+            inbox::who_acts_on_something_has_read_it
             inbox::a_watermark_leaves_what_came_later
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect

@@ -5,7 +5,7 @@ statements! {
     /// made of it. Their first place, should there be several.
     DELIVERY = concat!(
         "SELECT e.audience, e.position, e.former, COALESCE(v.created_at, x.created_at), x.ended, \
-           r.seen, r.read, r.archived, r.snoozed_until, COALESCE(r.deleted, 0), COALESCE(r.muted, ", muted!(), ") \
+           r.seen, r.read, r.acted_at, r.archived, r.snoozed_until, COALESCE(r.deleted, 0), COALESCE(r.muted, ", muted!(), ") \
          FROM (SELECT audience, position, notification, 0 AS former FROM entries WHERE notification = $4 \
              UNION ALL SELECT audience, position, notification, 1 FROM former_entries WHERE notification = $4) e \
            JOIN notifications x ON x.id = e.notification \
@@ -27,8 +27,9 @@ statements! {
            OR ($2 = 'user:' || c.user_id) \
            OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = c.user_id AND $2 = 'topic:' || s.topic \
              AND s.from_position < $1 AND (s.until_position IS NULL OR s.until_position >= $1)))";
-    /// How many users have a receipt of what stands at $1 that says seen or read, and read.
-    RECEIPTS_AT = "SELECT COUNT(CASE WHEN seen = 1 OR read = 1 THEN 1 END), COUNT(CASE WHEN read = 1 THEN 1 END) \
+    /// How many users have a receipt of what stands at $1 that says seen or read, read, and acted.
+    RECEIPTS_AT = "SELECT COUNT(CASE WHEN seen = 1 OR read = 1 THEN 1 END), COUNT(CASE WHEN read = 1 THEN 1 END), \
+           COUNT(acted_at) \
          FROM receipts WHERE position = $1";
     /// The streams that are no longer kept: those whose last word was before $1, and those opened before $2. At most
     /// $3. Their places are forgotten first.

@@ -17,7 +17,7 @@ statements! {
     RECEIPTS = "SELECT r.position, (SELECT x.notification FROM entries x WHERE x.position = r.position \
              AND (x.audience = 'user:' || r.user_id OR x.audience = 'everyone' OR x.audience IN ( \
                SELECT 'topic:' || topic FROM subscriptions s WHERE s.user_id = r.user_id)) LIMIT 1), \
-           r.seen, r.read, r.archived, r.snoozed_until, COALESCE(r.deleted, 0), r.updated_at \
+           r.seen, r.read, r.acted_at, r.archived, r.snoozed_until, COALESCE(r.deleted, 0), r.updated_at \
          FROM receipts r WHERE r.user_id = $1 AND r.position > $2 ORDER BY r.position LIMIT $3";
     /// The streams of user $1 that were opened at $2 or later, and not before the one with id $3 and place $4: at
     /// most $5.

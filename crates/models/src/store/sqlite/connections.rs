@@ -62,9 +62,21 @@ pub(super) fn connection(user: &UserId, row: ConnectionRow) -> Result<Connection
     })
 }
 
-/// Audience, position, whether it left, stored at, how it ended; seen, read, archived, snoozed until, deleted, muted.
-type DeliveryRow =
-    (String, i64, bool, i64, Option<String>, Option<bool>, Option<bool>, Option<bool>, Option<i64>, bool, bool);
+/// Audience, position, whether it left, stored at, how it ended; seen, read, acted at, archived, snoozed until, deleted, muted.
+type DeliveryRow = (
+    String,
+    i64,
+    bool,
+    i64,
+    Option<String>,
+    Option<bool>,
+    Option<bool>,
+    Option<i64>,
+    Option<bool>,
+    Option<i64>,
+    bool,
+    bool,
+);
 
 /// What is known of a notification and one user.
 pub(super) async fn delivery(
@@ -97,7 +109,7 @@ pub(super) async fn delivery(
 }
 
 fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, StoreError> {
-    let (audience, at, former, stored_at, ended, seen, read, archived, snoozed_until, deleted, muted) = row;
+    let (audience, at, former, stored_at, ended, seen, read, acted_at, archived, snoozed_until, deleted, muted) = row;
     let at_position = position(at)?;
     let read = read.unwrap_or(at_position <= recipient.read);
     Ok(DeliveryPlace {
@@ -111,6 +123,7 @@ fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, Store
         }),
         seen: read || seen.unwrap_or(at_position <= recipient.seen),
         read,
+        acted_at: acted_at.map(Timestamp::from_millis),
         archived: archived.unwrap_or(at_position <= recipient.archived),
         snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
         deleted,
@@ -134,7 +147,8 @@ pub(super) async fn reach(mut tx: Transaction<'static, Sqlite>, id: Notification
             .bind(Reach::MAX_STREAMS)
             .fetch_one(&mut *tx)
             .await?;
-        (reach.seen, reach.read) = sqlx::query_as(sql::ledger::RECEIPTS_AT).bind(at).fetch_one(&mut *tx).await?;
+        (reach.seen, reach.read, reach.acted) =
+            sqlx::query_as(sql::ledger::RECEIPTS_AT).bind(at).fetch_one(&mut *tx).await?;
     }
     tx.commit().await?;
     Ok(reach)

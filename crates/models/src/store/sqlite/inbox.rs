@@ -263,11 +263,11 @@ pub(super) async fn item(
     found.map(item_of).transpose()
 }
 
-/// JSON, audience, position, seq, seen, read, archived, snoozed until (or 0), muted.
-type ItemRow = (String, String, i64, i64, bool, bool, bool, i64, bool);
+/// JSON, audience, position, seq, seen, read, acted at, archived, snoozed until (or 0), muted.
+type ItemRow = (String, String, i64, i64, bool, bool, Option<i64>, bool, i64, bool);
 
 fn item_of(
-    (json, audience, at, seq, seen, read, archived, snoozed_until, muted): ItemRow,
+    (json, audience, at, seq, seen, read, acted_at, archived, snoozed_until, muted): ItemRow,
 ) -> Result<InboxItem, StoreError> {
     Ok(InboxItem {
         notification: parse(&json)?,
@@ -277,6 +277,7 @@ fn item_of(
         seq: Seq::new(seq),
         seen: seen || read, // what was read was seen
         read,
+        acted_at: acted_at.map(Timestamp::from_millis),
         archived,
         snoozed_until: Some(snoozed_until).filter(|until| *until > 0).map(Timestamp::from_millis),
         muted,

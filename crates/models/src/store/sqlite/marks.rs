@@ -16,10 +16,12 @@ use crate::{Audience, Change, Counts, Effect, Flags, Mark, NotificationId, Posit
 /// Gives receipts some states; NULL leaves one as it was.
 static RECEIPTS: Insert = Insert::new(
     &[Table {
-        into: "receipts (user_id, position, seen, read, archived, snoozed_until, deleted, muted, notification, updated_at)",
-        columns: 10,
+        into: "receipts (user_id, position, seen, read, acted_at, archived, snoozed_until, deleted, muted, notification, \
+               updated_at)",
+        columns: 11,
         rest: "ON CONFLICT (user_id, position) DO UPDATE SET \
                seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
+               acted_at = COALESCE(receipts.acted_at, excluded.acted_at), \
                archived = COALESCE(excluded.archived, receipts.archived), \
                snoozed_until = COALESCE(excluded.snoozed_until, receipts.snoozed_until), \
                notification = excluded.notification, muted = excluded.muted, \
@@ -55,7 +57,7 @@ pub(super) async fn apply(
             if changed.is_empty() {
                 return Ok(Applied::Nothing);
             }
-            let change = Change { ids: changed, flags: *asked, ..Change::default() };
+            let change = Change { ids: changed, flags: asked.told(), ..Change::default() };
             Ok(Applied::Changed(Box::new(change), effect))
         }
         Mark::UpTo(up_to, asked) => {
@@ -88,7 +90,9 @@ async fn by_ids(
     let (user, set) = (Arc::<str>::from(user.as_str()), |flag: Option<bool>| flag.map(i64::from));
     write::only(conn, &RECEIPTS, &places, |row, place| {
         row.add(Arc::clone(&user)).add(place.position.get());
-        row.add(set(flags.seen)).add(set(flags.read)).add(set(flags.archived));
+        row.add(set(flags.seen)).add(set(flags.read));
+        row.add(flags.acted.filter(|acted| *acted).map(|_| now.as_millis()));
+        row.add(set(flags.archived));
         row.add(flags.snoozed_until.map(|until| until.map_or(0, Timestamp::as_millis)));
         row.add(set(flags.deleted.filter(|deleted| *deleted)));
         row.add(place.state.muted).add(*place.id.as_uuid()).add(now.as_millis());
@@ -110,6 +114,7 @@ async fn by_ids(
 struct State {
     seen: bool,
     read: bool,
+    acted: bool,
     archived: bool,
     snoozed_until: Option<Timestamp>,
     muted: bool,
@@ -120,6 +125,7 @@ impl State {
         Self {
             seen: flags.seen.unwrap_or(self.seen),
             read: flags.read.unwrap_or(self.read),
+            acted: self.acted || flags.acted == Some(true),
             archived: flags.archived.unwrap_or(self.archived),
             snoozed_until: flags.snoozed_until.unwrap_or(self.snoozed_until),
             muted: self.muted,
@@ -140,7 +146,8 @@ struct Place {
     state: State,
 }
 
-type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, Option<bool>, Option<i64>, bool);
+/// Notification, position, seen, read, acted, archived, snoozed until, muted.
+type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, bool, Option<bool>, Option<i64>, bool);
 
 async fn places(
     conn: &mut SqliteConnection,
@@ -156,11 +163,12 @@ async fn places(
         .bind(super::json(&hex)?)
         .fetch_all(conn)
         .await?;
-    let place = |(id, at, seen, read, archived, snoozed_until, muted): PlaceRow| {
+    let place = |(id, at, seen, read, acted, archived, snoozed_until, muted): PlaceRow| {
         let position = super::position(at)?;
         let state = State {
             seen: seen.unwrap_or(position <= recipient.seen),
             read: read.unwrap_or(position <= recipient.read),
+            acted,
             archived: archived.unwrap_or(position <= recipient.archived),
             snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
             muted,

@@ -35,8 +35,8 @@ pub(super) async fn known(conn: &mut SqliteConnection, user: &UserId) -> Result<
     row.map(known).transpose()
 }
 
-/// Position, notification, seen, read, archived, snoozed until, deleted, updated at.
-type ReceiptRow = (i64, Option<Uuid>, Option<bool>, Option<bool>, Option<bool>, Option<i64>, bool, i64);
+/// Position, notification, seen, read, acted at, archived, snoozed until, deleted, updated at.
+type ReceiptRow = (i64, Option<Uuid>, Option<bool>, Option<bool>, Option<i64>, Option<bool>, Option<i64>, bool, i64);
 
 pub(super) async fn receipts(
     conn: &mut SqliteConnection,
@@ -46,18 +46,20 @@ pub(super) async fn receipts(
 ) -> Result<Vec<Receipt>, StoreError> {
     let rows: Vec<ReceiptRow> =
         sqlx::query_as(sql::people::RECEIPTS).bind(user.as_str()).bind(after.get()).bind(limit).fetch_all(conn).await?;
-    let receipt = |(at, notification, seen, read, archived, snoozed_until, deleted, updated_at): ReceiptRow| {
-        Ok(Receipt {
-            position: position(at)?,
-            notification: notification.map(NotificationId::from_uuid),
-            seen,
-            read,
-            archived,
-            snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
-            deleted,
-            updated_at: Timestamp::from_millis(updated_at),
-        })
-    };
+    let receipt =
+        |(at, notification, seen, read, acted_at, archived, snoozed_until, deleted, updated_at): ReceiptRow| {
+            Ok(Receipt {
+                position: position(at)?,
+                notification: notification.map(NotificationId::from_uuid),
+                seen,
+                read,
+                acted_at: acted_at.map(Timestamp::from_millis),
+                archived,
+                snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
+                deleted,
+                updated_at: Timestamp::from_millis(updated_at),
+            })
+        };
     rows.into_iter().map(receipt).collect()
 }
 

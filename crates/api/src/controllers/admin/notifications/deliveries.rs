@@ -66,6 +66,8 @@ pub(crate) struct ReachView {
     seen: i64,
     /// Users who marked it as read.
     read: i64,
+    /// Users who acted on it.
+    acted: i64,
 }
 
 /// What became of a notification on its way to somebody.
@@ -86,6 +88,10 @@ pub(crate) struct DeliveryView {
     stored_at: Option<Timestamp>,
     seen: bool,
     read: bool,
+    /// When they first acted on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    acted_at: Option<Timestamp>,
     archived: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -139,6 +145,8 @@ pub(crate) enum VerdictView {
     Retracted,
     /// A newer one of its group took its place.
     Replaced,
+    /// They acted on it: did what it asks for.
+    Acted,
     /// They read it.
     Read,
     /// It was shown to them.
@@ -168,6 +176,7 @@ impl VerdictView {
             Verdict::Left(Left::Expired) => Self::Expired,
             Verdict::Left(Left::Retracted) => Self::Retracted,
             Verdict::Left(Left::Replaced) => Self::Replaced,
+            Verdict::Acted => Self::Acted,
             Verdict::Read => Self::Read,
             Verdict::Seen => Self::Seen,
             Verdict::Deleted => Self::Deleted,
@@ -206,6 +215,7 @@ impl DeliveryView {
             stored_at: place.map(|place| place.stored_at),
             seen: place.is_some_and(|place| place.seen),
             read: place.is_some_and(|place| place.read),
+            acted_at: place.and_then(|place| place.acted_at),
             archived: place.is_some_and(|place| place.archived),
             snoozed_until: place.and_then(|place| place.snoozed_until),
             deleted: place.is_some_and(|place| place.deleted),
@@ -222,7 +232,8 @@ impl DeliveryView {
 /// For one user, for a page of those that it was sent to by name, or on the whole for a topic or everyone.
 /// A stream gives its reader everything in the order of the log, so how far it came is noted, every few seconds, and
 /// not each event: a node that is killed forgets the last seconds. *Written* is handed to the connection; lists and
-/// single notifications that a client asks for are not noted. Whether somebody acted on it is not known.
+/// single notifications that a client asks for are not noted. *Acted* is what clients say with `PATCH
+/// /notifications/{id}`.
 #[utoipa::path(
     get, path = "/api/v1/admin/notifications/{id}/deliveries", tag = "admin",
     params(("id" = String, Path), DeliveriesQuery),
@@ -288,6 +299,6 @@ async fn one(app: &App, id: NotificationId, user: &UserId, scheduled: bool) -> R
 }
 
 async fn reach(app: &App, id: NotificationId) -> Result<ReachView, Problem> {
-    let Reach { streams, users, more_streams, seen, read } = app.store.reach(id).await.map_err(error::store)?;
-    Ok(ReachView { streams, users, more_streams, seen, read })
+    let Reach { streams, users, more_streams, seen, read, acted } = app.store.reach(id).await.map_err(error::store)?;
+    Ok(ReachView { streams, users, more_streams, seen, read, acted })
 }

@@ -64,7 +64,8 @@ impl List {
                 let view = found.iter().map(|receipt| {
                     json!({
                         "position": seal(receipt.position), "notification": receipt.notification,
-                        "seen": receipt.seen, "read": receipt.read, "archived": receipt.archived,
+                        "seen": receipt.seen, "read": receipt.read, "acted_at": receipt.acted_at,
+                        "archived": receipt.archived,
                         "snoozed_until": receipt.snoozed_until, "deleted": receipt.deleted,
                         "updated_at": receipt.updated_at,
                     })
