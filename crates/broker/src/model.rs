@@ -56,6 +56,10 @@ struct Content {
     loud: bool,
     build: bool,
     critical: bool,
+    /// Milliseconds until it is made, if not now,
+    later: Option<i64>,
+    /// and from then until it expires.
+    expires: Option<i64>,
 }
 
 /// What a client comes with.
@@ -87,6 +91,12 @@ enum Op {
     Mark {
         user: usize,
         pick: u8,
+        flags: Flags,
+    },
+    /// Several, by name.
+    MarkSome {
+        user: usize,
+        picks: [u8; 3],
         flags: Flags,
     },
     MarkUpTo {
@@ -207,8 +217,10 @@ fn flags() -> impl Strategy<Value = Flags> {
 
 fn content() -> impl Strategy<Value = Content> {
     let seldom = || prop::bool::weighted(0.3);
-    (prop::option::weighted(0.25, 0..2_u8), seldom(), seldom(), prop::bool::weighted(0.1))
-        .prop_map(|(group, loud, build, critical)| Content { group, loud, build, critical })
+    let soon = || prop::option::weighted(0.1, prop::sample::select(vec![700_i64, 2000, 6000]));
+    (prop::option::weighted(0.25, 0..2_u8), seldom(), seldom(), prop::bool::weighted(0.1), soon(), soon()).prop_map(
+        |(group, loud, build, critical, later, expires)| Content { group, loud, build, critical, later, expires },
+    )
 }
 
 fn node() -> impl Strategy<Value = usize> {
@@ -229,12 +241,14 @@ fn op() -> impl Strategy<Value = Op> {
         1 => prop::sample::select(vec!["", "\r\nid: 1", "AAAAAAAAAAAAAAAAAAAAAA"]).prop_map(|text| Place::Garbage(text.into())),
     ];
     let deleted = Flags { deleted: Some(true), ..Flags::default() };
+    let acted = Flags { acted: Some(true), ..Flags::default() };
     prop_oneof![
         12 => (node(), to(), content(), 1..4_usize, prop::option::weighted(0.2, 0..3_u8))
             .prop_map(|(node, to, content, count, key)| Op::Send { node, to, content, count, key }),
         1 => (node(), to()).prop_map(|(node, to)| Op::Abandon { node, to }),
-        3 => (0..3_usize, any::<u8>(), prop_oneof![4 => flags(), 1 => Just(deleted)])
+        3 => (0..3_usize, any::<u8>(), prop_oneof![4 => flags(), 1 => Just(acted), 1 => Just(deleted)])
             .prop_map(|(user, pick, flags)| Op::Mark { user, pick, flags }),
+        1 => (0..3_usize, any::<[u8; 3]>(), flags()).prop_map(|(user, picks, flags)| Op::MarkSome { user, picks, flags }),
         2 => (0..3_usize, any::<u8>(), flags()).prop_map(|(user, pick, flags)| Op::MarkUpTo { user, pick, flags }),
         2 => (0..3_usize, any::<u8>(), prop::sample::select(vec![1000_i64, 4000, 86_400_000]))
             .prop_map(|(user, pick, millis)| Op::Snooze { user, pick, millis }),
@@ -363,6 +377,9 @@ impl Tally {
         self.repeated_keys += other.repeated_keys;
         self.prompt += other.prompt;
         self.stuck_nodes += other.stuck_nodes;
+        for (kind, count) in &other.logged {
+            *self.logged.entry(kind).or_default() += count;
+        }
     }
 
     /// Whether everything that is to be tested did happen.
@@ -378,6 +395,7 @@ impl Tally {
             self.prompt,
             self.stuck_nodes,
         ];
-        counts.iter().chain(&self.resets).all(|count| *count > 0)
+        let logged = log::KINDS.iter().all(|kind| self.logged.contains_key(kind));
+        logged && counts.iter().chain(&self.resets).all(|count| *count > 0)
     }
 }

@@ -10,6 +10,33 @@ use crate::testing::{pos, user};
 
 mod commit;
 
+/// What is to happen in histories, as the log tells of it.
+pub(super) const KINDS: &[&str] = &[
+    "sent to a user",
+    "sent to a topic",
+    "sent to everyone",
+    "sent in a group",
+    "took the place of another",
+    "made at its time",
+    "corrected",
+    "corrected into or out of what is muted",
+    "retracted",
+    "expired at its time",
+    "no longer kept",
+    "signals",
+    "joined",
+    "left",
+    "muted or unmuted",
+    "marked by id",
+    "marked by a list",
+    "marked by a watermark",
+    "taken back",
+    "acted on",
+    "snoozed",
+    "came back",
+    "deleted",
+];
+
 /// Everybody there is.
 pub(super) const USERS: [&str; 3] = ["ann", "bob", "cyd"];
 
@@ -25,6 +52,10 @@ pub(super) struct Log {
     keys: BTreeMap<String, NotificationId>,
     /// As they are by now.
     notifications: BTreeMap<NotificationId, Notification>,
+    /// What is to be made when.
+    scheduled: Vec<(Timestamp, Notification, Recipients)>,
+    /// How often what of [`KINDS`] happened.
+    happened: BTreeMap<&'static str, usize>,
     /// What left an inbox without an event because its owner had read it, and where the log ended then.
     gone: BTreeMap<(UserId, NotificationId), i64>,
     readers: BTreeMap<UserId, Reader>,
@@ -46,6 +77,8 @@ impl Log {
             mutes: BTreeMap::new(),
             keys: BTreeMap::new(),
             notifications: BTreeMap::new(),
+            scheduled: Vec::new(),
+            happened: BTreeMap::new(),
             gone: BTreeMap::new(),
             readers: BTreeMap::new(),
         };
@@ -144,9 +177,26 @@ impl Log {
         self.entries.iter().any(|entry| !matches!(entry.event.effect, Effect::Adds { .. }))
     }
 
-    /// The first time at which something comes back.
+    /// The first time at which something comes back, is made, or expires.
     pub(super) fn wakes_at(&self) -> Option<Timestamp> {
-        self.readers.values().flat_map(|reader| reader.held.values()).filter_map(|item| item.snoozed).min()
+        let back = self.readers.values().flat_map(|reader| reader.held.values()).filter_map(|item| item.snoozed);
+        let made = self.scheduled.iter().map(|(at, ..)| *at);
+        back.chain(made).chain(self.expiring().map(|(at, _)| at)).min()
+    }
+
+    /// What stands somewhere and expires, and when.
+    fn expiring(&self) -> impl Iterator<Item = (Timestamp, NotificationId)> {
+        let expiring = self.notifications.iter().filter_map(|(id, notification)| Some((notification.expires_at?, *id)));
+        expiring.filter(|(_, id)| !self.places(*id).is_empty())
+    }
+
+    /// How often what happened.
+    pub(super) fn happened(&self) -> &BTreeMap<&'static str, usize> {
+        &self.happened
+    }
+
+    fn count(&mut self, kind: &'static str) {
+        *self.happened.entry(kind).or_default() += 1;
     }
 
     /// What a user belongs to, and belonged to. Nothing: they are not known.
@@ -268,7 +318,9 @@ impl Log {
                 None => drop(self.notifications.remove(&id)),
             }
         }
-        self.keys.retain(|_, id| self.notifications.contains_key(id));
+        let is_scheduled =
+            |id: &NotificationId| self.scheduled.iter().any(|(_, notification, _)| notification.id == *id);
+        self.keys.retain(|_, id| self.notifications.contains_key(id) || is_scheduled(id));
         self.gone.retain(|_, at| *at <= head);
         self.read_again();
         self

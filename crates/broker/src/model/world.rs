@@ -1,6 +1,6 @@
 //! Nodes, clients and a log, and what may happen to them.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tidings_models::*;
 use tokio::time::Instant;
@@ -51,6 +51,8 @@ pub(crate) struct Tally {
     pub(super) repeated_keys: usize,
     pub(super) prompt: usize,
     pub(super) stuck_nodes: usize,
+    /// What the log tells of.
+    pub(super) logged: BTreeMap<&'static str, usize>,
 }
 
 pub(super) struct World {
@@ -130,6 +132,7 @@ impl World {
             Op::Correct { pick, content } => self.correct(*pick, *content).await?,
             Op::Retract { pick } => self.retract(*pick).await?,
             Op::Mark { user, pick, flags } => self.mark(*user, *pick, *flags).await?,
+            Op::MarkSome { user, picks, flags } => self.mark_some(*user, picks, *flags).await?,
             Op::MarkUpTo { user, pick, flags } => self.mark_up_to(*user, *pick, *flags).await?,
             Op::Snooze { user, pick, millis } => self.snooze(*user, *pick, *millis).await?,
             Op::Join { user, topic } => self.join(*user, *topic).await?,

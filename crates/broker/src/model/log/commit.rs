@@ -21,12 +21,17 @@ impl Log {
                 self.meet(&user, start);
                 Outcome::Met
             }
-            Draft::Notify { notification, to, key, .. } => {
+            Draft::Notify { notification, to, key, deliver_at } => {
                 if let Some(key) = key {
                     if let Some(made) = self.keys.get(&key.key) {
                         return Outcome::Repeated(*made);
                     }
                     self.keys.insert(key.key, notification.id);
+                }
+                if let Some(at) = deliver_at {
+                    let id = notification.id;
+                    self.scheduled.push((at, *notification, to));
+                    return Outcome::Stored(id);
                 }
                 self.notify(*notification, &to, start)
             }
@@ -48,7 +53,7 @@ impl Log {
             }
             Draft::Correct { notification, .. } => self.correct(*notification),
             Draft::Retract { id, .. } => self.end(id, &Kind::NotificationRetracted, false),
-            Draft::Due { at } => self.wake(at),
+            Draft::Due { at } => self.due(at, start),
             other => unreachable!("not in this model: {other:?}"),
         }
     }
@@ -80,6 +85,9 @@ impl Log {
             effect,
             payload: payload.into(),
         };
+        for kind in kinds(&event, &what) {
+            self.count(kind);
+        }
         self.entries.push(Logged { event, what });
         self.read_last();
     }
@@ -123,7 +131,7 @@ impl Log {
 
     fn mark(&mut self, who: &UserId, mark: Mark) -> Outcome {
         let change = match mark {
-            Mark::Ids(ids, flags) => Change { ids, flags, ..Change::default() },
+            Mark::Ids(ids, flags) => Change { ids, flags: flags.told(), ..Change::default() },
             Mark::UpTo(up_to, flags) => {
                 Change { up_to: Some(up_to.get().min(self.head())), flags, ..Change::default() }
             }
@@ -230,12 +238,32 @@ impl Log {
             _ => None,
         });
         if let Some(id) = oldest {
+            self.count("no longer kept");
             self.end(id, &Kind::NotificationExpired, true);
         }
     }
 
+    /// What is to be made by now is made, what expires ends, and what was put off comes back.
+    fn due(&mut self, now: Timestamp, start: i64) -> Outcome {
+        let (due, later) = std::mem::take(&mut self.scheduled).into_iter().partition(|(at, ..)| *at <= now);
+        let mut due: Vec<_> = due;
+        self.scheduled = later;
+        due.sort_by_key(|(at, notification, _)| (*at, notification.id));
+        let made = due.len();
+        for (_, notification, to) in due {
+            self.count("made at its time");
+            self.notify(notification, &to, start);
+        }
+        let expired: Vec<_> = self.expiring().filter(|(at, _)| *at <= now).map(|(_, id)| id).collect();
+        for id in &expired {
+            self.count("expired at its time");
+            self.end(*id, &Kind::NotificationExpired, false);
+        }
+        Outcome::Did(made + expired.len() + self.wake(now))
+    }
+
     /// What was put off until now comes back.
-    fn wake(&mut self, now: Timestamp) -> Outcome {
+    fn wake(&mut self, now: Timestamp) -> usize {
         let mut due = Vec::new();
         for (user, reader) in &self.readers {
             let ids = reader.held.iter().filter(|(_, item)| item.snoozed.is_some_and(|at| at <= now));
@@ -244,8 +272,44 @@ impl Log {
         for (user, id) in &due {
             self.mark(user, Mark::one(*id, Flags::AWAKE));
         }
-        Outcome::Did(due.len())
+        due.len()
     }
+}
+
+/// What the log tells of with an event.
+fn kinds(event: &Event, what: &What) -> Vec<&'static str> {
+    let all = match what {
+        What::Sent { group, .. } => vec![
+            (matches!(event.audience, Audience::User(_)), "sent to a user"),
+            (matches!(event.audience, Audience::Topic(_)), "sent to a topic"),
+            (event.audience == Audience::Everyone, "sent to everyone"),
+            (group.is_some(), "sent in a group"),
+            (event.effect != Effect::ARRIVED, "took the place of another"),
+        ],
+        What::Corrected(_, subject) => {
+            vec![(true, "corrected"), (subject.is_some(), "corrected into or out of what is muted")]
+        }
+        What::Ended(_) => vec![(event.kind == Kind::NotificationRetracted, "retracted")],
+        What::Signal => vec![(true, "signals")],
+        What::Changed(change) => {
+            let flags = change.flags;
+            let came_back = flags == Flags::AWAKE;
+            vec![
+                (change.joined.is_some(), "joined"),
+                (change.left.is_some(), "left"),
+                (change.preferences.is_some(), "muted or unmuted"),
+                (change.ids.len() == 1 && !came_back, "marked by id"),
+                (change.ids.len() > 1, "marked by a list"),
+                (change.up_to.is_some(), "marked by a watermark"),
+                ([flags.seen, flags.read, flags.archived].contains(&Some(false)) && !came_back, "taken back"),
+                (flags.acted == Some(true), "acted on"),
+                (matches!(flags.snoozed_until, Some(Some(_))), "snoozed"),
+                (came_back, "came back"),
+                (flags.deleted == Some(true), "deleted"),
+            ]
+        }
+    };
+    all.into_iter().filter(|(holds, _)| *holds).map(|(_, kind)| kind).collect()
 }
 
 fn subject(of: &Notification) -> Subject {

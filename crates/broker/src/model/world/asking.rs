@@ -1,5 +1,7 @@
 //! Users and admins ask for things.
 
+use std::collections::BTreeSet;
+
 use tidings_models::*;
 
 use super::{CATEGORY, World, publishing::topic};
@@ -18,6 +20,21 @@ impl World {
         };
         let Some(id) = picked else { return Ok(()) };
         self.ask(Draft::Mark { user: who, mark: Mark::one(id, flags), at: self.clock.now() }).await
+    }
+
+    /// Those that are picked, each once.
+    pub(super) async fn mark_some(&mut self, name: usize, picks: &[u8], flags: Flags) -> Verdict {
+        let who = user(USERS[name]);
+        let ids: Vec<_> = {
+            let log = self.store.log();
+            let all: Vec<_> = log.inbox(&who).keys().copied().collect();
+            let picked = picks.iter().filter_map(|pick| all.get(usize::from(*pick) % all.len().max(1)).copied());
+            picked.collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.ask(Draft::Mark { user: who, mark: Mark::Ids(ids, flags), at: self.clock.now() }).await
     }
 
     pub(super) async fn mark_up_to(&mut self, name: usize, pick: u8, flags: Flags) -> Verdict {

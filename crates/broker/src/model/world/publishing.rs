@@ -51,12 +51,19 @@ impl World {
         notification.id = NotificationId::new(Timestamp::from_millis(1), &*self.random);
         notification.group_key = content.group.map(|group| group.to_string());
         content.apply(&mut notification);
+        let made_at = self.clock.now().plus_millis(content.later.unwrap_or(0));
+        notification.expires_at = content.expires.map(|millis| made_at.plus_millis(millis));
         let key = key.map(|key| store::IdempotencyKey {
             publisher: user("app"),
             key: key.to_string(),
             fingerprint: [key; 32],
         });
-        Draft::Notify { notification: Box::new(notification), to: to.recipients(), key, deliver_at: None }
+        Draft::Notify {
+            notification: Box::new(notification),
+            to: to.recipients(),
+            key,
+            deliver_at: content.later.map(|_| made_at),
+        }
     }
 
     pub(super) async fn send(

@@ -36,6 +36,7 @@ impl World {
         }
         self.one_more().await?;
         self.tally.replays_from_the_store += *self.store.replays.lock();
+        self.tally.logged = self.store.log().happened().clone();
         Ok(())
     }
 

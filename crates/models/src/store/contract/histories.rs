@@ -7,6 +7,13 @@ use super::{
     *,
 };
 
+mod coverage;
+
+use coverage::Coverage;
+
+/// Histories of a run from which on all that may happen is to have happened.
+const CASES: u32 = 96;
+
 /// A step of a random history: something is sent, something becomes of it, or Ann does something.
 #[derive(Clone, Debug)]
 enum Step {
@@ -81,6 +88,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let flag = || prop_oneof![2 => Just(None), 2 => Just(Some(true)), 1 => Just(Some(false))];
     let flags =
         (flag(), flag(), flag()).prop_map(|(seen, read, archived)| Flags { seen, read, archived, ..Flags::default() });
+    let acted = || prop_oneof![3 => Just(None), 1 => Just(Some(true))];
     let group_key = prop_oneof![3 => Just(None), 1 => Just(Some("g")), 1 => Just(Some("h"))];
     let seconds = || prop_oneof![4 => Just(None), 1 => (1..9_i64).prop_map(Some)];
     let sending = (0..4_u8, group_key, category(), level(), prop::bool::weighted(0.1), seconds(), seconds()).prop_map(
@@ -98,11 +106,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let pick = any::<Index>;
     let step = prop_oneof![
         6 => sending.prop_map(Step::Send),
-        3 => (prop::collection::vec(pick(), 1..4), flags.clone()).prop_map(|(picks, flags)| Step::Ids { picks, flags }),
+        3 => (prop::collection::vec(pick(), 1..4), flags.clone(), acted())
+            .prop_map(|(picks, flags, acted)| Step::Ids { picks, flags: Flags { acted, ..flags } }),
         3 => (pick(), flags.clone()).prop_map(|(pick, flags)| Step::UpTo { pick, flags }),
         2 => (pick(), flags).prop_map(|(pick, flags)| Step::Together { pick, flags }),
         1 => pick().prop_map(|pick| Step::Delete { pick }),
-        2 => (pick(), seconds()).prop_map(|(pick, seconds)| Step::Snooze { pick, seconds }),
+        3 => (pick(), prop_oneof![1 => Just(None), 2 => (1..5_i64).prop_map(Some)])
+            .prop_map(|(pick, seconds)| Step::Snooze { pick, seconds }),
         2 => any::<bool>().prop_map(|join| Step::Subscribe { join }),
         2 => any::<[bool; 3]>().prop_map(|[topic, category, level]| Step::Mute { topic, category, level }),
         1 => (pick(), category(), level()).prop_map(|(pick, category, level)| Step::Correct { pick, category, level }),
@@ -110,7 +120,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (1..5_i64).prop_map(|seconds| Step::Later { seconds }),
         1 => (1..6_i64).prop_map(|keep| Step::Trim { keep }),
     ];
-    prop::collection::vec(step, 1..30)
+    prop::collection::vec(step, 1..50)
 }
 
 /// What Ann should have: the naive list that the database is held against.
@@ -130,6 +140,7 @@ struct Item {
     sent: Sending,
     seen: bool,
     read: bool,
+    acted: bool,
     archived: bool,
     snoozed: Option<i64>,
     /// What was muted when it came.
@@ -165,8 +176,8 @@ impl Model {
         });
         if sent.to != 2 || self.joined {
             let (sent, mutes) = (sent.clone(), self.muted);
-            let (seen, read, archived, snoozed) = (false, false, false, None);
-            self.items.push(Item { id, position, sent, seen, read, archived, snoozed, mutes, over });
+            let (seen, read, acted, archived, snoozed) = (false, false, false, false, None);
+            self.items.push(Item { id, position, sent, seen, read, acted, archived, snoozed, mutes, over });
         }
     }
 
@@ -175,6 +186,7 @@ impl Model {
         for item in self.items.iter_mut().filter(|item| chosen(item)) {
             item.seen = flags.seen.unwrap_or(item.seen);
             item.read = flags.read.unwrap_or(item.read);
+            item.acted |= flags.acted == Some(true);
             item.archived = flags.archived.unwrap_or(item.archived);
             if let Some(until) = flags.snoozed_until {
                 item.snoozed = until.map(Timestamp::as_millis);
@@ -195,20 +207,24 @@ impl Model {
 
 /// The badge: the database, a naive list and the sum of the effects in the log always agree.
 pub(super) async fn counts_are_right_over_random_histories(open: Open) {
-    let cases = std::env::var("TIDINGS_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96);
+    let cases = std::env::var("TIDINGS_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let coverage = Coverage::default();
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::with_cases(cases)
     });
     let handle = tokio::runtime::Handle::current();
-    let history = move |steps: Vec<Step>| {
-        tokio::task::block_in_place(|| handle.block_on(counts_are_right(open, &steps)));
+    let history = |steps: Vec<Step>| {
+        tokio::task::block_in_place(|| handle.block_on(counts_are_right(open, &steps, &coverage)));
         Ok(())
     };
     runner.run(&steps(), history).unwrap();
+    if cases >= CASES {
+        coverage.assert_complete();
+    }
 }
 
-async fn counts_are_right(open: Open, steps: &[Step]) {
+async fn counts_are_right(open: Open, steps: &[Step], coverage: &Coverage) {
     let place = place();
     let store = open(&place).await;
     store.put_topic(&topic("deploys")).await.unwrap();
@@ -217,7 +233,17 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
     let mut model = Model { now: 2, ..Model::default() };
     let mut log = Summed { counts: Counts::default(), read: store.head().await.unwrap().position };
     for step in steps {
+        let (before, had) = (store.head().await.unwrap().position, model.items.len());
         take(&*store, step, &mut model, &mut log).await;
+        let page = store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().unwrap();
+        let (events, lost) = (store.read_log(before, 1000).await.unwrap(), model.items.len() < had);
+        coverage.take(step, &events, lost, |event| {
+            let holds = page.windows.iter().any(|window| window.holds(&event.audience, event.position));
+            holds
+                && event.subject().is_some_and(|subject| {
+                    page.mutes.iter().any(|mute| mute.covers(&event.audience, event.position, &subject))
+                })
+        });
         log.catch_up(&*store).await;
         assert_eq!(counts(&*store, "ann").await, model.counts(), "after {step:?}");
         assert_eq!((log.counts.unread, log.counts.unseen), model.counts(), "summed, after {step:?}");
@@ -233,7 +259,7 @@ async fn counts_are_right(open: Open, steps: &[Step]) {
         let kept = store.inbox_item(&user("ann"), item.id).await.unwrap().unwrap();
         assert_eq!((kept.seen, kept.read, kept.archived), (item.seen || item.read, item.read, item.archived));
         assert_eq!((kept.muted, kept.snoozed_until.map(Timestamp::as_millis)), (item.muted(), item.snoozed));
-        assert_eq!(kept.position, item.position);
+        assert_eq!((kept.position, kept.acted_at.is_some()), (item.position, item.acted));
     }
 }
 
@@ -367,7 +393,11 @@ async fn take(store: &dyn Store, step: &Step, model: &mut Model, log: &mut Summe
 async fn take_other(store: &dyn Store, step: &Step, model: &mut Model) {
     match step {
         Step::Snooze { pick, seconds } => {
-            let Some(id) = model.pick(*pick).map(|item| item.id) else { return };
+            // What is brought back is mostly something that was put off.
+            let snoozed: Vec<_> = model.items.iter().filter(|item| item.snoozed.is_some()).collect();
+            let item =
+                if seconds.is_some() || snoozed.is_empty() { model.pick(*pick) } else { Some(*pick.get(&snoozed)) };
+            let Some(id) = item.map(|item| item.id) else { return };
             let until = seconds.map(|seconds| model.at().plus_millis(seconds * 1000));
             let flags = Flags { snoozed_until: Some(until), ..Flags::default() };
             one(store, mark("ann", Mark::one(id, flags))).await;
