@@ -24,12 +24,12 @@ macro_rules! latest {
     };
 }
 
-/// Declares statements, and for the tests a list of all of them.
+/// Declares statements, and for the tests a list of all of them with their names.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         $($(#[$doc])* pub(in crate::store) const $name: &str = $text;)*
         #[cfg(test)]
-        pub(in crate::store) const ALL: &[&str] = &[$($name),*];
+        pub(in crate::store) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
 
@@ -464,3 +464,9 @@ statements! {
 pub(super) mod ledger;
 pub(super) mod people;
 pub(super) mod topics;
+
+/// All statements by their names, for the tests.
+#[cfg(test)]
+pub(super) fn every() -> Vec<(&'static str, &'static str)> {
+    [ALL, ledger::ALL, people::ALL, topics::ALL].concat()
+}

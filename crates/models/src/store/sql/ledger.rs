@@ -36,10 +36,12 @@ statements! {
     OLD_CONNECTIONS = "SELECT EXISTS (SELECT 1 FROM connections \
          WHERE (opened_at < $1 AND written_at < $1) OR opened_at < $2)";
     RAISE_LEDGER_FLOOR = "UPDATE head SET ledger_floor = COALESCE((SELECT MAX(written_position) FROM ( \
-           SELECT written_position FROM connections WHERE (opened_at < $1 AND written_at < $1) OR opened_at < $2 \
+           SELECT written_position FROM connections WHERE opened_at < CASE WHEN $1 > $2 THEN $1 ELSE $2 END \
+             AND (written_at < $1 OR opened_at < $2) \
            ORDER BY opened_at LIMIT $3) WHERE written_position > ledger_floor), ledger_floor) WHERE id = 1";
     TRIM_CONNECTIONS = "DELETE FROM connections WHERE (id, after_position) IN ( \
-           SELECT id, after_position FROM connections WHERE (opened_at < $1 AND written_at < $1) OR opened_at < $2 \
+           SELECT id, after_position FROM connections WHERE opened_at < CASE WHEN $1 > $2 THEN $1 ELSE $2 END \
+             AND (written_at < $1 OR opened_at < $2) \
            ORDER BY opened_at LIMIT $3)";
     /// When the first stream was opened that is kept when only the newest $1 are.
     FIRST_KEPT_CONNECTION = "SELECT opened_at FROM connections ORDER BY opened_at DESC LIMIT 1 OFFSET $1";

@@ -32,6 +32,8 @@ mod log;
 mod marks;
 mod open;
 mod people;
+#[cfg(test)]
+mod plans;
 mod preferences;
 mod seqs;
 mod together;
@@ -102,38 +104,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/log.db", folder.path().display());
         let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
-        for statement in [sql::ALL, sql::ledger::ALL, sql::people::ALL, sql::topics::ALL].concat() {
+        for (_, statement) in sql::every() {
             let prepared = store.readers.prepare(SqlStr::from_static(statement)).await;
             assert!(prepared.is_ok(), "{statement}: {:?}", prepared.err());
-        }
-    }
-
-    /// What is asked for all the time costs as much as it finds, however much else there is.
-    #[tokio::test]
-    async fn nothing_is_searched_from_end_to_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/log.db", folder.path().display());
-        let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
-        let plan = async |statement: &str| {
-            let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-            let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explained).fetch_all(&store.readers).await.unwrap();
-            plan.into_iter().map(|step| step.3).collect::<Vec<_>>()
-        };
-        for statement in [sql::LOG, sql::REPLAY, sql::INBOX, sql::INBOX_ITEM, sql::STATE, sql::TRIM_OTHER_EVENTS] {
-            let plan = plan(statement).await;
-            let made = ["places", "below", "own", "shared", "joined"].map(|name| format!("SCAN {name}"));
-            let searches = |step: &String| made.contains(step) || !step.starts_with("SCAN ");
-            assert!(plan.iter().all(searches), "{statement}: {plan:#?}");
-            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "sorted: {statement}: {plan:#?}");
-        }
-        // Other people's events are not passed over.
-        let plan = plan(sql::REPLAY).await;
-        for step in [
-            "SEARCH entries USING PRIMARY KEY (audience=? AND position>? AND position<?)",
-            "SEARCH other_events USING PRIMARY KEY (audience=? AND position>? AND position<?)",
-            "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
-        ] {
-            assert!(plan.iter().any(|taken| taken == step), "{step}: {plan:#?}");
         }
     }
 }
