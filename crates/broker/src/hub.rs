@@ -11,12 +11,9 @@
 //! Nothing waits while the lock is held: handing an entry over is a push to a bounded queue, or a write
 //! to a socket that takes it at once.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
-use tidings_models::{Audience, Counts, Effect, Position, TopicName, UserId, Window};
+use tidings_models::{Audience, Counts, Effect, Position, UserId, Window};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -25,6 +22,7 @@ use crate::{
     feed::Feed,
     frame::GoodbyeReason,
     ledger::Ledger,
+    members::Members,
     outlet::{Delivery, Outlet},
     sabotage::{self, Bug},
     session::{Scope, Session, entitled},
@@ -55,8 +53,7 @@ struct State {
     /// Everything up to here was dispatched.
     position: Position,
     present: HashMap<UserId, Present>,
-    /// Who of them belongs to a topic, or did.
-    of_topics: HashMap<TopicName, HashSet<UserId>>,
+    members: Members,
     next_id: u64,
     closed: bool,
 }
@@ -117,7 +114,7 @@ impl Hub {
     /// A hub that begins where the feed is now.
     pub(crate) fn new(feed: Arc<Feed>, census: Arc<Census>, queue: usize) -> Self {
         let position = feed.position();
-        let state = State { position, present: HashMap::new(), of_topics: HashMap::new(), next_id: 1, closed: false };
+        let state = State { position, present: HashMap::new(), members: Members::default(), next_id: 1, closed: false };
         Self {
             feed,
             census,
@@ -339,14 +336,14 @@ fn go_together(one: &Entry, next: &Entry) -> bool {
 impl State {
     /// Somebody comes.
     fn enter(&mut self, user: &UserId, session: Session) {
-        self.list(user, &session);
+        self.members.list(user, session.scope());
         self.present.insert(user.clone(), Present { session, streams: Vec::with_capacity(1) });
     }
 
     /// Somebody goes.
     fn leave(&mut self, user: &UserId) {
         if let Some(present) = self.present.remove(user) {
-            self.unlist(user, &present.session);
+            self.members.unlist(user, present.session.scope());
         }
     }
 
@@ -355,9 +352,9 @@ impl State {
         let Some(present) = self.present.get_mut(user) else { return };
         if session.as_of() > present.session.as_of() {
             let before = std::mem::replace(&mut present.session, session.clone());
-            self.unlist(user, &before);
+            self.members.unlist(user, before.scope());
             if !sabotage::is(Bug::JoinedNotListed) {
-                self.list(user, session);
+                self.members.list(user, session.scope());
             }
         }
     }
@@ -371,36 +368,13 @@ impl State {
                 }
             }
             Audience::Topic(topic) => {
-                for user in self.of_topics.get(topic).into_iter().flatten() {
+                for user in self.members.of(topic) {
                     if let Some(present) = self.present.get(user) {
                         give(user, present);
                     }
                 }
             }
             Audience::Everyone => self.present.iter().for_each(|(user, present)| give(user, present)),
-        }
-    }
-
-    fn list(&mut self, user: &UserId, session: &Session) {
-        for window in &session.scope().windows {
-            if let Audience::Topic(topic) = &window.audience
-                && !(window.until.is_some() && sabotage::is(Bug::LeftNotListed))
-            {
-                self.of_topics.entry(topic.clone()).or_default().insert(user.clone());
-            }
-        }
-    }
-
-    fn unlist(&mut self, user: &UserId, session: &Session) {
-        for window in &session.scope().windows {
-            if let Audience::Topic(topic) = &window.audience
-                && let Some(members) = self.of_topics.get_mut(topic)
-            {
-                members.remove(user);
-                if members.is_empty() {
-                    self.of_topics.remove(topic);
-                }
-            }
         }
     }
 
@@ -414,7 +388,7 @@ impl State {
         };
         let open: Vec<_> = match &entry.event.audience {
             Audience::User(user) => open(user).into_iter().collect(),
-            Audience::Topic(topic) => self.of_topics.get(topic).into_iter().flatten().filter_map(open).collect(),
+            Audience::Topic(topic) => self.members.of(topic).filter_map(open).collect(),
             Audience::Everyone => self.present.keys().filter_map(open).collect(),
         };
         if open.is_empty() { Ok(()) } else { Err(open) }
@@ -431,7 +405,7 @@ impl State {
                 }
             }
             Audience::Topic(topic) => {
-                for user in self.of_topics.get(topic).into_iter().flatten() {
+                for user in self.members.of(topic) {
                     if let Some(present) = self.present.get_mut(user) {
                         present.deliver(run, own, now);
                     }

@@ -36,6 +36,7 @@ mod hubs;
 mod janitor;
 mod ledger;
 mod local;
+mod members;
 #[cfg(test)]
 mod model;
 mod outlet;

@@ -140,9 +140,9 @@ fn a_topic_is_for_who_belongs_to_it_at_the_time() {
     setup.dispatch(3, "topic:other");
     assert_eq!(taken(&ann), [(1, 1), (2, 2)]);
     assert_eq!(taken(&bob), [(1, 1)], "what came before he left is his, though he is known to have left");
-    assert_eq!(taken(&cid).len() + setup.hub.state.lock().of_topics.len(), 1);
+    assert_eq!(taken(&cid).len() + setup.hub.state.lock().members.topics(), 1);
     drop((ann, bob));
-    assert!(setup.hub.state.lock().of_topics.is_empty(), "nothing is kept of who has gone");
+    assert_eq!(setup.hub.state.lock().members.topics(), 0, "nothing is kept of who has gone");
 }
 
 /// Who joins a topic has it from the event that tells of it: nobody gets anything before what they belong
