@@ -67,6 +67,25 @@ test("what was read comes back read", async (t) => {
   await page.badgeSays(2);
 });
 
+test("what was snoozed from the archive comes back into the archive", async (t) => {
+  const { server, page, made } = await reader(t);
+  await page.row(made[1]).getByTestId("archive").click();
+  await page.notListed(made[1]);
+  await page.view("archived");
+  await page.listed(made[1]);
+  await page.snooze(made[1], "morning");
+  await page.notListed(made[1]);
+  await page.at("undo").click();
+  await page.listed(made[1]);
+  await until("the server has it as before", async () => {
+    const item = await get(server, server.token("alice"), `/notifications/${made[1]}`);
+    return item.archived && !item.read && item.snoozed_until === undefined;
+  });
+  await page.badgeSays(2);
+  await page.view("all");
+  await page.rowsAre(2);
+});
+
 test("a removal is not sent while it can be taken back, and is sent when its bar is closed", async (t) => {
   const { page, made, statusOf } = await reader(t);
   await remove(page, made[1]);

@@ -262,6 +262,7 @@ describe("a row", () => {
     await shown();
     expect(patchNotification).toHaveBeenLastCalledWith("b", {
       snoozed_until: null,
+      archived: false,
       read: false,
       seen: true,
     });

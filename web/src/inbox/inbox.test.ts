@@ -445,6 +445,26 @@ describe("what can be taken back", () => {
     expect(ids(inbox)).toEqual(["b", "a"]);
   });
 
+  it("snoozing from the archive, and it is in the archive again", async () => {
+    vi.mocked(listNotifications).mockResolvedValue({
+      ...page(),
+      items: [{ ...item("b"), seen: true, read: true, archived: true }],
+    });
+    const inbox = createInbox({ view: "archived", search: "" });
+    await settle();
+    heard().link("live");
+    vi.mocked(patchNotification).mockResolvedValue(item("b"));
+    await inbox.snooze(inbox.items.value[0] as Item, until);
+    heard().frame(changed({ ids: ["b"], snoozed_until: until, archived: false }), true);
+    expect(ids(inbox)).toEqual([]);
+    inbox.bar.undo();
+    await settle();
+    const back = { snoozed_until: null, archived: true, read: true, seen: true };
+    expect(patchNotification).toHaveBeenLastCalledWith("b", back);
+    heard().frame(changed({ ids: ["b"], ...back }), true);
+    expect(inbox.items.value).toMatchObject([{ id: "b", archived: true, read: true }]);
+  });
+
   it("snoozing, and what was read stays so", async () => {
     const inbox = await open();
     vi.mocked(patchNotification).mockResolvedValue(item("b"));
@@ -453,7 +473,7 @@ describe("what can be taken back", () => {
     expect(inbox.step.value?.text).toMatch(/^Snoozed until .*Nov 2/);
     inbox.bar.undo();
     await settle();
-    const back = { snoozed_until: null, read: true, seen: true };
+    const back = { snoozed_until: null, archived: false, read: true, seen: true };
     expect(patchNotification).toHaveBeenLastCalledWith("b", back);
     expect(ids(inbox)).toEqual(["b", "a"]);
   });

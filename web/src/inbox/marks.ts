@@ -190,7 +190,9 @@ function unarchived({ snoozed_until }: Item): Change {
   return { archived: false, ...(snoozed_until === undefined ? {} : { snoozed_until }) };
 }
 
-/** As it was: what was read before must not come back unread. */
-function unsnoozed({ snoozed_until, read, seen }: Item): Change {
-  return snoozed_until === undefined ? { snoozed_until: null, read, seen } : { snoozed_until };
+/** As it was: what was read or archived before must not come back otherwise. */
+function unsnoozed({ snoozed_until, archived, read, seen }: Item): Change {
+  return snoozed_until === undefined
+    ? { snoozed_until: null, archived, read, seen }
+    : { snoozed_until };
 }
