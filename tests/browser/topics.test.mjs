@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asAdmin, publish, wholeInbox } from "../support/http.mjs";
+import { until } from "../support/wait.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, signedIn, useBrowser } from "./world.mjs";
 
@@ -17,6 +18,25 @@ async function world(t, users = ["alice"]) {
 const putTopic = (server, topic, about) => asAdmin(server, "PUT", `/admin/topics/${topic}`, about);
 const topic = (page, name, joined) =>
   page.page.locator(`[data-testid="topic"][data-topic="${name}"][data-joined="${joined}"]`);
+
+test("more topics than a page are all listed, and mutable", async (t) => {
+  const { server, page } = await world(t);
+  const count = 230; // more than two pages, and more than the largest
+  for (let n = 0; n < count; n += 1) {
+    await putTopic(server, `topic-${String(n).padStart(3, "0")}`, { open: true });
+  }
+  const last = `topic-${count - 1}`;
+  await asAdmin(server, "POST", `/admin/topics/${last}/members`, { users: ["alice"] });
+  await page.visit("topics", "Topics");
+  await page.at("topic").nth(49).waitFor();
+  await until("all are listed", async () => {
+    await page.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    return (await page.at("topic").count()) === count;
+  });
+  await topic(page, last, true).waitFor();
+  await page.visit("preferences", "Preferences");
+  await page.at(`mute-topic-${last}`).waitFor();
+});
 
 test("without topics the page says so", async (t) => {
   const { page } = await world(t);

@@ -157,7 +157,10 @@ describe("topics", () => {
   const topic = { topic: "deploys", open: true, created_at: "2026-11-20T12:00:00.000Z" };
 
   async function open() {
-    vi.mocked(listManagedTopics).mockResolvedValue({ items: [{ ...topic, members: 2 }] });
+    vi.mocked(listManagedTopics).mockResolvedValue({
+      items: [{ ...topic, members: 2 }],
+      next: null,
+    });
     vi.mocked(listMembers).mockResolvedValue({ items: ["alice", "bob"], next: null });
     const page = mount(ManagedTopicsPage);
     await shown();

@@ -2,14 +2,19 @@
 
 import { request } from "./client";
 import type {
+  Audience,
   Change,
+  Connection,
   Correction,
+  Deliveries,
   Draft,
   InboxCounts,
   Item,
+  ListOf,
   ManagedTopic,
   Marked,
   Me,
+  Overview,
   Page,
   Preferences,
   Query,
@@ -17,12 +22,13 @@ import type {
   Topic,
 } from "./types";
 
-interface ListOf<T> {
-  items: T[];
-  next: string | null;
-}
-
 const part = encodeURIComponent;
+
+/** The part of an address that asks for a page of a list. */
+function paged(limit: number, after?: string, more: object = {}): string {
+  const asked = { ...more, limit: String(limit), ...(after === undefined ? {} : { after }) };
+  return String(new URLSearchParams(asked));
+}
 
 export const login = (user: string, password: string) =>
   request<Me>("POST", "/auth/login", { user, password });
@@ -36,15 +42,15 @@ export const whoAmI = () => request<Me>("GET", "/auth/me");
 export const inboxCounts = () => request<InboxCounts>("GET", "/inbox");
 
 export function listNotifications(query: Query, limit: number, after?: string): Promise<Page> {
-  const asked = new URLSearchParams({ state: query.view, limit: String(limit) });
-  if (query.search !== "") asked.set("search", query.search);
-  if (after !== undefined) asked.set("after", after);
+  const search = query.search === "" ? {} : { search: query.search };
+  const asked = paged(limit, after, { state: query.view, ...search });
   return request<Page>("GET", `/notifications?${asked}`);
 }
 
 export const getNotification = (id: string) => request<Item>("GET", `/notifications/${part(id)}`);
 
-export const patchNotification = (id: string, change: Change) =>
+/** `acted`: a link of it was followed, so it has been seen and read as well. */
+export const patchNotification = (id: string, change: Change | { acted: true }) =>
   request<Item>("PATCH", `/notifications/${part(id)}`, change, { keepalive: true });
 
 export const deleteNotification = (id: string) =>
@@ -60,7 +66,8 @@ export const getPreferences = () => request<Preferences>("GET", "/preferences");
 export const putPreferences = (preferences: Preferences) =>
   request<Preferences>("PUT", "/preferences", preferences);
 
-export const listTopics = () => request<{ items: Topic[] }>("GET", "/topics");
+export const listTopics = (limit: number, after?: string) =>
+  request<ListOf<Topic>>("GET", `/topics?${paged(limit, after)}`);
 
 export const joinTopic = (topic: string) => request<void>("PUT", `/subscriptions/${part(topic)}`);
 
@@ -74,15 +81,12 @@ export const createNotification = (draft: Draft, idempotencyKey: string) =>
     headers: { "idempotency-key": idempotencyKey },
   });
 
-export function listSent(
-  stage: "made" | "scheduled",
-  limit: number,
-  after?: string,
-): Promise<ListOf<Sent>> {
-  const asked = new URLSearchParams({ stage, limit: String(limit) });
-  if (after !== undefined) asked.set("after", after);
-  return request<ListOf<Sent>>("GET", `/admin/notifications?${asked}`);
-}
+/** `to`: "everyone", "topic:NAME" or "user:NAME". */
+export const getAudience = (to: string) =>
+  request<Audience>("GET", `/admin/audience?${new URLSearchParams({ to })}`);
+
+export const listSent = (stage: "made" | "scheduled", limit: number, after?: string) =>
+  request<ListOf<Sent>>("GET", `/admin/notifications?${paged(limit, after, { stage })}`);
 
 export const getSent = (id: string) => request<Sent>("GET", `/admin/notifications/${part(id)}`);
 
@@ -92,7 +96,24 @@ export const correctSent = (id: string, correction: Correction) =>
 export const retractSent = (id: string) =>
   request<void>("DELETE", `/admin/notifications/${part(id)}`);
 
-export const listManagedTopics = () => request<{ items: ManagedTopic[] }>("GET", "/admin/topics");
+/** What became of it: page by page for those that it was sent to by name. */
+export const listDeliveries = (id: string, limit: number, after?: string) =>
+  request<Deliveries>("GET", `/admin/notifications/${part(id)}/deliveries?${paged(limit, after)}`);
+
+/** The same for one user, however it was addressed. */
+export const listDeliveriesTo = (id: string, user: string) =>
+  request<Deliveries>(
+    "GET",
+    `/admin/notifications/${part(id)}/deliveries?${new URLSearchParams({ user })}`,
+  );
+
+export const getOverview = () => request<Overview>("GET", "/admin/overview");
+
+export const listConnections = (limit: number, after?: string) =>
+  request<ListOf<Connection>>("GET", `/admin/connections?${paged(limit, after)}`);
+
+export const listManagedTopics = (limit: number, after?: string) =>
+  request<ListOf<ManagedTopic>>("GET", `/admin/topics?${paged(limit, after)}`);
 
 export const putTopic = (topic: string, about: { title?: string; open: boolean }) =>
   request<Omit<ManagedTopic, "members">>("PUT", `/admin/topics/${part(topic)}`, about);
@@ -100,11 +121,8 @@ export const putTopic = (topic: string, about: { title?: string; open: boolean }
 export const deleteTopic = (topic: string) =>
   request<void>("DELETE", `/admin/topics/${part(topic)}`);
 
-export function listMembers(topic: string, limit: number, after?: string): Promise<ListOf<string>> {
-  const asked = new URLSearchParams({ limit: String(limit) });
-  if (after !== undefined) asked.set("after", after);
-  return request<ListOf<string>>("GET", `/admin/topics/${part(topic)}/members?${asked}`);
-}
+export const listMembers = (topic: string, limit: number, after?: string) =>
+  request<ListOf<string>>("GET", `/admin/topics/${part(topic)}/members?${paged(limit, after)}`);
 
 export const addMembers = (topic: string, users: string[]) =>
   request<{ added: number }>("POST", `/admin/topics/${part(topic)}/members`, { users });

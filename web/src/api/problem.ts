@@ -46,6 +46,15 @@ export function explain(error: unknown): string {
   return "Something went wrong in this page.";
 }
 
+/** What is wrong with which field, in one sentence or two for each. */
+export function errorsByField(error: unknown): Record<string, string> {
+  const told: Record<string, string> = {};
+  for (const { field, detail } of error instanceof Problem ? error.errors : []) {
+    told[field] = [told[field], detail].filter(Boolean).join(" ");
+  }
+  return told;
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }

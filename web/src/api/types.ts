@@ -58,6 +58,12 @@ export interface Counts {
   unseen: number;
 }
 
+export interface ListOf<T> {
+  items: T[];
+  /** What to ask for the next page with; null at the end. */
+  next: string | null;
+}
+
 export type View = "all" | "unread" | "archived" | "snoozed";
 
 /** What part of the inbox is asked for. An empty search is none. */
@@ -66,9 +72,7 @@ export interface Query {
   search: string;
 }
 
-export interface Page extends Counts {
-  items: Item[];
-  next: string | null;
+export interface Page extends Counts, ListOf<Item> {
   cursor: string;
 }
 
@@ -133,7 +137,13 @@ export interface Draft {
   expires_at?: string;
 }
 
-export type Stage = "scheduled" | "delivered" | "expired" | "retracted";
+export type Stage = "scheduled" | "delivered" | "expired" | "retracted" | "replaced";
+
+/** How many a notification would be for, and how many of them have the pages open. */
+export interface Audience {
+  recipients: number;
+  connected: number;
+}
 
 /** What an administrator did to a notification, and how it was before. */
 export interface Deed {
@@ -150,6 +160,79 @@ export interface Sent extends Notification {
   deliver_at?: string;
   ended_at?: string;
   history?: Deed[];
+}
+
+export type Verdict =
+  | "scheduled"
+  | "not_addressed"
+  | "expired"
+  | "retracted"
+  | "replaced"
+  | "acted"
+  | "read"
+  | "seen"
+  | "deleted"
+  | "archived"
+  | "snoozed"
+  | "muted"
+  | "written"
+  | "had"
+  | "unknown"
+  | "waiting";
+
+/** What became of a notification on its way to one user. */
+export interface Delivery {
+  user: string;
+  verdict: Verdict;
+  stored_at?: string;
+  seen_at?: string;
+  read_at?: string;
+  acted_at?: string;
+  snoozed_until?: string;
+  seen: boolean;
+  read: boolean;
+  acted?: boolean;
+  written_count: number;
+  /** The first streams that it was written to. */
+  written: { at: string }[];
+}
+
+/** The same on the whole, of what went to a topic or to everyone. */
+export interface Reach {
+  streams: number;
+  users: number;
+  more_streams: boolean;
+  seen: number;
+  read: number;
+  acted?: number;
+}
+
+export interface Deliveries extends ListOf<Delivery> {
+  reach?: Reach;
+}
+
+/** Live figures. Nothing but the events is counted further than 100,000. */
+export interface Overview {
+  streams: number;
+  users: number;
+  stored: {
+    events: number;
+    notifications: number;
+    scheduled: number;
+    recipients: number;
+    topics: number;
+  };
+}
+
+/** An open stream. */
+export interface Connection {
+  connection_id: string;
+  user: string;
+  transport: string;
+  opened_at: string;
+  written: number;
+  queued: number;
+  behind: boolean;
 }
 
 /** A merge patch: null takes a field away. */

@@ -52,7 +52,7 @@ export function recipients(people: string): string[] {
 
 function toOf({ kind, people, topic }: Form): To {
   if (kind === "everyone") return { everyone: true };
-  if (kind === "topic") return { topic };
+  if (kind === "topic") return { topic: topic.trim() };
   const names = recipients(people);
   const [first = ""] = names;
   return names.length > 1 ? { users: names } : { user: first };

@@ -30,11 +30,11 @@ function mount(shown: Item) {
   document.body.append(root);
   const read = vi.fn<(value: boolean) => void>();
   const archive = vi.fn<(value: boolean) => void>();
-  createApp({ render: () => h(InboxRow, { item: shown, onRead: read, onArchive: archive }) }).mount(
-    root,
-  );
+  const follow = vi.fn<() => void>();
+  const listeners = { onRead: read, onArchive: archive, onFollow: follow };
+  createApp({ render: () => h(InboxRow, { item: shown, ...listeners }) }).mount(root);
   const find = (testid: string) => root.querySelector<HTMLElement>(`[data-testid=${testid}]`);
-  return { root, read, archive, find };
+  return { root, read, archive, follow, find };
 }
 
 describe("a row", () => {
@@ -83,8 +83,8 @@ describe("a row", () => {
     expect(root.textContent).toContain("AL");
   });
 
-  it("opens safe ones without telling the other side, and counts as read", () => {
-    const { root, read } = mount(
+  it("opens safe ones without telling the other side, and tells when they are followed", () => {
+    const { root, follow } = mount(
       item({ link: "https://example.org/x", actions: [{ label: "Go", link: "/go" }] }),
     );
     const [title, action] = root.querySelectorAll("a");
@@ -92,9 +92,15 @@ describe("a row", () => {
     expect(title?.target).toBe("_blank");
     expect(action?.getAttribute("href")).toBe("/go");
     expect(action?.target).toBe("");
-    title?.addEventListener("click", (event) => event.preventDefault());
+    root.addEventListener("click", (event) => event.preventDefault());
     title?.click();
-    expect(read).toHaveBeenCalledWith(true);
+    expect(follow).toHaveBeenCalledTimes(1);
+    action?.click();
+    expect(follow).toHaveBeenCalledTimes(2);
+    action?.dispatchEvent(new MouseEvent("auxclick", { button: 1 })); // into a tab of its own
+    expect(follow).toHaveBeenCalledTimes(3);
+    action?.dispatchEvent(new MouseEvent("auxclick", { button: 2 })); // its menu
+    expect(follow).toHaveBeenCalledTimes(3);
   });
 
   it("falls back to initials when the picture cannot be had", async () => {

@@ -36,9 +36,9 @@ function changeOf(inboxChange: InboxChange): Change {
   );
 }
 
-/** Topics and preferences change what comes from now on; what is listed stays as it is. */
-function isBesideTheList({ joined, left, preferences }: InboxChange): boolean {
-  return joined !== undefined || left !== undefined || preferences !== undefined;
+/** Topics and preferences change what comes from now on, and no row tells of a link that was followed. */
+function isBesideTheList({ joined, left, preferences, acted }: InboxChange): boolean {
+  return [joined, left, preferences, acted].some((told) => told !== undefined);
 }
 
 /** The held items that a change speaks about; null when its watermark is at no place known here. */

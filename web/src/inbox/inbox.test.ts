@@ -384,6 +384,52 @@ describe("toasts", () => {
   });
 });
 
+describe("a link that is followed", () => {
+  const acted = { acted: true } as const;
+
+  it("of a row is told at once, and the row is read", async () => {
+    const inbox = await open();
+    vi.mocked(patchNotification).mockResolvedValue(item("b"));
+    const done = inbox.followed("b");
+    expect(patchNotification).toHaveBeenCalledExactlyOnceWith("b", acted);
+    expect(inbox.items.value[0]).toMatchObject({ id: "b", read: true, seen: true });
+    await done;
+    expect(inbox.items.value[0]?.read).toBe(true);
+  });
+
+  it("waits for nothing that is under way: the page may be leaving", async () => {
+    const inbox = await open();
+    vi.mocked(patchNotification).mockReturnValue(new Promise(() => {}));
+    void inbox.setRead(item("b"), true);
+    await settle();
+    void inbox.followed("b");
+    expect(patchNotification).toHaveBeenLastCalledWith("b", acted);
+  });
+
+  it("that the server refuses leaves the row as it was, and says so", async () => {
+    const inbox = await open();
+    vi.mocked(patchNotification).mockRejectedValueOnce(new Problem(503, "overloaded", "Busy."));
+    await inbox.followed("b");
+    expect(inbox.items.value[0]?.read).toBe(false);
+    expect(toasts.shown.value[0]?.title).toBe("Could not mark as read");
+  });
+
+  it("of a toast is told as well", async () => {
+    await open();
+    vi.mocked(patchNotification).mockResolvedValue(item("c"));
+    heard().frame(news("c", { link: "/c" }), true);
+    toasts.shown.value[0]?.followed?.();
+    expect(patchNotification).toHaveBeenCalledExactlyOnceWith("c", acted);
+  });
+
+  it("in another tab changes nothing that is listed", async () => {
+    await open();
+    heard().frame(changed({ ids: ["b"], acted: true }), true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(listNotifications).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe("what can be taken back", () => {
   const until = "2026-11-21T08:00:00.000Z";
 

@@ -135,6 +135,7 @@ export function createInbox({ view, search }: Query) {
   const news = createNews({
     held: (id) => state.value.items.find((item) => item.id === id),
     isQuiet: preferences.isQuiet,
+    followed: (id) => void marks.followed(id),
   });
 
   function receive(frame: Frame, live: boolean): void {

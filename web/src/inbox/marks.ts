@@ -27,22 +27,39 @@ export function createMarks(desk: Desk, bar: UndoBar) {
   /** The last removal that was asked for. */
   let removal = Promise.resolve();
 
-  /** Whether the server agreed. */
-  async function mark(
-    item: Item,
+  function mark({ id }: Item, change: Change, failed: string, after?: Change): Promise<boolean> {
+    const before = underWay.get(id);
+    const send = async () => {
+      await before;
+      return patchNotification(id, change);
+    };
+    return show(id, change, send(), failed, after);
+  }
+
+  /**
+   * Who follows a link has read it. That is sent at once, whatever is under way: the page may be gone before
+   * an answer comes.
+   */
+  const followed = (id: string) =>
+    show(
+      id,
+      { seen: true, read: true },
+      patchNotification(id, { acted: true }),
+      "Could not mark as read",
+    );
+
+  /** Lays a change over the list until the server has answered. Whether it agreed. */
+  async function show(
+    id: string,
     change: Change,
+    request: Promise<unknown>,
     failed: string,
     after?: Change,
   ): Promise<boolean> {
     const op = desk.serial();
-    desk.apply({ on: "marked", op, ids: [item.id], change, after });
-    const before = underWay.get(item.id);
-    const request = (async () => {
-      await before;
-      await patchNotification(item.id, change);
-    })();
+    desk.apply({ on: "marked", op, ids: [id], change, after });
     const over = request.catch(() => {});
-    underWay.set(item.id, over);
+    underWay.set(id, over);
     try {
       await request;
       desk.apply({ on: "mark-confirmed", op });
@@ -53,7 +70,7 @@ export function createMarks(desk: Desk, bar: UndoBar) {
       toasts.say("error", failed, explain(error));
       return false;
     } finally {
-      if (underWay.get(item.id) === over) underWay.delete(item.id);
+      if (underWay.get(id) === over) underWay.delete(id);
     }
   }
 
@@ -147,6 +164,7 @@ export function createMarks(desk: Desk, bar: UndoBar) {
   }
 
   return {
+    followed,
     setRead: (item: Item, read: boolean) =>
       mark(item, { read }, read ? "Could not mark as read" : "Could not mark as unread"),
     async setArchived(item: Item, archived: boolean): Promise<void> {

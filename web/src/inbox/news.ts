@@ -10,13 +10,8 @@ export interface Reader {
   /** What the list knows of a notification. */
   held(id: string): Item | undefined;
   isQuiet(): boolean;
-}
-
-/** The part of a notification that a toast shows. Groups of different audiences have nothing in common. */
-function toastOf(notification: Notification, audience: string): Toast {
-  const { id, level, critical, title, body, link, actions, actor, group_key } = notification;
-  const group = group_key === undefined ? undefined : `${audience} ${group_key}`;
-  return { id, group, level, critical, title, body, link, actions, actor };
+  /** They follow a link of it. */
+  followed(id: string): void;
 }
 
 export function createNews(reader: Reader) {
@@ -24,6 +19,14 @@ export function createNews(reader: Reader) {
   const broughtBack = new Set<string>();
   /** Came back, and is being asked for, because the list does not hold it. */
   const asked = new Set<string>();
+
+  /** The part of a notification that a toast shows. Groups of different audiences have nothing in common. */
+  function toastOf(notification: Notification, audience: string): Toast {
+    const { id, level, critical, title, body, link, actions, actor, group_key } = notification;
+    const group = group_key === undefined ? undefined : `${audience} ${group_key}`;
+    const followed = () => reader.followed(id);
+    return { id, group, level, critical, title, body, link, actions, actor, followed };
+  }
 
   /** `live`: it happens now, and is no part of a replay. */
   function hear(frame: LogFrame, live: boolean): void {

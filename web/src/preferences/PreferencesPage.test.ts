@@ -28,6 +28,7 @@ beforeEach(() => {
       { topic: "deploys", title: "Deploys", open: true, joined: true },
       { topic: "other", open: true, joined: false },
     ],
+    next: null,
   });
 });
 

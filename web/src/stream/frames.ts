@@ -14,6 +14,8 @@ interface Envelope<P> extends Counts {
 export interface InboxChange extends Change {
   ids?: string[];
   up_to?: string;
+  /** They followed a link of it. */
+  acted?: boolean;
   /** A topic. */
   joined?: string;
   left?: string;

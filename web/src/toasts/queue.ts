@@ -14,6 +14,8 @@ export interface Toast {
   link?: string;
   actions?: Action[];
   actor?: Actor;
+  /** Its link or one of its actions is followed. */
+  followed?: () => void;
 }
 
 export interface Timers {

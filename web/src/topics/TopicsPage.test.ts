@@ -49,6 +49,7 @@ beforeEach(() => {
       { topic: "deploys", open: true, joined: true },
       { topic: "staff", open: false, joined: true },
     ],
+    next: null,
   });
 });
 
