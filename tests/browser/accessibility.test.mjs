@@ -143,6 +143,16 @@ async function admins(server, ui, look) {
   await page.locator('[data-stage="scheduled"]').first().waitFor();
   await ui.at("correct").first().click();
   await look("scheduled, correcting");
+  await ui.at("sent-made").click();
+  await page.locator('[data-stage="delivered"]').first().waitFor();
+  for (const ledger of await ui.at("show-ledger").all()) await ledger.click();
+  await ui.at("ledger-user").first().fill("root");
+  await ui.at("ledger-look").first().click();
+  await ui.at("ledger").filter({ has: ui.at("ledger-user") }).getByTestId("delivery").first().waitFor();
+  await look("sent: ledgers");
+  await ui.visit("overview", "Overview");
+  await ui.at("stream").first().waitFor();
+  await look("overview");
   await ui.visit("managed-topics", "Manage topics");
   await ui.at("managed-topic").first().waitFor();
   await ui.at("show-members").first().click();

@@ -106,6 +106,14 @@ test("no page scrolls sideways at 360 pixels", async (t) => {
   await ui.at("correct").first().click();
   await ui.at("correct-deliver-at").waitFor();
   await look("scheduled, correcting");
+  await ui.at("sent-made").click();
+  await page.locator('[data-stage="delivered"]').first().waitFor();
+  await ui.at("show-ledger").first().click();
+  await ui.at("ledger").waitFor();
+  await look("ledger");
+  await ui.visit("overview", "Overview");
+  await ui.at("stream").first().waitFor();
+  await look("overview");
   await ui.visit("managed-topics", "Manage topics");
   await ui.at("managed-topic").first().waitFor();
   await ui.at("show-members").first().click();
@@ -121,7 +129,7 @@ test("no page scrolls sideways at 360 pixels", async (t) => {
   await ui.at("people").fill(`${LONG}, ${LONG}-2`);
   await look("compose");
   await ui.at("to-topic").check();
-  await page.locator('[data-testid="topic"] option').first().waitFor({ state: "attached" });
+  await page.locator("datalist option").first().waitFor({ state: "attached" });
   await look("compose, to a topic");
   t.diagnostic(`${looked.length} views`);
 });

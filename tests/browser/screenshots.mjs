@@ -3,8 +3,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { publish, request } from "../support/http.mjs";
-import { DESKTOP, newProfile, PHONE } from "./browser.mjs";
+import { asAdmin, publish, request } from "../support/http.mjs";
+import { DESKTOP, newProfile, PHONE, refused } from "./browser.mjs";
 import { fillAdmin, fillInbox } from "./content.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
@@ -21,6 +21,10 @@ const LONG = new Set([
   "managed-topics",
   "new-topic",
   "compose-more",
+  "compose-refused",
+  "ledger",
+  "ledger-reach",
+  "overview",
 ]);
 
 for (const viewport of [PHONE, DESKTOP]) {
@@ -33,7 +37,11 @@ for (const viewport of [PHONE, DESKTOP]) {
         viewport,
         colorScheme,
         reducedMotion: "reduce",
+        allow: [refused(422, /\/admin\/notifications$/), refused(401, /\/auth\/login$/)],
       });
+      // As many people as a picture should show.
+      const audience = { recipients: 1204, connected: 37 };
+      await context.route("**/api/v1/admin/audience?*", (route) => route.fulfill({ json: audience }));
       const ui = await InboxPage.open(context, server.url);
       const shoot = async (view) => {
         await ui.settled();
@@ -45,7 +53,14 @@ for (const viewport of [PHONE, DESKTOP]) {
 
       await ui.form.waitFor();
       await shoot("sign-in");
+      await ui.at("user").fill("root");
+      await ui.at("password").fill("wrong");
+      await ui.page.keyboard.press("Enter");
+      await ui.page.locator("#sign-in-wrong").waitFor();
+      await shoot("sign-in-refused");
       await ui.signIn("root", PASSWORDS.root);
+      await ui.at("empty").waitFor();
+      await shoot("inbox-empty");
       await fillInbox(server, "root");
       await ui.rowsAre(5);
       await ui.page.reload(); // without the toasts of all that
@@ -55,7 +70,7 @@ for (const viewport of [PHONE, DESKTOP]) {
       await ui.page.getByRole("button", { name: "Close all" }).click();
       await inbox(server, ui, shoot);
       await readers(server, ui, shoot);
-      await admins(ui, shoot);
+      await admins(server, ui, shoot);
       await compose(ui, shoot);
     });
   }
@@ -92,6 +107,12 @@ async function inbox(server, ui, shoot) {
   await ui.view("snoozed");
   await ui.at("snoozed-until").waitFor();
   await shoot("snoozed");
+  await ui.view("archived");
+  await ui.at("unarchive").waitFor();
+  await shoot("archived");
+  await ui.view("unread");
+  await ui.rows.first().waitFor();
+  await shoot("unread");
   await ui.view("all");
   await ui.at("search").fill("fail");
   await ui.at("search-count").getByText("found").waitFor();
@@ -126,8 +147,31 @@ async function readers(server, ui, shoot) {
   await shoot("preferences");
 }
 
-async function admins(ui, shoot) {
+async function admins(server, ui, shoot) {
   const { page } = ui;
+  const { items } = await asAdmin(server, "GET", "/admin/notifications");
+  const card = (title) => ui.at("sent-item").filter({ hasText: title });
+  const id = items.find(({ title }) => title.startsWith("bob mentioned")).id;
+  await request(server, server.token("root"), "PATCH", `/notifications/${id}`, { read: true });
+  const to = { users: ["ann", "bob", "root"] };
+  await publish(server, { to, title: "Lunch is at one today", category: "lunch" });
+  await ui.toast("Lunch is at one").waitFor();
+  await page.getByRole("button", { name: "Close: Lunch is at one today" }).click();
+  await ui.visit("sent", "Sent");
+  await page.locator('[data-stage="retracted"]').first().waitFor();
+  await card("Lunch is at one").getByTestId("show-ledger").click();
+  await ui.at("delivery").nth(2).waitFor();
+  await card("bob mentioned").getByTestId("show-ledger").click();
+  await ui.at("delivery").nth(3).waitFor();
+  await shoot("ledger");
+  await card("The office is closed").getByTestId("show-ledger").click();
+  await ui.at("ledger-user").fill("root");
+  await ui.at("ledger-look").click();
+  await ui.at("delivery").nth(4).waitFor();
+  await shoot("ledger-reach");
+  await ui.visit("overview", "Overview");
+  await ui.at("stream").first().waitFor();
+  await shoot("overview");
   await ui.visit("sent", "Sent");
   await page.locator('[data-stage="retracted"]').first().waitFor();
   await ui.at("show-history").first().click();
@@ -155,8 +199,17 @@ async function compose(ui, shoot) {
   await ui.at("body").fill("From 8 to 12. Hot water stays on.");
   await ui.at("level").selectOption("warning");
   await shoot("compose");
+  await ui.at("everyone").check();
+  await ui.at("audience").getByText("Reaches 1,204").waitFor();
+  await shoot("compose-everyone");
   await ui.at("to-topic").check();
-  await ui.page.locator('[data-testid="topic"] option').first().waitFor({ state: "attached" });
+  await ui.at("topic").fill("deploys");
+  await ui.at("audience").getByText("Reaches 1,204").waitFor();
   await ui.page.getByRole("button", { name: /^More/ }).click();
   await shoot("compose-more");
+  await ui.at("link").fill("javascript:alert(1)");
+  await ui.at("title").fill("");
+  await ui.at("send").click();
+  await ui.compose.locator('[aria-invalid="true"]').first().waitFor();
+  await shoot("compose-refused");
 }

@@ -10,12 +10,13 @@ export const PAGES = {
   "/preferences": "preferences",
   "/admin/sent": "sent",
   "/admin/topics": "managed-topics",
+  "/admin/overview": "overview",
 } as const;
 
 export type Page = (typeof PAGES)[keyof typeof PAGES] | "not-found";
 
 /** Pages for administrators alone. */
-export const FOR_ADMINS: readonly Page[] = ["compose", "sent", "managed-topics"];
+export const FOR_ADMINS: readonly Page[] = ["compose", "sent", "managed-topics", "overview"];
 
 /** The server's own bound: longer ones are refused. */
 export const MAX_SEARCH_CHARS = 100;
