@@ -27,10 +27,12 @@ export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: 
 
 /**
  * What Chromium writes as an error although nothing is wrong: answers that the page expects. The page
- * asks who is signed in before anybody is, and is told 401.
+ * asks who is signed in before anybody is, and is told 401; and whom a topic would reach while its name is
+ * being written.
  */
 const EXPECTED = [
   { text: /the server responded with a status of 401/, at: /\/api\/v1\/auth\/me$/ },
+  { text: /the server responded with a status of 40[04]/, at: /\/api\/v1\/admin\/audience\?/ },
 ];
 
 /** Errors that a test brings about itself, besides those above. */

@@ -79,7 +79,7 @@ test("the overview tells who is here, and follows", async (t) => {
   await page.visit("overview", "Overview");
   await page.at("stream").nth(1).waitFor();
   assert.deepEqual((await users()).sort(), ["alice", "root"]);
-  await page.at("overview-figures").getByText("People here now").waitFor();
+  await page.at("overview-figures").getByText("Here now").waitFor();
   await alice.page.close();
   await until("alice has gone", async () => {
     await page.at("overview-refresh").click();

@@ -24,10 +24,15 @@ import type {
 
 const part = encodeURIComponent;
 
-/** The part of an address that asks for a page of a list. */
-function paged(limit: number, after?: string, more: object = {}): string {
-  const asked = { ...more, limit: String(limit), ...(after === undefined ? {} : { after }) };
-  return String(new URLSearchParams(asked));
+/** What a list answers when nobody says how many. */
+export const PAGE_SIZE = 50;
+
+/** What comes after the path of a list, to ask for a page of it. */
+function paged(limit: number, after?: string, more: Record<string, string> = {}): string {
+  const asked = new URLSearchParams(more);
+  if (limit !== PAGE_SIZE) asked.set("limit", String(limit));
+  if (after !== undefined) asked.set("after", after);
+  return asked.size === 0 ? "" : `?${asked}`;
 }
 
 export const login = (user: string, password: string) =>
@@ -42,9 +47,9 @@ export const whoAmI = () => request<Me>("GET", "/auth/me");
 export const inboxCounts = () => request<InboxCounts>("GET", "/inbox");
 
 export function listNotifications(query: Query, limit: number, after?: string): Promise<Page> {
-  const search = query.search === "" ? {} : { search: query.search };
-  const asked = paged(limit, after, { state: query.view, ...search });
-  return request<Page>("GET", `/notifications?${asked}`);
+  const asked: Record<string, string> = { state: query.view };
+  if (query.search !== "") asked.search = query.search;
+  return request<Page>("GET", `/notifications${paged(limit, after, asked)}`);
 }
 
 export const getNotification = (id: string) => request<Item>("GET", `/notifications/${part(id)}`);
@@ -67,7 +72,7 @@ export const putPreferences = (preferences: Preferences) =>
   request<Preferences>("PUT", "/preferences", preferences);
 
 export const listTopics = (limit: number, after?: string) =>
-  request<ListOf<Topic>>("GET", `/topics?${paged(limit, after)}`);
+  request<ListOf<Topic>>("GET", `/topics${paged(limit, after)}`);
 
 export const joinTopic = (topic: string) => request<void>("PUT", `/subscriptions/${part(topic)}`);
 
@@ -86,7 +91,7 @@ export const getAudience = (to: string) =>
   request<Audience>("GET", `/admin/audience?${new URLSearchParams({ to })}`);
 
 export const listSent = (stage: "made" | "scheduled", limit: number, after?: string) =>
-  request<ListOf<Sent>>("GET", `/admin/notifications?${paged(limit, after, { stage })}`);
+  request<ListOf<Sent>>("GET", `/admin/notifications${paged(limit, after, { stage })}`);
 
 export const getSent = (id: string) => request<Sent>("GET", `/admin/notifications/${part(id)}`);
 
@@ -98,7 +103,7 @@ export const retractSent = (id: string) =>
 
 /** What became of it: page by page for those that it was sent to by name. */
 export const listDeliveries = (id: string, limit: number, after?: string) =>
-  request<Deliveries>("GET", `/admin/notifications/${part(id)}/deliveries?${paged(limit, after)}`);
+  request<Deliveries>("GET", `/admin/notifications/${part(id)}/deliveries${paged(limit, after)}`);
 
 /** The same for one user, however it was addressed. */
 export const listDeliveriesTo = (id: string, user: string) =>
@@ -110,10 +115,10 @@ export const listDeliveriesTo = (id: string, user: string) =>
 export const getOverview = () => request<Overview>("GET", "/admin/overview");
 
 export const listConnections = (limit: number, after?: string) =>
-  request<ListOf<Connection>>("GET", `/admin/connections?${paged(limit, after)}`);
+  request<ListOf<Connection>>("GET", `/admin/connections${paged(limit, after)}`);
 
 export const listManagedTopics = (limit: number, after?: string) =>
-  request<ListOf<ManagedTopic>>("GET", `/admin/topics?${paged(limit, after)}`);
+  request<ListOf<ManagedTopic>>("GET", `/admin/topics${paged(limit, after)}`);
 
 export const putTopic = (topic: string, about: { title?: string; open: boolean }) =>
   request<Omit<ManagedTopic, "members">>("PUT", `/admin/topics/${part(topic)}`, about);
@@ -122,7 +127,7 @@ export const deleteTopic = (topic: string) =>
   request<void>("DELETE", `/admin/topics/${part(topic)}`);
 
 export const listMembers = (topic: string, limit: number, after?: string) =>
-  request<ListOf<string>>("GET", `/admin/topics/${part(topic)}/members?${paged(limit, after)}`);
+  request<ListOf<string>>("GET", `/admin/topics/${part(topic)}/members${paged(limit, after)}`);
 
 export const addMembers = (topic: string, users: string[]) =>
   request<{ added: number }>("POST", `/admin/topics/${part(topic)}/members`, { users });

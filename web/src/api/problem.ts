@@ -46,6 +46,12 @@ export function explain(error: unknown): string {
   return "Something went wrong in this page.";
 }
 
+/** The same above a form, where each field says what is wrong with it. */
+export function explainForm(error: unknown): string {
+  const marked = error instanceof Problem && error.errors.length > 0;
+  return marked ? "Please mend what is marked below." : explain(error);
+}
+
 /** What is wrong with which field, in one sentence or two for each. */
 export function errorsByField(error: unknown): Record<string, string> {
   const told: Record<string, string> = {};

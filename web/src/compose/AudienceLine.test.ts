@@ -81,8 +81,11 @@ describe("the line", () => {
     expect(line()).toBe("");
   });
 
-  it("says when there is no such topic", async () => {
-    vi.mocked(getAudience).mockRejectedValueOnce(new Problem(404, "not_found", "No."));
+  it.each([
+    [404, "not_found"],
+    [400, "invalid_query"],
+  ])("says when there is no such topic: %i", async (status, code) => {
+    vi.mocked(getAudience).mockRejectedValueOnce(new Problem(status, code, "No."));
     const { line } = show({ topic: "nonsense" });
     await wait(1_000);
     expect(line()).toBe("There is no topic of this name.");

@@ -95,13 +95,13 @@ describe("all of a list", () => {
     ask.mockResolvedValueOnce(page("2", "a")).mockResolvedValueOnce(page(null, "b"));
     expect(await listAll(ask)).toEqual(["a", "b"]);
     expect(ask.mock.calls).toEqual([
-      [200, undefined],
-      [200, "2"],
+      [50, undefined],
+      [50, "2"],
     ]);
   });
 
   it("has a bound", async () => {
     ask.mockImplementation(async (_, after = "0") => page(String(Number(after) + 1), after));
-    expect(await listAll(ask)).toHaveLength(10);
+    expect(await listAll(ask)).toHaveLength(20);
   });
 });

@@ -1,12 +1,11 @@
 // A list that comes page by page, for as long as its component lives.
 
 import { onBeforeUnmount, readonly, ref, shallowRef } from "vue";
+import { PAGE_SIZE } from "../api/calls";
 import { explain } from "../api/problem";
 import type { ListOf } from "../api/types";
 import { toasts } from "../toasts/toasts";
 import { touchClock } from "../ui/clock";
-
-export const PAGE_SIZE = 50;
 
 /** The server's own bound: a list that shows more than this is fetched again only this far. */
 export const LARGEST_PAGE = 200;
@@ -67,14 +66,14 @@ export function usePaged<T>(ask: Ask<T>, keyOf: (item: T) => string, pageSize = 
 }
 
 /** More pages than this are not asked for: what is beyond can still be named by hand. */
-const MOST_PAGES = 10;
+const MOST_PAGES = 20;
 
 /** All of a list that is never long, as far as `MOST_PAGES` go. */
 export async function listAll<T>(ask: Ask<T>): Promise<T[]> {
   const all: T[] = [];
   let after: string | undefined;
   for (let asked = 0; asked < MOST_PAGES; asked += 1) {
-    const page = await ask(LARGEST_PAGE, after);
+    const page = await ask(PAGE_SIZE, after);
     all.push(...page.items);
     after = page.next ?? undefined;
     if (after === undefined) break;

@@ -111,7 +111,9 @@ describe("the preferences", () => {
       ]),
     );
     await save();
-    expect(page.root.querySelector("[role=alert]")?.textContent).toBe("Something is wrong.");
+    expect(page.root.querySelector("[role=alert]")?.textContent).toBe(
+      "Please mend what is marked below.",
+    );
     expect(box("quiet-to")?.getAttribute("aria-invalid")).toBe("true");
     expect(page.find("preferences-saved")).toBeNull();
   });
