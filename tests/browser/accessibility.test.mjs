@@ -145,10 +145,13 @@ async function admins(server, ui, look) {
   await look("scheduled, correcting");
   await ui.at("sent-made").click();
   await page.locator('[data-stage="delivered"]').first().waitFor();
-  for (const ledger of await ui.at("show-ledger").all()) await ledger.click();
-  await ui.at("ledger-user").first().fill("root");
-  await ui.at("ledger-look").first().click();
-  await ui.at("ledger").filter({ has: ui.at("ledger-user") }).getByTestId("delivery").first().waitFor();
+  const card = (title) => ui.at("sent-item").filter({ hasText: title });
+  await card("Build 4712 failed").getByTestId("show-ledger").click();
+  await ui.at("delivery").waitFor();
+  await card("The office is closed").getByTestId("show-ledger").click();
+  await ui.at("ledger-user").fill("root");
+  await ui.at("ledger-look").click();
+  await ui.at("delivery").nth(1).waitFor();
   await look("sent: ledgers");
   await ui.visit("overview", "Overview");
   await ui.at("stream").first().waitFor();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { publish } from "../support/http.mjs";
 import { until } from "../support/wait.mjs";
+import { refused } from "./browser.mjs";
 import { newWorld, signedIn, useBrowser } from "./world.mjs";
 
 const browser = useBrowser();
@@ -87,3 +88,29 @@ test("the overview tells who is here, and follows", async (t) => {
   });
   assert.deepEqual(await users(), ["root"]);
 });
+
+for (const [where, link] of [
+  ["the link of a row", (page, id) => page.row(id).getByRole("link", { name: "Build failed" })],
+  ["an action of a row", (page, id) => page.row(id).getByRole("link", { name: "Retry" })],
+  ["the link of a toast", (page) => page.toasts.getByRole("link", { name: "Build failed" })],
+  ["an action of a toast", (page) => page.toasts.getByRole("link", { name: "Retry" })],
+]) {
+  test(`${where} that is followed is told, although the page leaves`, async (t) => {
+    const server = await newWorld(t);
+    const allow = [refused(422, /\/api\/v1\/notifications\//)]; // a server that does not know `acted`
+    const { page } = await signedIn(t, browser(), server, "alice", { allow });
+    const { id } = await publish(server, {
+      to: { user: "alice" },
+      title: "Build failed",
+      link: "/builds/4711",
+      actions: [{ label: "Retry", link: "/builds/4711/retry" }],
+    });
+    await page.listed(id);
+    const told = page.page.waitForRequest(
+      (request) => request.method() === "PATCH" && request.url().endsWith(`/notifications/${id}`),
+    );
+    await link(page, id).click();
+    assert.deepEqual((await told).postDataJSON(), { acted: true });
+    await page.page.getByRole("heading", { name: "Nothing here" }).waitFor();
+  });
+}
