@@ -1,12 +1,12 @@
 //! The bytes of a request's body: of the right kind, up to a limit, within a time.
 
-use std::{mem, pin::pin, task::Poll, time::Duration};
+use std::{mem, task::Poll, time::Duration};
 
-use actix_web::{HttpMessage, HttpRequest, dev::Payload, http::header};
+use actix_web::{HttpMessage, HttpRequest, dev::Payload, error::PayloadError, http::header};
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, poll};
 use tidings_middleware::{Code, Problem};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// Most bytes that a route reads of a body. Set it as app data of the app, a scope or a resource:
 /// the innermost holds. Bounds what one request can keep in memory.
@@ -23,15 +23,13 @@ impl BodyLimit {
     pub(crate) fn of(request: &HttpRequest) -> Self {
         request.app_data::<Self>().copied().unwrap_or_default()
     }
-
-    /// How long a body may take to arrive: a few seconds, and one more for each 64 KiB. A sender
-    /// that trickles bytes is cut off, an honest one on a slow line is not.
-    fn time(self) -> Duration {
-        const BASE: Duration = Duration::from_secs(10);
-        const SLOWEST_PER_SECOND: usize = 64 * 1024;
-        BASE + Duration::from_secs((self.0 / SLOWEST_PER_SECOND) as u64)
-    }
 }
+
+/// How long a body may take to arrive, beside what its size is worth. A sender that trickles bytes is cut off, whose
+/// line stalls for a moment is not.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Bytes that have come for which a second more is granted: the slowest line that is waited for.
+const SLOWEST_PER_SECOND: usize = 16 * 1024;
 
 /// Refuses, by its headers alone, a body that would not be read.
 pub(crate) fn check_head(request: &HttpRequest, media_type: &str, limit: BodyLimit) -> Result<(), Problem> {
@@ -65,19 +63,11 @@ pub(super) fn is_of(request: &HttpRequest, media_type: &str) -> bool {
 
 /// Reads a body, up to its limit.
 pub(crate) async fn read(payload: &mut Payload, limit: BodyLimit) -> Result<Bytes, Problem> {
-    let mut reading = pin!(read_all(payload, limit));
-    // Most bodies came together with their heads: then no timer is made.
-    if let Poll::Ready(body) = poll!(reading.as_mut()) {
-        return body;
-    }
-    timeout(limit.time(), reading).await.unwrap_or_else(|_| Err(Problem::new(Code::RequestTimeout)))
-}
-
-async fn read_all(payload: &mut Payload, limit: BodyLimit) -> Result<Bytes, Problem> {
     // The first chunk is kept as it is: mostly it is the whole.
     let mut first = Bytes::new();
     let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+    let mut until = None;
+    while let Some(chunk) = next(payload, &mut until, first.len() + body.len()).await? {
         // The connection broke, or its framing: there is nobody to tell.
         let chunk = chunk.map_err(|error| Problem::new(Code::BadRequest).caused_by(error.to_string()))?;
         if first.len() + body.len() + chunk.len() > limit.0 {
@@ -93,13 +83,27 @@ async fn read_all(payload: &mut Payload, limit: BodyLimit) -> Result<Bytes, Prob
     Ok(if body.is_empty() { first } else { body.freeze() })
 }
 
+/// The next chunk, if it comes in time. `until` is when that is over, without what has come.
+async fn next(
+    payload: &mut Payload,
+    until: &mut Option<Instant>,
+    came: usize,
+) -> Result<Option<Result<Bytes, PayloadError>>, Problem> {
+    // Most bodies came together with their heads: then no clock is asked.
+    if let Poll::Ready(chunk) = poll!(payload.next()) {
+        return Ok(chunk);
+    }
+    let until = *until.get_or_insert_with(|| Instant::now() + PATIENCE);
+    let worth = Duration::from_secs((came / SLOWEST_PER_SECOND) as u64);
+    timeout_at(until + worth, payload.next()).await.map_err(|_| Problem::new(Code::RequestTimeout))
+}
+
 fn too_large(limit: BodyLimit) -> Problem {
     Problem::new(Code::BodyTooLarge).detail(format!("This resource takes at most {} bytes.", limit.0))
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::error::PayloadError;
     use futures_util::{Stream, stream};
 
     use super::*;
@@ -131,5 +135,28 @@ mod tests {
     async fn a_body_that_does_not_come_is_given_up() {
         tokio::time::pause();
         assert_eq!(length_of(stream::pending(), 8).await, Err(Code::RequestTimeout));
+    }
+
+    /// A body that comes so many bytes a second: what became of it, and after how many seconds.
+    async fn trickled(per_second: usize, limit: usize) -> (Result<usize, Code>, u64) {
+        let begun = Instant::now();
+        let seconds = stream::unfold(0, move |came| async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            (came < limit).then(|| (Ok(Bytes::from(vec![b' '; per_second])), came + per_second))
+        });
+        let length = length_of(seconds, limit).await;
+        (length, begun.elapsed().as_secs())
+    }
+
+    #[actix_web::test]
+    async fn a_body_must_come_at_some_speed_whatever_its_limit() {
+        tokio::time::pause();
+        const MIB: usize = 1024 * 1024;
+        for limit in [64 * 1024, 4 * MIB] {
+            assert_eq!(trickled(1, limit).await, (Err(Code::RequestTimeout), 10));
+            assert_eq!(trickled(1024, limit).await, (Err(Code::RequestTimeout), 10));
+        }
+        let (length, seconds) = trickled(SLOWEST_PER_SECOND, 4 * MIB).await;
+        assert_eq!((length, seconds), (Ok(4 * MIB), 257), "a slow line that does what it can");
     }
 }
