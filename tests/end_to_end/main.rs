@@ -9,6 +9,7 @@ mod documentation;
 mod durability;
 mod events;
 mod inbox;
+mod limits;
 mod many;
 mod people;
 mod promise;

@@ -15,7 +15,7 @@ const STREAMS: usize = 5_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_streams() {
     let _alone = alone().await;
-    let mut server = Server::start().await;
+    let mut server = Server::start_with(&[("TIDINGS_STREAMS_PER_ADDRESS", "5000")]).await;
     let address = server.address.clone();
     let opened = Instant::now();
     let mut streams: Vec<Stream> = stream::iter(0..STREAMS)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Server, Stream, json as answer_json};
 
 /// Makes an account whose password is `correct horse`.
-fn add(server: &Server, name: &str, more: &[&str]) {
+pub(crate) fn add(server: &Server, name: &str, more: &[&str]) {
     let args = [&["user", "add", name, "--stdin"], more].concat();
     let mut child = server.command(&args).stdin(std::process::Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();

@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
 use tidings_api::App;
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::{Admin, Auth, Origins, Tokens, cors, edge, guard};
+use tidings_middleware::{Admin, Auth, Limits, Origins, Tokens, cors, edge, guard};
 use tidings_models::{
     store::{Connection, SqliteStore},
     *,
@@ -88,7 +88,13 @@ impl Log for Nowhere {
 
 fn auth() -> Arc<Auth> {
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).expect("the secret is long enough");
-    Arc::new(Auth { tokens, origins: Origins::default(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
+    Arc::new(Auth {
+        tokens,
+        origins: Origins::default(),
+        limits: Limits::default(),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    })
 }
 
 async fn app() -> Arc<App> {

@@ -16,14 +16,27 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use actix_web::rt::net::TcpStream;
+use tidings_middleware::{ConnectionPlace, Heads};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How long a client may take to send the head of a request. Ends those who send it by the byte.
+pub const SLOW_HEAD: Duration = Duration::from_secs(5);
+
+/// How long an idle connection is kept. Longer than the minute that proxies keep theirs: else one may
+/// send a request into a connection that is just being closed.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
 /// What the HTTP server serves: a socket, until somebody takes it.
 #[derive(Debug)]
-pub struct Connection(Rc<RefCell<State>>);
+pub struct Connection {
+    state: Rc<RefCell<State>>,
+    heads: Heads,
+    _place: Option<ConnectionPlace>,
+}
 
 /// The other hand on a connection. Put into its data (`on_connect`), it is what makes taking over
 /// possible.
@@ -41,22 +54,29 @@ struct State {
 }
 
 impl Connection {
-    /// A connection over a socket.
+    /// A connection over a socket, which keeps its place among those of its address until it is closed or taken.
     #[must_use]
-    pub fn new(socket: TcpStream) -> Self {
-        Self(Rc::new(RefCell::new(State { socket: Some(socket), flushed: true, waiting: None })))
+    pub fn new(socket: TcpStream, place: Option<ConnectionPlace>) -> Self {
+        let state = State { socket: Some(socket), flushed: true, waiting: None };
+        Self { state: Rc::new(RefCell::new(state)), heads: Heads::new(SLOW_HEAD, KEEP_ALIVE), _place: place }
     }
 
     /// The other hand on it.
     #[must_use]
     pub fn take_over(&self) -> TakeOver {
-        TakeOver(Rc::clone(&self.0))
+        TakeOver(Rc::clone(&self.state))
+    }
+
+    /// What is known of the heads of its requests.
+    #[must_use]
+    pub fn heads(&self) -> Heads {
+        self.heads.clone()
     }
 
     /// Does something with the socket. Fails once it was taken.
     fn with<T>(&self, on: impl FnOnce(Pin<&mut TcpStream>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         let taken = || Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
-        self.0.borrow_mut().socket.as_mut().map_or_else(taken, |socket| on(Pin::new(socket)))
+        self.state.borrow_mut().socket.as_mut().map_or_else(taken, |socket| on(Pin::new(socket)))
     }
 }
 
@@ -85,19 +105,29 @@ fn forget_server(socket: &TcpStream) {
 
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.with(|socket| socket.poll_read(context, into))
+        let before = into.filled().len();
+        let read = self.with(|socket| socket.poll_read(context, into));
+        if into.filled().len() > before {
+            self.heads.read();
+        }
+        read
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.heads.wrote();
         self.with(|socket| socket.poll_write(context, bytes))
     }
 
-    /// The server calls this when all of its buffer was taken by the socket.
+    /// The server calls this when all of its buffer was taken by the socket; and whenever it has looked at what it
+    /// has read.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.heads.poll_late(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let flushed = self.with(|socket| socket.poll_flush(context));
-        let mut state = self.0.borrow_mut();
+        let mut state = self.state.borrow_mut();
         if flushed.is_ready()
             && !std::mem::replace(&mut state.flushed, true)
             && let Some(waiting) = state.waiting.take()
@@ -114,9 +144,7 @@ impl AsyncWrite for Connection {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        cell::Cell, convert::Infallible, future::pending, future::poll_fn, sync::Arc, task::Wake, time::Duration,
-    };
+    use std::{cell::Cell, convert::Infallible, future::pending, future::poll_fn, sync::Arc, task::Wake};
 
     use actix_http::{HttpService, Request, Response, body::BodyStream};
     use actix_web::{
@@ -135,7 +163,7 @@ mod tests {
     async fn pair() -> (Connection, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (Connection::new(listener.accept().await.unwrap().0), client)
+        (Connection::new(listener.accept().await.unwrap().0, None), client)
     }
 
     /// The server sends what it was given, ends, and keeps nothing: neither the connection nor the requests that
@@ -143,7 +171,7 @@ mod tests {
     #[actix_web::test]
     async fn a_server_whose_connection_is_taken_lets_go_of_everything() {
         let (connection, mut client) = pair().await;
-        let state = Rc::downgrade(&connection.0);
+        let state = Rc::downgrade(&connection.state);
         let requests = Rc::new(Cell::new(0));
         let (give, mut taken) = mpsc::unbounded_channel();
         let counted = Rc::clone(&requests);

@@ -24,6 +24,9 @@ pub(crate) fn broker(error: Error) -> Problem {
 pub(crate) fn open(error: OpenError) -> Problem {
     match error {
         OpenError::UserLimit => Problem::new(Code::Limit),
+        OpenError::AddressLimit => {
+            Problem::new(Code::Limit).detail("As many streams are open from your address as are allowed.")
+        }
         OpenError::NodeLimit => Problem::new(Code::Overloaded).caused_by(error),
         OpenError::Failed(error) => broker(error),
     }

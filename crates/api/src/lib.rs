@@ -26,6 +26,6 @@ mod passwords;
 mod routes;
 
 pub use app::App;
-pub use connection::{Connection, TakeOver};
+pub use connection::{Connection, KEEP_ALIVE, SLOW_HEAD, TakeOver};
 pub use openapi::openapi;
 pub use routes::routes;

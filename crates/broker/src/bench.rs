@@ -44,7 +44,7 @@ pub struct Hub {
 
 impl Default for Hub {
     fn default() -> Self {
-        let limits = Limits { per_user: usize::MAX, per_node: usize::MAX };
+        let limits = Limits { per_user: usize::MAX, per_address: usize::MAX, per_node: usize::MAX };
         let hubs = Hubs::new(Position::START, limits, Sizes::default());
         Self { hub: hubs.open(), hubs }
     }
@@ -54,7 +54,7 @@ impl Hub {
     /// Lets a stream join. `None`: it was refused.
     #[must_use]
     pub fn join(&self, user: &UserId, page: &InboxPage) -> Option<Listener> {
-        self.hub.join(user, Some(session::Session::of(page))).ok().map(Listener)
+        self.hub.join(&user.clone().into(), Some(session::Session::of(page))).ok().map(Listener)
     }
 
     /// Adds entries to the feed alone.

@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     bus::Bus,
-    census::{Full, Limits},
+    census::{Full, Limits, Reader},
     dispatcher,
     error::{Error, OpenError},
     follower::{self, Status},
@@ -52,6 +52,8 @@ pub struct Settings {
     pub retry_ms: RangeInclusive<u32>,
     /// Streams of one user; prevents that one client takes the whole node.
     pub streams_per_user: usize,
+    /// Streams from one address; prevents that one machine with many accounts takes the whole node.
+    pub streams_per_address: usize,
     /// Streams of this node; bounds its memory and file handles.
     pub streams_per_node: usize,
     /// How long things are kept.
@@ -67,6 +69,7 @@ impl Default for Settings {
             poll: Duration::from_secs(1),
             retry_ms: 1000..=5000,
             streams_per_user: 20,
+            streams_per_address: 1000,
             streams_per_node: 50_000,
             retention: Retention::default(),
             trim_every: Duration::from_mins(1),
@@ -135,7 +138,11 @@ impl Broker {
         // As much as the ring holds: most of those who come back are served from there.
         let warm = i64::try_from(sizes.ring).unwrap_or(i64::MAX);
         let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
-        let limits = Limits { per_user: settings.streams_per_user, per_node: settings.streams_per_node };
+        let limits = Limits {
+            per_user: settings.streams_per_user,
+            per_address: settings.streams_per_address,
+            per_node: settings.streams_per_node,
+        };
         let hubs = Arc::new(Hubs::new(from, limits, sizes));
         let status = Arc::new(Status::new());
         follower::catch_up(&*store, &hubs, &status, sizes.follower_page).await.map_err(|trouble| match trouble {
@@ -203,14 +210,14 @@ impl Broker {
         Ok(())
     }
 
-    /// Opens a stream for a user, until `expires_at`, served by the broker's own thread: for who asks by request.
+    /// Opens a stream for a reader, until `expires_at`, served by the broker's own thread: for who asks by request.
     pub async fn open(
         self: &Arc<Self>,
-        user: UserId,
+        reader: impl Into<Reader>,
         start: Start,
         expires_at: Timestamp,
     ) -> Result<Stream, OpenError> {
-        self.open_at(&self.hub, user, start, expires_at, Transport::Poll).await
+        self.open_at(&self.hub, reader.into(), start, expires_at, Transport::Poll).await
     }
 
     /// A part of the broker for the thread that calls, which must be one of a tokio runtime: the streams
@@ -230,12 +237,12 @@ impl Broker {
     pub(crate) async fn open_at(
         self: &Arc<Self>,
         hub: &Arc<Hub>,
-        user: UserId,
+        reader: Reader,
         start: Start,
         expires_at: Timestamp,
         transport: Transport,
     ) -> Result<Stream, OpenError> {
-        let joined = self.join(hub, &user).await?;
+        let joined = self.join(hub, &reader).await?;
         Ok(Stream::new(Arc::clone(self), start, expires_at, joined, transport))
     }
 
@@ -286,7 +293,7 @@ impl Broker {
         self.hubs.end_some(count, GoodbyeReason::Shutdown)
     }
 
-    async fn join(&self, hub: &Arc<Hub>, user: &UserId) -> Result<Joined, OpenError> {
+    async fn join(&self, hub: &Arc<Hub>, reader: &Reader) -> Result<Joined, OpenError> {
         // What another hub has handed on already must not be news to this one.
         let latest = self.hubs.feed.position();
         loop {
@@ -301,13 +308,14 @@ impl Broker {
         }
         let mut loaded = None;
         for _ in 0..JOIN_ATTEMPTS {
-            match hub.join(user, loaded.take()) {
+            match hub.join(reader, loaded.take()) {
                 Ok(joined) => return Ok(joined),
                 Err(Refused::Full(Full::User)) => return Err(OpenError::UserLimit),
+                Err(Refused::Full(Full::Address)) => return Err(OpenError::AddressLimit),
                 Err(Refused::Full(Full::Node)) => return Err(OpenError::NodeLimit),
                 Err(Refused::Stopping) => return Err(Error::Stopping.into()),
                 Err(Refused::NeedsSession) => {
-                    loaded = Some(Session::of(&self.inbox(user, &InboxQuery::counts()).await?));
+                    loaded = Some(Session::of(&self.inbox(&reader.user, &InboxQuery::counts()).await?));
                 }
             }
         }

@@ -1,16 +1,34 @@
 //! How many streams there are, of whom, over all hubs of this node.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use tidings_models::UserId;
+use tidings_models::{Address, Network, UserId};
 
 use crate::sync::Mutex;
 
+/// Whose a stream is.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The user.
+    pub user: UserId,
+    /// Where they are, unless they are in this process.
+    pub address: Option<Address>,
+}
+
+impl From<UserId> for Reader {
+    fn from(user: UserId) -> Self {
+        Self { user, address: None }
+    }
+}
+
 /// Bounds on who may join.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "each says whose streams it bounds")]
 pub(crate) struct Limits {
     /// Streams of one user. Keeps a client in a loop from taking the node's.
     pub(crate) per_user: usize,
+    /// Streams from one address. Keeps one machine with many accounts from taking the node's.
+    pub(crate) per_address: usize,
     /// Streams of this node. Bounds its memory and file handles.
     pub(crate) per_node: usize,
 }
@@ -20,6 +38,8 @@ pub(crate) struct Limits {
 pub(crate) enum Full {
     /// The user has as many streams as allowed.
     User,
+    /// The address has as many streams as allowed.
+    Address,
     /// The node has as many streams as allowed.
     Node,
 }
@@ -34,6 +54,7 @@ pub(crate) struct Census {
 #[derive(Debug, Default)]
 struct Streams {
     of: HashMap<UserId, usize>,
+    from: HashMap<Network, usize>,
     all: usize,
 }
 
@@ -42,6 +63,7 @@ struct Streams {
 pub(crate) struct Place {
     census: Arc<Census>,
     user: UserId,
+    network: Option<Network>,
 }
 
 impl Census {
@@ -50,8 +72,10 @@ impl Census {
         Self { limits, streams: Mutex::default() }
     }
 
-    /// Counts one more stream of a user, if there is room for it.
-    pub(crate) fn enter(self: &Arc<Self>, user: &UserId) -> Result<Place, Full> {
+    /// Counts one more stream of a reader, if there is room for it.
+    pub(crate) fn enter(self: &Arc<Self>, reader: &Reader) -> Result<Place, Full> {
+        let Reader { user, address } = reader;
+        let network = address.map(Address::network);
         let mut streams = self.streams.lock();
         if streams.all >= self.limits.per_node {
             return Err(Full::Node);
@@ -60,9 +84,16 @@ impl Census {
         if own >= self.limits.per_user {
             return Err(Full::User);
         }
+        if let Some(network) = network {
+            let near = streams.from.entry(network).or_default();
+            if *near >= self.limits.per_address {
+                return Err(Full::Address);
+            }
+            *near += 1;
+        }
         streams.of.insert(user.clone(), own + 1);
         streams.all += 1;
-        Ok(Place { census: Arc::clone(self), user: user.clone() })
+        Ok(Place { census: Arc::clone(self), user: user.clone(), network })
     }
 
     /// Users and streams that are here now.
@@ -76,11 +107,19 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut streams = self.census.streams.lock();
         streams.all -= 1;
-        if let Some(own) = streams.of.get_mut(&self.user) {
-            *own -= 1;
-            if *own == 0 {
-                streams.of.remove(&self.user);
-            }
+        one_less(&mut streams.of, &self.user);
+        if let Some(network) = &self.network {
+            one_less(&mut streams.from, network);
+        }
+    }
+}
+
+/// Who has none left is forgotten.
+fn one_less<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
         }
     }
 }
@@ -90,17 +129,44 @@ mod tests {
     use super::*;
     use crate::testing::user;
 
+    fn census(per_user: usize, per_address: usize, per_node: usize) -> Arc<Census> {
+        Arc::new(Census::new(Limits { per_user, per_address, per_node }))
+    }
+
+    fn reader(name: &str, address: &str) -> Reader {
+        Reader { user: user(name), address: address.parse().ok().map(Address::of) }
+    }
+
     #[test]
     fn places_are_given_back() {
-        let census = Arc::new(Census::new(Limits { per_user: 2, per_node: 3 }));
-        let (first, second) = (census.enter(&user("ann")).unwrap(), census.enter(&user("ann")).unwrap());
-        assert_eq!(census.enter(&user("ann")).unwrap_err(), Full::User);
-        let third = census.enter(&user("bob")).unwrap();
-        assert_eq!(census.enter(&user("cyd")).unwrap_err(), Full::Node);
+        let census = census(2, 9, 3);
+        let ann = reader("ann", "");
+        let (first, second) = (census.enter(&ann).unwrap(), census.enter(&ann).unwrap());
+        assert_eq!(census.enter(&ann).unwrap_err(), Full::User);
+        let third = census.enter(&reader("bob", "")).unwrap();
+        assert_eq!(census.enter(&reader("cyd", "")).unwrap_err(), Full::Node);
         assert_eq!(census.figures(), (2, 3));
         drop((first, third));
         assert_eq!(census.figures(), (1, 1));
         drop(second);
         assert_eq!(census.figures(), (0, 0));
+    }
+
+    #[test]
+    fn an_address_with_many_accounts_takes_its_own_places_alone() {
+        let census = census(2, 3, 9);
+        let enter = |name: &str, address: &str| census.enter(&reader(name, address));
+        let mut places: Vec<_> = ["a", "b", "c"].iter().map(|name| enter(name, "2001:db8::1").unwrap()).collect();
+        assert_eq!(enter("d", "2001:db8::ffff").unwrap_err(), Full::Address, "of the same network");
+        assert_eq!(census.figures(), (3, 3), "what was refused is not counted");
+        places.push(enter("d", "2001:db8:0:1::1").unwrap());
+        places.push(enter("e", "").unwrap());
+        places.push(enter("e", "").unwrap());
+        assert_eq!(enter("e", "2001:db8::1").unwrap_err(), Full::User);
+        places.remove(0);
+        places.push(enter("d", "2001:db8::1").unwrap());
+        drop(places);
+        let left = census.streams.lock();
+        assert!(left.from.is_empty() && left.of.is_empty(), "{left:?}");
     }
 }

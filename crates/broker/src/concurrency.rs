@@ -30,7 +30,7 @@ use crate::{
 
 /// Schedules of each kind and test.
 const SCHEDULES: usize = 1000;
-const LIMITS: Limits = Limits { per_user: 4, per_node: 8 };
+const LIMITS: Limits = Limits { per_user: 4, per_address: 8, per_node: 8 };
 const SIZES: Sizes = Sizes { queue: 2, ring: 64, replay_page: 2, follower_page: 2 };
 const EVENTS: i64 = 6;
 /// Where she joins a topic, in a log in which she does.
@@ -62,7 +62,7 @@ fn state(at: Position) -> Session {
 /// in a way that the log alone does not tell.
 fn join(hub: &Arc<Hub>) -> Result<Joined, Refused> {
     loop {
-        match hub.join(&user("ann"), Some(state(hub.position()))) {
+        match hub.join(&user("ann").into(), Some(state(hub.position()))) {
             Err(Refused::NeedsSession) => {}
             joined => return joined,
         }

@@ -89,9 +89,9 @@ mod tests {
     async fn a_hub_that_fell_behind_reads_for_itself() {
         let store = FakeStore::default();
         let sizes = Sizes { ring: 1, ..Sizes::default() };
-        let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_node: 1 }, sizes);
+        let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_address: 1, per_node: 1 }, sizes);
         let hub = hubs.open();
-        let joined = hub.join(&user("ann"), Some(Session::of(&page("ann", 0, Counts::default())))).unwrap();
+        let joined = hub.join(&user("ann").into(), Some(Session::of(&page("ann", 0, Counts::default())))).unwrap();
         for _ in 0..6 {
             store.add("everyone");
         }

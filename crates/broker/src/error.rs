@@ -33,6 +33,9 @@ pub enum OpenError {
     /// The user has as many streams as allowed.
     #[error("this user has as many open streams as allowed")]
     UserLimit,
+    /// There are as many streams from this address as allowed.
+    #[error("there are as many open streams from this address as allowed")]
+    AddressLimit,
     /// This node has as many streams as allowed.
     #[error("this node has as many open streams as allowed")]
     NodeLimit,

@@ -153,7 +153,7 @@ mod tests {
         let store = FakeStore::default();
         store.put(event(1, "everyone", "{}"));
         store.put(event(3, "everyone", "{}"));
-        let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_node: 1 }, Sizes::default());
+        let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_address: 1, per_node: 1 }, Sizes::default());
         let status = Status::new();
         let trouble = catch_up(&store, &hubs, &status, PAGE).await.unwrap_err();
         assert_eq!(trouble.to_string(), "a hole in the log: 3 follows 1");
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_was_committed_here_is_taken_if_it_comes_next() {
-        let hubs = Hubs::new(pos(2), Limits { per_user: 1, per_node: 1 }, Sizes::default());
+        let hubs = Hubs::new(pos(2), Limits { per_user: 1, per_address: 1, per_node: 1 }, Sizes::default());
         let events = |positions: &[i64]| positions.iter().map(|at| event(*at, "everyone", "{}")).collect();
         for (offered, taken, position) in
             [(&[3, 4][..], true, 4), (&[3, 4], true, 4), (&[4, 5], true, 5), (&[7], false, 5), (&[6, 8], false, 5)]

@@ -13,11 +13,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tidings_models::{Audience, Counts, Effect, Position, UserId, Window};
+use tidings_models::{Address, Audience, Counts, Effect, Position, UserId, Window};
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    census::{Census, Full, Place},
+    census::{Census, Full, Place, Reader},
     entry::Entry,
     feed::Feed,
     frame::GoodbyeReason,
@@ -91,6 +91,8 @@ pub(crate) struct Joined {
     pub(crate) counts: Counts,
     /// What the user belongs to and has muted there.
     pub(crate) scope: Arc<Scope>,
+    /// Where its reader is.
+    pub(crate) address: Option<Address>,
     /// Where entries come.
     pub(crate) outlet: Arc<Outlet>,
     /// Leaves the hub when it is dropped.
@@ -178,13 +180,14 @@ impl Hub {
         self.state.lock().replace(user, session);
     }
 
-    /// Lets a stream of `user` join. `loaded` is the user's state, for when this is their first stream.
-    pub(crate) fn join(self: &Arc<Self>, user: &UserId, loaded: Option<Session>) -> Result<Joined, Refused> {
+    /// Lets a stream of a reader join. `loaded` is the user's state, for when this is their first stream.
+    pub(crate) fn join(self: &Arc<Self>, reader: &Reader, loaded: Option<Session>) -> Result<Joined, Refused> {
+        let user = &reader.user;
         let mut state = self.state.lock();
         if state.closed {
             return Err(Refused::Stopping);
         }
-        let place = self.census.enter(user).map_err(Refused::Full)?;
+        let place = self.census.enter(reader).map_err(Refused::Full)?;
         if !state.present.contains_key(user) {
             let session = loaded.and_then(|session| self.catch_up(session, state.position));
             let session = session.ok_or(Refused::NeedsSession)?;
@@ -197,7 +200,7 @@ impl Hub {
         present.streams.push(Listener { id, outlet: Arc::clone(&outlet), _place: place });
         let (counts, scope) = (present.session.counts(), Arc::clone(present.session.scope()));
         let seat = Seat { hub: Arc::clone(self), user: user.clone(), id };
-        Ok(Joined { position, counts, scope, outlet, seat })
+        Ok(Joined { position, counts, scope, address: reader.address, outlet, seat })
     }
 
     /// Lets a stream whose queue overflowed start anew: where it is now, and what is known of the user there.

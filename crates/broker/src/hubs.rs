@@ -152,9 +152,10 @@ mod tests {
 
     #[test]
     fn all_hubs_are_ended_in_slices() {
-        let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_node: 9 }, Sizes::default());
+        let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_address: 9, per_node: 9 }, Sizes::default());
         let (one, other) = (hubs.open(), hubs.open());
-        let join = |hub: &Arc<Hub>| hub.join(&user("ann"), Some(Session::of(&page("ann", 0, Counts::default()))));
+        let join =
+            |hub: &Arc<Hub>| hub.join(&user("ann").into(), Some(Session::of(&page("ann", 0, Counts::default()))));
         let streams = [&one, &one, &other, &other, &other].map(|hub| join(hub).unwrap());
         let told = || streams.iter().filter(|joined| joined.outlet.ending().is_some()).count();
         for (left, told_by_then) in [(3, 2), (1, 4), (0, 5), (0, 5)] {

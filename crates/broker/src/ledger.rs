@@ -11,7 +11,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tidings_models::{Clock, Log, Position, StoreError, Timestamp, UserId, store::Connection};
+use tidings_models::{Address, Clock, Log, Position, StoreError, Timestamp, UserId, store::Connection};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -58,6 +58,7 @@ pub(crate) struct Opened {
     pub(crate) id: Uuid,
     pub(crate) at: Timestamp,
     pub(crate) transport: Transport,
+    pub(crate) address: Option<Address>,
 }
 
 /// Where what a stream gives begins: see [`Connection`].
@@ -259,6 +260,8 @@ pub struct OpenStream {
     pub connection: Connection,
     /// How it is carried.
     pub transport: Transport,
+    /// Where its reader is. Only known as long as it is open: it is not written down.
+    pub address: Option<Address>,
     /// Entries that wait for its connection.
     pub queued: usize,
     /// There was no room for more: its reader is caught up, from the log, once it goes on.
@@ -328,6 +331,7 @@ fn open_stream(user: &UserId, opened: Opened, noted: Noted, waiting: Waiting, no
     OpenStream {
         connection: noted.connection(user, opened, None, now).unwrap_or_else(nothing),
         transport: opened.transport,
+        address: opened.address,
         queued: waiting.entries,
         behind: waiting.behind,
     }

@@ -57,6 +57,7 @@ mod trouble;
 mod whisper;
 
 pub use broker::{Broker, Figures, Health, Settings};
+pub use census::Reader;
 pub use entry::Entry;
 pub use error::{Error, OpenError};
 pub use frame::{Frame, Goodbye, GoodbyeReason, Own};

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Timestamp, UserId};
+use tidings_models::Timestamp;
 use tokio::task::AbortHandle;
 
 use crate::{
-    broker::Broker, error::OpenError, frame::GoodbyeReason, hub::Hub, ledger::Transport, replay::Start, stream::Stream,
+    broker::Broker, census::Reader, error::OpenError, frame::GoodbyeReason, hub::Hub, ledger::Transport, replay::Start,
+    stream::Stream,
 };
 
 /// The part of the broker that serves the streams of one thread. See [`Broker::local`].
@@ -21,9 +22,14 @@ impl Local {
         Self { broker, hub, tasks }
     }
 
-    /// Opens a stream for a user, until `expires_at`, served by this thread.
-    pub async fn open(&self, user: UserId, start: Start, expires_at: Timestamp) -> Result<Stream, OpenError> {
-        self.broker.open_at(&self.hub, user, start, expires_at, Transport::Sse).await
+    /// Opens a stream for a reader, until `expires_at`, served by this thread.
+    pub async fn open(
+        &self,
+        reader: impl Into<Reader>,
+        start: Start,
+        expires_at: Timestamp,
+    ) -> Result<Stream, OpenError> {
+        self.broker.open_at(&self.hub, reader.into(), start, expires_at, Transport::Sse).await
     }
 }
 

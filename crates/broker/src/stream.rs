@@ -88,7 +88,7 @@ impl Stream {
         let mut id = [0; 16];
         broker.random.fill(&mut id);
         let id = uuid::Builder::from_random_bytes(id).into_uuid();
-        joined.outlet.open(Opened { id, at: opened_at, transport });
+        joined.outlet.open(Opened { id, at: opened_at, transport, address: joined.address });
         let replaying = Replaying { up_to: joined.position, counts: joined.counts, announced: false };
         Self {
             heartbeat_at: Instant::now() + broker.settings.heartbeat,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidings_models::{Clock, Random};
 
-use crate::{Origins, Tokens};
+use crate::{Limits, Origins, Tokens};
 
 /// Whom to believe, and which origins to serve.
 pub struct Auth {
@@ -12,6 +12,8 @@ pub struct Auth {
     pub tokens: Tokens,
     /// The origins whose pages may call, beside our own.
     pub origins: Origins,
+    /// How often requests may come, and from where they do.
+    pub limits: Limits,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.

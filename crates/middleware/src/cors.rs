@@ -3,7 +3,11 @@
 use actix_cors::Cors;
 use actix_web::http::{Method, header};
 
-use crate::{Origins, request_id::X_REQUEST_ID};
+use crate::{
+    Origins,
+    limits::{RATE_LIMIT, RATE_LIMIT_POLICY},
+    request_id::X_REQUEST_ID,
+};
 
 /// How long a browser may remember a preflight, in seconds. Bounds how long a removed origin goes on.
 const MAX_AGE: usize = 600;
@@ -16,7 +20,7 @@ pub fn cors(origins: &Origins) -> Cors {
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::CACHE_CONTROL, X_REQUEST_ID])
         .allowed_header("idempotency-key")
         .allowed_header("last-event-id")
-        .expose_headers([X_REQUEST_ID, header::LOCATION, header::RETRY_AFTER])
+        .expose_headers([X_REQUEST_ID, header::LOCATION, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])
         .expose_headers(["idempotent-replayed"])
         .supports_credentials()
         .max_age(MAX_AGE)

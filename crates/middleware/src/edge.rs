@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use actix_cors::CorsError;
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError as _,
-    body::{self, BoxBody, MessageBody},
+    body::{self, BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
@@ -23,7 +23,9 @@ use futures_util::FutureExt as _;
 use tidings_models::{Clock, Timestamp};
 use tracing::Instrument as _;
 
-use crate::{Auth, Code, Problem, RequestId, headers::harden, request_id::X_REQUEST_ID, trace, unread};
+use crate::{
+    Auth, Code, Problem, RequestId, headers::harden, request_id::X_REQUEST_ID, sizes, slow_head::Serving, trace, unread,
+};
 
 /// Gives every answer its request id, its headers and its shape. Wrap the app in it, last.
 pub async fn edge<B>(mut request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<BoxBody>, Error>
@@ -42,14 +44,27 @@ where
     let span = trace::span(request.method(), &visit.id);
     request.extensions_mut().insert(visit.id.clone());
     let unread = unread::hold(&mut request);
+    let serving = Serving::of(&request);
+    let too_large = sizes::check(request.head());
     async move {
         // Unwind safe: what panicked is dropped, and requests share nothing that is not behind a lock.
-        let outcome = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-            Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+        let answering = async {
+            match too_large {
+                None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+                Some(code) => Ok(request.error_response(Problem::new(code))),
+            }
+        };
+        let outcome = match AssertUnwindSafe(answering).catch_unwind().await {
+            Ok(outcome) => outcome,
             Err(_) => Err(Problem::internal("a handler panicked").into()),
         };
         let outcome = visit.finish(outcome);
         visit.note(&outcome, &*auth.clock);
+        if let (Some(serving), Ok(response)) = (serving, &outcome)
+            && response.response().body().size() == BodySize::Stream
+        {
+            serving.for_good();
+        }
         match unread {
             Some(held) => outcome.map(|response| response.map_body(|_, body| held.until_sent(body))),
             None => outcome,

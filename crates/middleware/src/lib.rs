@@ -15,7 +15,7 @@
 //!     .wrap(cors(&auth.origins)) // 2. answers preflights; opens answers to the origins that are listed
 //!     .wrap(from_fn(edge)) //       1. request id, span, panics; then problem+json and headers on every answer
 //!     .service(
-//!         web::scope("/api/v1").wrap(from_fn(guard)), // 3. no token in the URL, no foreign origin, who is calling
+//!         web::scope("/api/v1").wrap(from_fn(guard)), // 3. no token in the URL, no foreign origin, who is calling, how often
 //!     );
 //! # }
 //! ```
@@ -28,6 +28,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test"))]
 
 mod auth;
+mod connections;
 pub mod cookie;
 mod cors;
 mod credentials;
@@ -35,10 +36,14 @@ mod edge;
 mod guard;
 mod headers;
 mod host;
+mod limits;
 mod origin;
 mod principal;
 pub mod problem;
+mod proxies;
 mod request_id;
+mod sizes;
+mod slow_head;
 #[cfg(test)]
 mod testing;
 mod token;
@@ -46,12 +51,16 @@ mod trace;
 mod unread;
 
 pub use auth::Auth;
+pub use connections::{ConnectionPlace, Connections};
 pub use cookie::SessionCookie;
 pub use cors::cors;
 pub use edge::edge;
-pub use guard::guard;
+pub use guard::{accepts_events, guard};
+pub use limits::{Limits, Rates, Standing};
 pub use origin::{Origins, WrongOrigin};
 pub use principal::{Admin, Credential, Principal, User};
 pub use problem::{Code, FieldError, Problem, ProblemBody};
+pub use proxies::{Proxies, WrongProxy};
 pub use request_id::RequestId;
+pub use slow_head::Heads;
 pub use token::{Claims, InvalidToken, Tokens, WeakSecret};

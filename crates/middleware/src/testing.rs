@@ -6,7 +6,7 @@ use actix_web::web;
 use secrecy::SecretString;
 use tidings_models::{Clock, Random, Role, Timestamp, UserId};
 
-use crate::{Auth, Origins, Tokens};
+use crate::{Auth, Limits, Origins, Proxies, Rates, Tokens};
 
 /// It is always the same moment.
 pub(crate) struct FixedClock;
@@ -27,9 +27,15 @@ impl Random for FixedRandom {
 }
 
 pub(crate) fn auth() -> web::Data<Auth> {
+    limited(&Rates::default())
+}
+
+/// The same, with limits. Proxies are at 10.0.0.0/8.
+pub(crate) fn limited(rates: &Rates) -> web::Data<Auth> {
     web::Data::new(Auth {
         tokens: Tokens::new(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap(),
         origins: Origins::parse("https://app.example.com").unwrap(),
+        limits: Limits::new(Proxies::parse("10.0.0.0/8").unwrap(), rates),
         clock: Arc::new(FixedClock),
         random: Arc::new(FixedRandom),
     })

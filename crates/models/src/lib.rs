@@ -14,6 +14,7 @@
 //! that it is kept.
 
 pub mod account;
+pub mod address;
 pub mod audience;
 pub mod clock;
 pub mod cursor;
@@ -32,6 +33,7 @@ pub mod topic;
 pub mod user;
 
 pub use account::{Account, Role};
+pub use address::{Address, Network};
 pub use audience::{Audience, TopicName, Window};
 pub use clock::{Clock, Random, SystemClock, SystemRandom, Timestamp};
 pub use cursor::{Cursor, CursorError, CursorKey, Cursors};

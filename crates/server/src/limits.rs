@@ -4,6 +4,9 @@
 const OTHER_FILES: u64 = 256;
 /// Streams of a node without a limit of its own. Its memory is known up to here.
 const MOST_STREAMS: u64 = 50_000;
+/// Connections from one address, where nothing else is said: less than what is there beside streams for all, so
+/// that no address takes it all.
+const MOST_FROM_ONE_ADDRESS: u64 = 1000;
 /// Below this many open files a warning is due.
 const FEW_FILES: u64 = 4096;
 
@@ -30,6 +33,12 @@ pub(crate) fn streams(asked: Option<u64>, files: u64) -> usize {
     usize::try_from(asked.unwrap_or(fitting.min(MOST_STREAMS))).unwrap_or(usize::MAX)
 }
 
+/// How many connections to allow from one address: as asked for, or a part of what there is.
+pub(crate) fn connections(asked: Option<u64>, files: u64) -> usize {
+    let fitting = MOST_FROM_ONE_ADDRESS.min(files / 4).max(1);
+    usize::try_from(asked.unwrap_or(fitting)).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +56,13 @@ mod tests {
         ];
         for (asked, files, expected) in cases {
             assert_eq!(streams(asked, files), expected, "{asked:?} of {files}");
+        }
+    }
+
+    #[test]
+    fn no_address_takes_all_files() {
+        for (asked, files, expected) in [(None, 1024, 256), (None, 1_048_576, 1000), (None, 2, 1), (Some(5), 1024, 5)] {
+            assert_eq!(connections(asked, files), expected, "{asked:?} of {files}");
         }
     }
 }

@@ -1,14 +1,21 @@
 //! The life of a node: everything it needs is passed in, so tests live it too.
 
-use std::{net::TcpListener, sync::Arc, sync::atomic::Ordering, thread::available_parallelism, time::Duration};
+use std::{
+    future::ready,
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, atomic::Ordering},
+    thread::available_parallelism,
+    time::Duration,
+};
 
 use actix_http::{HttpService, Protocol, error::DispatchError};
 use actix_server::{ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{App as HttpApp, dev::AppConfig, middleware::from_fn, rt::net::TcpStream, web};
-use tidings_api::{App, Connection};
+use tidings_api::{App, Connection, KEEP_ALIVE, SLOW_HEAD};
 use tidings_broker::Tasks;
-use tidings_middleware::{Auth, cors, edge};
+use tidings_middleware::{Auth, Connections, cors, edge};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
@@ -17,13 +24,8 @@ use crate::{
     pages,
 };
 
-/// How long a client may take to send the head of its request. Ends those who send it by the byte.
-const SLOW_HEAD: Duration = Duration::from_secs(5);
 /// How long a client may take to close its side of a connection that is being closed.
 const SLOW_CLOSE: Duration = Duration::from_secs(1);
-/// How long an idle connection is kept. Longer than the minute that proxies keep theirs: else one may
-/// send a request into a connection that is just being closed.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Connections of a worker beside its part of the node's streams: as many as these may be there to open
 /// one, or are served in a body for good. What comes after them waits to be accepted. (Streams that have
 /// taken their connection over no longer count here, only among the streams of the node.)
@@ -47,6 +49,8 @@ pub(crate) struct Node {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
     pub(crate) streams: usize,
+    /// Connections from one address, beside those that streams have taken.
+    pub(crate) per_address: usize,
     /// `None`: one for each core.
     pub(crate) workers: Option<usize>,
     pub(crate) stop: Plan,
@@ -133,6 +137,7 @@ fn start(
 ) -> std::io::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
     let app = web::Data::from(Arc::clone(app));
     let auth = web::Data::from(auth);
+    let limits = auth.clone();
     // Once for each worker, in its thread.
     let factory = move || {
         HttpApp::new()
@@ -144,6 +149,7 @@ fn start(
             .configure(tidings_api::routes)
             .configure(pages::routes)
     };
+    let connections = Connections::new(bounds.per_address);
     let workers = bounds.workers.unwrap_or_else(|| available_parallelism().map_or(2, usize::from));
     let server = ServerBuilder::new()
         .disable_signals()
@@ -168,18 +174,34 @@ fn start(
             .h1_allow_half_closed(false)
             .on_connect_ext(|connection: &Connection, data| {
                 data.insert(connection.take_over());
+                data.insert(connection.heads());
             })
             .finish(map_config(app, |()| AppConfig::default()));
-        fn_service(async |socket: TcpStream| {
-            socket.set_nodelay(true).map_err(DispatchError::Io)?;
-            let peer = socket.peer_addr().ok();
-            Ok((Connection::new(socket), Protocol::Http1, peer))
-        })
-        .and_then(http)
+        let (auth, connections) = (limits.clone(), Arc::clone(&connections));
+        fn_service(move |socket: TcpStream| ready(accept(socket, &auth, &connections))).and_then(http)
     };
     let server = server.listen("http", listener, http)?.run();
     let handle = server.handle();
     Ok((handle, actix_web::rt::spawn(server)))
+}
+
+/// Takes a connection, unless there are as many from its address as there may be. It is closed without a word then:
+/// an `EventSource` comes back after a connection that broke, and never after an answer that is not 200.
+fn accept(
+    socket: TcpStream,
+    auth: &Auth,
+    connections: &Arc<Connections>,
+) -> Result<(Connection, Protocol, Option<SocketAddr>), DispatchError> {
+    socket.set_nodelay(true).map_err(DispatchError::Io)?;
+    let peer = socket.peer_addr().ok();
+    let place = match peer.map(|peer| peer.ip()).filter(|peer| !auth.limits.is_proxy(*peer)) {
+        Some(peer) => {
+            let full = || DispatchError::Io(io::Error::other("as many connections from one address as there may be"));
+            Some(connections.enter(peer).ok_or_else(full)?)
+        }
+        None => None,
+    };
+    Ok((Connection::new(socket, place), Protocol::Http1, peer))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tidings_api::App;
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::{Auth, Origins, Tokens};
+use tidings_middleware::{Auth, Limits, Origins, Tokens};
 use tidings_models::{Clock as _, Store, SystemClock, SystemRandom, store::SqliteStore};
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -39,8 +39,8 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let (broker, tasks) = started.unwrap();
     let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), Duration::from_mins(1)).unwrap());
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
-    let auth = Arc::new(Auth { tokens, origins: Origins::default(), clock, random });
-    let bounds = Bounds { streams: 100, workers: Some(1), stop: Plan::of(stop_seconds) };
+    let auth = Arc::new(Auth { tokens, origins: Origins::default(), limits: Limits::default(), clock, random });
+    let bounds = Bounds { streams: 100, per_address: 100, workers: Some(1), stop: Plan::of(stop_seconds) };
     let listener = listen::listen("127.0.0.1:0".parse().unwrap(), Duration::from_mins(1)).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stops) = mpsc::channel(2);

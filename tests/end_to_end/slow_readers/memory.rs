@@ -30,7 +30,12 @@ const PER_READER: u64 = 2 * (64 + 24) + 2 * 16 + 16;
 /// database for them, and what the allocator holds back of that.
 const SHARED: u64 = 2 * 32 * 1024 + 24 * 1024;
 
-const SETTINGS: [(&str, &str); 2] = [("TIDINGS_HEARTBEAT_SECONDS", "5"), ("TIDINGS_STALL_SECONDS", "600")];
+const SETTINGS: [(&str, &str); 4] = [
+    ("TIDINGS_HEARTBEAT_SECONDS", "5"),
+    ("TIDINGS_STALL_SECONDS", "600"),
+    ("TIDINGS_STREAMS_PER_ADDRESS", "5000"),
+    ("TIDINGS_CONNECTIONS_PER_ADDRESS", "5000"),
+];
 
 async fn streams_are(server: &Server, count: usize) {
     until("all streams are open", || async { (server.overview().await["streams"] == count).then_some(()) }).await;

@@ -151,12 +151,11 @@ mod tests {
     #[actix_web::test]
     async fn a_body_must_come_at_some_speed_whatever_its_limit() {
         tokio::time::pause();
-        const MIB: usize = 1024 * 1024;
-        for limit in [64 * 1024, 4 * MIB] {
+        for limit in [64 * 1024, 4 * 1024 * 1024] {
             assert_eq!(trickled(1, limit).await, (Err(Code::RequestTimeout), 10));
             assert_eq!(trickled(1024, limit).await, (Err(Code::RequestTimeout), 10));
         }
-        let (length, seconds) = trickled(SLOWEST_PER_SECOND, 4 * MIB).await;
-        assert_eq!((length, seconds), (Ok(4 * MIB), 257), "a slow line that does what it can");
+        let (length, seconds) = trickled(SLOWEST_PER_SECOND, 4 * 1024 * 1024).await;
+        assert_eq!((length, seconds), (Ok(4 * 1024 * 1024), 257), "a slow line that does what it can");
     }
 }

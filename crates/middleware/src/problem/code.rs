@@ -83,7 +83,8 @@ codes! {
     BatchRefused, "batch_refused", UNPROCESSABLE_ENTITY, "Batch refused", "All or none were to be stored, and at least one was refused. Nothing was stored; the results say why.";
     FailedDependency, "failed_dependency", FAILED_DEPENDENCY, "Failed dependency", "This one was not stored, because another one of its batch was refused.";
     RateLimited, "rate_limited", TOO_MANY_REQUESTS, "Too many requests", "Too many requests in a short time. Retry-After says when to go on.";
-    Limit, "limit", TOO_MANY_REQUESTS, "Too many streams", "This user has as many open streams as are allowed. Close one.";
+    Limit, "limit", TOO_MANY_REQUESTS, "Too many streams", "As many streams are open, of this user or from this address, as are allowed. Close one.";
+    UrlTooLong, "url_too_long", URI_TOO_LONG, "URL too long", "The URL is longer than this server takes.";
     HeadersTooLarge, "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large", "The request's headers are larger than this server takes.";
     Internal, "internal", INTERNAL_SERVER_ERROR, "Internal error", "Something went wrong here. The server's log has more under this request id.";
     Overloaded, "overloaded", SERVICE_UNAVAILABLE, "Overloaded", "The server is busy. Nothing was stored; try again after Retry-After seconds.";
@@ -106,6 +107,7 @@ impl Code {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
             StatusCode::UNPROCESSABLE_ENTITY => Self::InvalidRequest,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
+            StatusCode::URI_TOO_LONG => Self::UrlTooLong,
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadersTooLarge,
             StatusCode::SERVICE_UNAVAILABLE => Self::Overloaded,
             StatusCode::INSUFFICIENT_STORAGE => Self::StorageFull,

@@ -18,6 +18,8 @@ use actix_web::{
 };
 use tidings_models::Invalid;
 
+use crate::Standing;
+
 pub use body::{FieldError, ProblemBody};
 pub use code::Code;
 
@@ -28,6 +30,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
+    limited: Option<Box<Standing>>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -38,7 +41,8 @@ impl Problem {
     /// A problem that is fully described by its code.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, detail: Cow::Borrowed(code.about()), errors: Vec::new(), retry_after: None, cause: None }
+        let detail = Cow::Borrowed(code.about());
+        Self { code, detail, errors: Vec::new(), retry_after: None, limited: None, cause: None }
     }
 
     /// Something went wrong that the caller can do nothing about. `cause` goes to the log alone.
@@ -79,6 +83,12 @@ impl Problem {
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..self }
+    }
+
+    /// Says which quota is used up, and when there is something left again.
+    pub(crate) fn limited(self, standing: Standing) -> Self {
+        let problem = self.retry_after(standing.retry_after());
+        Self { limited: Some(Box::new(standing)), ..problem }
     }
 
     /// Keeps what lies behind it, for the log alone.
@@ -140,6 +150,9 @@ impl ResponseError for Problem {
                 headers.insert(header::RETRY_AFTER, self.retry_after.unwrap_or(Self::RETRY_AFTER).into());
             }
             _ => {}
+        }
+        if let Some(standing) = &self.limited {
+            standing.tell(headers);
         }
         answer
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use clap::Args;
 use tidings_api::App;
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::Auth;
+use tidings_middleware::{Auth, Limits};
 use tidings_models::{Clock, Random, SystemClock, SystemRandom};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -15,7 +15,7 @@ use tokio::{
 
 use super::output;
 use crate::{
-    config::{Database, Keep, Log, Node as NodeSettings, Signing},
+    config::{Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Signing},
     database,
     drain::Plan,
     failure::Failure,
@@ -28,6 +28,8 @@ use crate::{
 pub(crate) struct Serve {
     #[command(flatten)]
     node: NodeSettings,
+    #[command(flatten)]
+    limits: LimitSettings,
     #[command(flatten)]
     keep: Keep,
     #[command(flatten)]
@@ -61,11 +63,14 @@ impl Serve {
         let settings = &self.node;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let streams = limits::streams(settings.streams_per_node, limits::raise_open_files());
+        let files = limits::raise_open_files();
+        let streams = limits::streams(settings.streams_per_node, files);
+        let per_address = limits::connections(self.limits.connections_per_address, files);
         let store = database::open(&self.database).await?;
         let auth = Auth {
             tokens: database::tokens(&self.signing, &*store).await?,
             origins: settings.cors_origins.clone(),
+            limits: Limits::new(self.limits.trusted_proxies.clone(), &self.limits.rates()),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
         };
@@ -73,6 +78,7 @@ impl Serve {
             heartbeat: Duration::from_secs(settings.heartbeat_seconds),
             poll: Duration::from_millis(settings.poll_ms),
             streams_per_user: usize::try_from(settings.streams_per_user).unwrap_or(usize::MAX),
+            streams_per_address: usize::try_from(self.limits.streams_per_address).unwrap_or(usize::MAX),
             streams_per_node: streams,
             retention: self.keep.retention(),
             trim_every: Duration::from_secs(self.keep.trim_seconds),
@@ -87,7 +93,7 @@ impl Serve {
         let app = App::new(store, broker, clock, random, session)
             .map_err(|error| Failure::new(format!("a thread cannot be had: {error}")))?;
         let workers = settings.workers.and_then(|workers| usize::try_from(workers).ok());
-        let bounds = Bounds { streams, workers, stop: Plan::of(settings.shutdown_seconds) };
+        let bounds = Bounds { streams, per_address, workers, stop: Plan::of(settings.shutdown_seconds) };
         Ok(Node { app: Arc::new(app), auth: Arc::new(auth), tasks, bounds })
     }
 }

@@ -18,15 +18,17 @@ use crate::cli::Command;
 
 mod environment;
 mod explain;
+mod limits;
 #[cfg(test)]
 mod manual;
 mod values;
 
 pub(crate) use environment::load;
 pub(crate) use explain::explain;
+pub(crate) use limits::Limits;
 pub(crate) use values::{DatabaseUrl, LogFilter, LogFormat};
 use values::{
-    address, database_url, line, log_filter, log_format, number, origins, service, switch, token, token_secret,
+    address, database_url, line, log_filter, log_format, number, origins, proxies, service, switch, token, token_secret,
 };
 
 /// A self-hosted server for personal notifications.

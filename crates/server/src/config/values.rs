@@ -10,7 +10,7 @@ use std::{
 };
 
 use secrecy::SecretString;
-use tidings_middleware::{Origins, Tokens};
+use tidings_middleware::{Origins, Proxies, Tokens};
 use tracing_subscriber::EnvFilter;
 
 /// What is wrong with a value.
@@ -114,6 +114,10 @@ pub(super) fn line(text: &str) -> Parsed<String> {
 
 pub(super) fn origins(text: &str) -> Parsed<Origins> {
     Origins::parse(text).map_err(|error| Wrong(format!("{error}; separate several by commas")))
+}
+
+pub(super) fn proxies(text: &str) -> Parsed<Proxies> {
+    Proxies::parse(text).map_err(|error| Wrong(format!("{error}; separate several by commas")))
 }
 
 pub(super) fn service(text: &str) -> Parsed<reqwest::Url> {
@@ -253,6 +257,8 @@ mod tests {
         assert!(line(" ").is_err() && line("a\nb").is_err());
         assert!(origins("").is_ok() && origins("https://a.example, https://b.example").is_ok());
         assert!(origins("a.example").is_err());
+        assert!(proxies("").is_ok() && proxies("127.0.0.1, 10.0.0.0/8").is_ok());
+        assert!(proxies("proxy.example").is_err());
         assert!(service("https://tidings.example.org").is_ok());
         for bad in ["tidings", "ftp://x", "http://u:planted@x", "http://x?q", ""] {
             assert!(!service(bad).unwrap_err().to_string().contains("planted"), "{bad}");

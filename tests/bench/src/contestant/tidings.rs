@@ -37,6 +37,9 @@ pub(super) fn start(program: &Path, env: &[(String, String)], folder: TempDir) -
         .env("TIDINGS_DATABASE_URL", format!("sqlite://{}/tidings.db", folder.path().display()))
         .env("TIDINGS_JWT_SECRET", SECRET)
         .env("TIDINGS_LOG", "warn")
+        // A whole world is one address here.
+        .env("TIDINGS_STREAMS_PER_ADDRESS", "1000000")
+        .env("TIDINGS_CONNECTIONS_PER_ADDRESS", "1000000")
         .envs(env.iter().cloned());
     let server = Server::start(command, folder, address)?;
     // It listens before its database is ready.

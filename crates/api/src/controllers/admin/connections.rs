@@ -44,6 +44,8 @@ pub(crate) struct OpenView {
     /// `sse`, or `poll` for a request that waits.
     #[schema(value_type = String)]
     transport: &'static str,
+    /// The address it was opened from, as its proxies tell it. It is kept nowhere.
+    address: Option<String>,
     /// Events that were written to it, since it was opened or reset.
     written: i64,
     /// About when the last of them was.
@@ -57,12 +59,13 @@ pub(crate) struct OpenView {
 
 impl OpenView {
     fn of(open: OpenStream) -> Self {
-        let OpenStream { connection, transport, queued, behind } = open;
+        let OpenStream { connection, transport, address, queued, behind } = open;
         Self {
             connection_id: connection.id,
             user: connection.user,
             opened_at: connection.opened_at,
             transport: transport.as_str(),
+            address: address.map(|address| address.to_string()),
             written: connection.events,
             written_at: connection.written_at,
             queued,

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Admin, Auth, Code, Problem, ProblemBody};
 use tidings_models::{Draft, Invalid, Kind, Outcome, Recipients, text::Rule};
 use utoipa::ToSchema;
 
@@ -59,6 +59,7 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
         (status = 413, body = ProblemBody),
         (status = 415, body = ProblemBody),
         (status = 422, body = ProblemBody),
+        (status = 429, body = ProblemBody, description = "`rate_limited`, where the operator limits publishing"),
         (status = 503, body = ProblemBody, description = "Not stored"),
         (status = 507, body = ProblemBody, description = "Not stored: the disk is full")
     )
@@ -68,7 +69,9 @@ pub(crate) async fn signal(
     key: Key,
     Json(request): Json<SignalRequest>,
     app: Data<App>,
+    auth: Data<Auth>,
 ) -> Result<HttpResponse, Problem> {
+    auth.limits.publish(&principal, 1)?;
     let key = key.of(&principal.user, &request)?;
     let field = |name: &'static str| move |invalid: Invalid| Problem::field(name, invalid);
     let to = recipients(request.to.map(|Object(to)| to)).map_err(field("to"))?;

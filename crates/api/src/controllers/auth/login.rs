@@ -39,7 +39,11 @@ pub(crate) struct LoginResponse {
 /// and a wrong password get the same answer after the same time.
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "auth", security(()), request_body = LoginRequest,
-    responses((status = 200, body = LoginResponse), (status = 401, body = ProblemBody, description = "`bad_credentials`"))
+    responses(
+        (status = 200, body = LoginResponse),
+        (status = 401, body = ProblemBody, description = "`bad_credentials`"),
+        (status = 429, body = ProblemBody, description = "`rate_limited`: too many tries, from this address or for this name")
+    )
 )]
 pub(crate) async fn login(
     request: HttpRequest,
@@ -47,6 +51,8 @@ pub(crate) async fn login(
     app: Data<App>,
     auth: Data<Auth>,
 ) -> Result<HttpResponse, Problem> {
+    // Before anything is looked up: a guess that comes too soon costs us nothing and tells them nothing.
+    auth.limits.login(request.head(), &user)?;
     let account = match UserId::parse(&user) {
         Ok(user) => app.store.account(&user).await.map_err(error::store)?,
         Err(_) => None,

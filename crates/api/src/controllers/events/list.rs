@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use actix_web::web::{self, Data};
+use actix_web::{
+    HttpRequest,
+    web::{self, Data},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tidings_broker::{Frame, Start, Stream};
-use tidings_middleware::{Code, Problem, ProblemBody, User};
+use tidings_broker::{Frame, Reader, Start, Stream};
+use tidings_middleware::{Auth, Code, Problem, ProblemBody, User};
 use tidings_models::Cursors;
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
@@ -66,9 +69,11 @@ pub(crate) struct EventsResponse {
     )
 )]
 pub(crate) async fn list(
+    request: HttpRequest,
     User(principal): User,
     Query(query): Query<EventsQuery>,
     app: Data<App>,
+    auth: Data<Auth>,
 ) -> Result<web::Json<EventsResponse>, Problem> {
     if query.wait > MAX_WAIT {
         return Err(Problem::new(Code::InvalidQuery).detail("wait: seconds, from 0 to 30"));
@@ -76,7 +81,8 @@ pub(crate) async fn list(
     let start = query.after.filter(|after| !after.is_empty());
     let mut collected = Collected::new(start.clone(), query.limit.get() as usize);
     let start = start.map_or(Start::Unread, |after| Start::After(after.into_bytes()));
-    let stream = app.broker.open(principal.user, start, principal.expires_at).await.map_err(error::open)?;
+    let reader = Reader { user: principal.user, address: Some(auth.limits.address(request.head())) };
+    let stream = app.broker.open(reader, start, principal.expires_at).await.map_err(error::open)?;
     let until = Instant::now() + Duration::from_secs(query.wait);
     collected.read(stream, app.store.cursors(), until).await?;
     Ok(web::Json(collected.answer()))

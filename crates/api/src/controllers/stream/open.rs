@@ -2,13 +2,13 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Method, Version, header},
+    http::{Method, Version},
     web::{Bytes, Data},
 };
 use actix_web_lab::header::{CacheControl, CacheDirective};
 use serde::Deserialize;
-use tidings_broker::{Error, Goodbye, GoodbyeReason, Local, OpenError, Start};
-use tidings_middleware::{Problem, ProblemBody, User};
+use tidings_broker::{Error, Goodbye, GoodbyeReason, Local, OpenError, Reader, Start};
+use tidings_middleware::{Auth, Code, Problem, ProblemBody, User, accepts_events};
 use utoipa::IntoParams;
 
 use super::{
@@ -48,23 +48,32 @@ pub(crate) struct StreamQuery {
     responses(
         (status = 200, content_type = "text/event-stream", body = String),
         (status = 401, body = ProblemBody),
-        (status = 429, body = ProblemBody, description = "Too many streams; clients that accept `text/event-stream` get 200 and `goodbye`"),
+        (status = 429, body = ProblemBody, description = "Too many streams or requests; clients that accept `text/event-stream` get 200 and `goodbye`"),
         (status = 503, body = ProblemBody, description = "As above, when the server is stopping or overloaded")
     )
 )]
 pub(crate) async fn open(
     request: HttpRequest,
-    User(principal): User,
+    caller: Result<User, Problem>,
     Lossy(query): Lossy<StreamQuery>,
     app: Data<App>,
+    auth: Data<Auth>,
     local: Data<Local>,
 ) -> Result<HttpResponse, Problem> {
+    let User(principal) = match caller {
+        Ok(user) => user,
+        Err(problem) if problem.code() == Code::RateLimited && accepts_events(request.head()) => {
+            return Ok(answer().body(goodbye(&app, GoodbyeReason::Limit)));
+        }
+        Err(problem) => return Err(problem),
+    };
     if request.method() == Method::HEAD {
         return Ok(answer().finish()); // it takes no place: it would keep it until its client leaves
     }
     let pings = if query.ping { Pings::Events } else { Pings::Ids };
     let start = start(&request, query);
-    match local.open(principal.user, start, principal.expires_at).await {
+    let reader = Reader { user: principal.user, address: Some(auth.limits.address(request.head())) };
+    match local.open(reader, start, principal.expires_at).await {
         Ok(stream) => {
             let trace = StreamTrace::new(&stream);
             let served = Served { app, stream, pings, trace };
@@ -77,7 +86,7 @@ pub(crate) async fn open(
             answer.head_mut().no_chunking(!chunks);
             Ok(answer)
         }
-        Err(error) if accepts_events(&request) => Ok(answer().body(refusal(&app, &error))),
+        Err(error) if accepts_events(request.head()) => Ok(answer().body(refusal(&app, &error))),
         Err(error) => Err(error::open(error)),
     }
 }
@@ -89,12 +98,6 @@ fn start(request: &HttpRequest, query: StreamQuery) -> Start {
     let parameters = [query.last_event_id, query.after].into_iter().flatten().map(String::into_bytes);
     let mut cursors = header.into_iter().chain(parameters).filter(|cursor| !cursor.is_empty());
     cursors.next().map_or(Start::Unread, Start::After)
-}
-
-/// Whether this may be an `EventSource`, which never comes back after anything but 200.
-fn accepts_events(request: &HttpRequest) -> bool {
-    let accepted = request.headers().get_all(header::ACCEPT);
-    accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/event-stream"))
 }
 
 fn answer() -> actix_web::HttpResponseBuilder {
@@ -113,12 +116,16 @@ fn answer() -> actix_web::HttpResponseBuilder {
 /// `retry:` and `goodbye`, for a stream that could not be opened.
 fn refusal(app: &App, error: &OpenError) -> Bytes {
     let reason = match error {
-        OpenError::UserLimit => GoodbyeReason::Limit,
+        OpenError::UserLimit | OpenError::AddressLimit => GoodbyeReason::Limit,
         OpenError::Failed(Error::Stopping) => GoodbyeReason::Shutdown,
         OpenError::NodeLimit | OpenError::Failed(_) => GoodbyeReason::Overloaded,
     };
     if let OpenError::Failed(error @ Error::Store(_)) = error {
         tracing::error!(%error, "a stream could not be opened");
     }
+    goodbye(app, reason)
+}
+
+fn goodbye(app: &App, reason: GoodbyeReason) -> Bytes {
     sse::goodbye(Goodbye { reason, retry_ms: app.broker.retry_ms() })
 }

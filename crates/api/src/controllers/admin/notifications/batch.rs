@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web::Data};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Code, Problem, ProblemBody, RequestId};
+use tidings_middleware::{Admin, Auth, Code, Problem, ProblemBody, RequestId};
 use tidings_models::{Draft, NotificationId, Outcome};
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
@@ -98,6 +98,7 @@ struct Made {
         (status = 415, body = ProblemBody),
         (status = 422, body = BatchRefused, description = "More than 1,000, none, or no array (without results); or \
                                                            `atomic` and one was refused"),
+        (status = 429, body = ProblemBody, description = "`rate_limited`, where the operator limits publishing"),
         (status = 503, body = ProblemBody, description = "Nothing was stored"),
         (status = 507, body = ProblemBody, description = "Nothing was stored: the disk is full (`atomic` alone)")
     )
@@ -108,7 +109,9 @@ pub(crate) async fn batch(
     Items(items): Items<BatchItem, MOST>,
     request: HttpRequest,
     app: Data<App>,
+    auth: Data<Auth>,
 ) -> Result<HttpResponse, Problem> {
+    auth.limits.publish(&principal, items.len())?;
     let Ok(Ok(_turn)) = timeout(PATIENCE, app.batches.acquire()).await else { return Err(Code::Overloaded.into()) };
     let now = app.clock.now();
     let drafts = (0..).zip(items).map(|(index, item)| {

@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{self, HeaderValue},
     web::Data,
 };
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Admin, Auth, Code, Problem, ProblemBody};
 use tidings_models::{Draft, Invalid, NotificationId, Outcome, text::Rule};
 
 use super::{
@@ -33,6 +33,7 @@ use crate::{
         (status = 413, body = ProblemBody),
         (status = 415, body = ProblemBody),
         (status = 422, body = ProblemBody),
+        (status = 429, body = ProblemBody, description = "`rate_limited`, where the operator limits publishing"),
         (status = 503, body = ProblemBody, description = "Not stored"),
         (status = 507, body = ProblemBody, description = "Not stored: the disk is full")
     )
@@ -43,7 +44,9 @@ pub(crate) async fn create(
     key: Key,
     Json(request): Json<CreateRequest>,
     app: Data<App>,
+    auth: Data<Auth>,
 ) -> Result<HttpResponse, Problem> {
+    auth.limits.publish(&principal, 1)?;
     let key = key.of(&principal.user, &request)?;
     let now = app.clock.now();
     let (Asked { notification, deliver_at }, to) = request.check(NotificationId::new(now, &*app.random), now)?;
