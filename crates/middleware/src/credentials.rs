@@ -7,38 +7,63 @@ use actix_web::{
 use tidings_models::Timestamp;
 use url::form_urlencoded;
 
-use crate::{Auth, Code, Credential, Principal, SessionCookie, origin::Provenance};
+use crate::{Auth, Code, Credential, InvalidToken, Principal, SessionCookie, origin::Provenance};
+
+/// Why it is not known who sends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    /// They are to be told so.
+    Refused(Code),
+    /// Their token names a key that is not known, and may be known once the keys were fetched anew.
+    UnknownKey,
+}
+
+impl From<Code> for Stranger {
+    fn from(code: Code) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl Stranger {
+    /// What they are told when it stays so.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Refused(code) => code,
+            Self::UnknownKey => Code::InvalidToken,
+        }
+    }
+}
 
 /// Who sends this request: exactly one, from the bearer or the session cookie.
 ///
 /// A bearer that is not good is never passed over in favour of a cookie: the caller would act as
 /// somebody whom they did not mean.
-pub(crate) fn identify(auth: &Auth, head: &RequestHead) -> Result<Principal, Code> {
+pub(crate) fn identify(auth: &Auth, head: &RequestHead) -> Result<Principal, Stranger> {
     let now = auth.clock.now();
     let bearer = bearer(head.headers())?;
     // Which cookie it would be hangs on the host, whose reading costs more than all else here.
     let cookie =
         if head.headers().contains_key(header::COOKIE) { SessionCookie::of(head).read(head.headers())? } else { None };
     match (bearer, cookie) {
-        (None, None) => Err(Code::Unauthenticated),
+        (None, None) => Err(Code::Unauthenticated.into()),
         (Some(bearer), None) => believe(auth, bearer, Credential::Bearer, now),
         (None, Some(cookie)) => {
             let principal = believe(auth, cookie, Credential::Cookie, now)?;
             let admitted = auth.origins.admit(&Provenance::of(head), Some(Credential::Cookie));
-            if admitted { Ok(principal) } else { Err(Code::OriginNotAllowed) }
+            if admitted { Ok(principal) } else { Err(Code::OriginNotAllowed.into()) }
         }
         (Some(bearer), Some(cookie)) => {
             let principal = believe(auth, bearer, Credential::Bearer, now)?;
             // A browser sends its cookie along unasked. One that has ended is nobody's.
             match believe(auth, cookie, Credential::Cookie, now) {
-                Ok(other) if other.user != principal.user => Err(Code::AmbiguousCredentials),
+                Ok(other) if other.user != principal.user => Err(Code::AmbiguousCredentials.into()),
                 _ => Ok(principal),
             }
         }
     }
 }
 
-fn believe(auth: &Auth, token: &str, credential: Credential, now: Timestamp) -> Result<Principal, Code> {
+fn believe(auth: &Auth, token: &str, credential: Credential, now: Timestamp) -> Result<Principal, Stranger> {
     match auth.tokens.verify(token, now) {
         Ok(claims) => Ok(Principal {
             user: claims.user,
@@ -49,7 +74,10 @@ fn believe(auth: &Auth, token: &str, credential: Credential, now: Timestamp) -> 
         }),
         Err(reason) => {
             tracing::debug!(reason = ?reason.to_string(), ?credential, "a token is not believed");
-            Err(Code::InvalidToken)
+            Err(match reason {
+                InvalidToken::UnknownKey => Stranger::UnknownKey,
+                _ => Code::InvalidToken.into(),
+            })
         }
     }
 }

@@ -11,7 +11,7 @@ use actix_web::{
 
 use crate::{
     Auth, Code, Credential, Problem, Standing,
-    credentials::{bearer, identify, url_has_token},
+    credentials::{Stranger, bearer, identify, url_has_token},
     origin::Provenance,
     principal::Caller,
     trace,
@@ -25,7 +25,7 @@ pub async fn guard<B>(request: ServiceRequest, next: Next<B>) -> Result<ServiceR
 where
     B: MessageBody + 'static,
 {
-    match admit(&request) {
+    match admit(&request).await {
         Ok((caller, standing)) => {
             if let Ok(principal) = &caller.0 {
                 trace::note_user(&principal.user);
@@ -48,7 +48,7 @@ pub fn accepts_events(head: &RequestHead) -> bool {
     accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/event-stream"))
 }
 
-fn admit(request: &ServiceRequest) -> Result<(Caller, Option<Standing>), Problem> {
+async fn admit(request: &ServiceRequest) -> Result<(Caller, Option<Standing>), Problem> {
     let auth =
         request.app_data::<web::Data<Auth>>().ok_or_else(|| Problem::internal("the app has no web::Data<Auth>"))?;
     let head = request.head();
@@ -59,11 +59,64 @@ fn admit(request: &ServiceRequest) -> Result<(Caller, Option<Standing>), Problem
     if !auth.origins.admit(&Provenance::of(head), shown) {
         return Err(Problem::new(Code::OriginNotAllowed));
     }
-    let caller = identify(auth, head);
+    let mut found = identify(auth, head);
+    if found == Err(Stranger::UnknownKey) && auth.tokens.look_again().await {
+        found = identify(auth, head);
+    }
+    let caller = found.map_err(Stranger::code);
     match auth.limits.request(caller.as_ref().ok(), head) {
         Ok(standing) => Ok((Caller(caller), standing)),
         // The stream says it in its own way.
         Err(_) if accepts_events(head) => Ok((Caller(Err(Code::RateLimited)), None)),
         Err(problem) => Err(problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{
+        App,
+        http::header,
+        middleware::from_fn,
+        test::{TestRequest, call_service, init_service},
+    };
+    use futures_util::future::join;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        PublicKeys, User,
+        testing::{
+            self,
+            issuer::{Issuer, jwks},
+        },
+    };
+
+    fn believe(auth: &Auth, issuers: &[&Issuer]) {
+        auth.tokens.believe(PublicKeys::Named(PublicKeys::of_jwks(jwks(issuers).as_bytes()).unwrap().0));
+    }
+
+    async fn status(auth: &web::Data<Auth>, token: &str) -> u16 {
+        let me = async |User(principal): User| principal.user.to_string();
+        let app = App::new().app_data(auth.clone()).wrap(from_fn(guard)).route("/", web::get().to(me));
+        let request = TestRequest::default().insert_header((header::AUTHORIZATION, format!("Bearer {token}")));
+        call_service(&init_service(app).await, request.to_request()).await.status().as_u16()
+    }
+
+    #[actix_web::test]
+    async fn a_token_under_a_new_key_is_good_once_the_key_was_fetched() {
+        let (old, new) = (Issuer::p256("old"), Issuer::p256("new"));
+        let auth = testing::auth();
+        believe(&auth, &[&old]);
+        let token = new.token(&json!({"sub": "alice", "exp": auth.clock.now().as_seconds() + 60}));
+        let provider = async {
+            auth.tokens.wanted().asked().await;
+            let _round = auth.tokens.wanted().round();
+            believe(&auth, &[&new]);
+        };
+        let (answered, ()) = join(status(&auth, &token), provider).await;
+        assert_eq!(answered, 200);
+        let theirs = Issuer::p256("third").token(&json!({"sub": "alice", "exp": 1_900_000_000}));
+        assert_eq!(status(&auth, &theirs).await, 401, "at once: it was asked just now");
     }
 }

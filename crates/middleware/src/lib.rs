@@ -63,4 +63,7 @@ pub use problem::{Code, FieldError, Problem, ProblemBody};
 pub use proxies::{Proxies, WrongProxy};
 pub use request_id::RequestId;
 pub use slow_head::Heads;
-pub use token::{Claims, InvalidToken, Tokens, WeakSecret};
+pub use token::{
+    Claims, FileKeys, InvalidToken, NamedKeys, PublicKeys, Round, Secrets, Tokens, Wanted, WrongKey, WrongKeys,
+    WrongSecret,
+};

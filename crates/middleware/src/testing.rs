@@ -8,6 +8,9 @@ use tidings_models::{Clock, Random, Role, Timestamp, UserId};
 
 use crate::{Auth, Limits, Origins, Proxies, Rates, Tokens};
 
+#[path = "../../../tests/end_to_end/support/issuer.rs"]
+pub(crate) mod issuer;
+
 /// It is always the same moment.
 pub(crate) struct FixedClock;
 

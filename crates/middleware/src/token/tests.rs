@@ -1,7 +1,13 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::testing::issuer;
+
+mod outside;
+mod rotation;
+mod sets;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const NOW: i64 = 1_800_000_000;
@@ -58,8 +64,8 @@ fn what_is_made_is_believed() {
 
 #[test]
 fn a_short_secret_is_refused() {
-    assert!(matches!(Tokens::new(&SecretString::from(&SECRET[1..])), Err(WeakSecret)));
-    assert!(matches!(Tokens::new(&SecretString::from("")), Err(WeakSecret)));
+    assert!(matches!(Tokens::new(&SecretString::from(&SECRET[1..])), Err(WrongSecret::Short)));
+    assert!(matches!(Tokens::new(&SecretString::from("")), Err(WrongSecret::Short)));
 }
 
 #[test]
@@ -145,6 +151,8 @@ fn headers_lead_nowhere() {
     let harmless = [
         r#"{"alg":"HS256"}"#,
         r#"{"alg":"HS256","typ":"JWT","kid":"../../../etc/passwd"}"#,
+        r#"{"alg":"HS256","typ":"at+jwt"}"#,
+        r#"{"alg":"HS256","typ":"application/AT+JWT"}"#,
         r#"{"alg":"HS256","kid":"' OR 1=1 --","jku":"https://evil.example/jwks","x5u":"https://evil.example/x"}"#,
     ];
     for header in harmless {
@@ -175,6 +183,10 @@ fn headers_lead_nowhere() {
         r#"{"alg":"HS256","crit":["b64"],"b64":false}"#,
         r#"{"alg":"HS256","crit":[]}"#,
         r#"{"alg":"HS256","crit":"exp"}"#,
+        r#"{"alg":"HS256","typ":"logout+jwt"}"#,
+        r#"{"alg":"HS256","typ":"application/dpop+jwt"}"#,
+        r#"{"alg":"HS256","typ":"JWE"}"#,
+        r#"{"alg":"HS256","typ":"é"}"#,
     ];
     for header in refused {
         assert!(verify(&signed(header, &claims)).is_err(), "{header}");
@@ -298,6 +310,6 @@ fn nothing_that_is_refused_is_kept() {
         [with(&json!({"exp": NOW - 60})), with(&json!({"aud": "them"})), with(&json!({"sub": ""})), "a.b.c".into()];
     for token in &refused {
         assert!(tokens.verify(token, now()).is_err());
-        assert!(tokens.known.get(token).is_none(), "{token}");
+        assert!(tokens.believed.read().known.get(token).is_none(), "{token}");
     }
 }
