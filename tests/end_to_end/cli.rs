@@ -72,6 +72,8 @@ fn a_wrong_setting_is_named() {
         ("TIDINGS_CORS_ORIGINS", "https://a.example/path"),
         ("TIDINGS_HEARTBEAT_SECONDS", "0"),
         ("TIDINGS_DATABASE_URL", "mysql://x"),
+        ("TIDINGS_JWT_JWKS_URL", "http://login.example/keys"),
+        ("TIDINGS_JWT_PUBLIC_KEY_FILE", "/nowhere/key.pem"),
     ] {
         let said = run(name, value);
         assert!(said.contains(name), "{name} in {said}");

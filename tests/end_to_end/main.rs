@@ -8,6 +8,7 @@ mod cli;
 mod documentation;
 mod durability;
 mod events;
+mod identity;
 mod inbox;
 mod limits;
 mod many;

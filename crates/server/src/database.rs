@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tidings_middleware::Tokens;
+use tidings_middleware::{Secrets, Tokens};
 use tidings_models::{Clock as _, Store, StoreError, SystemClock, SystemRandom, store::SqliteStore};
 
 use crate::{
     config::{Database, DatabaseUrl, Signing},
     failure::Failure,
+    keys,
     printable::hex,
 };
 
@@ -48,16 +49,19 @@ fn unusable(url: &DatabaseUrl, error: &StoreError) -> Failure {
 
 /// What checks and makes tokens here: under the secret of the settings, or else under that of the database.
 pub(crate) async fn tokens(signing: &Signing, store: &dyn Store) -> Result<Tokens, Failure> {
-    match &signing.jwt_secret {
-        Some(secret) => under(signing, secret),
-        None => under(signing, &generated(store).await?),
+    match keys::secrets(signing)? {
+        Some(secrets) => Ok(under(signing, secrets)),
+        None => {
+            let secrets = Secrets::new(&generated(store).await?).map_err(|error| Failure::new(error.to_string()))?;
+            Ok(under(signing, secrets))
+        }
     }
 }
 
 /// The same without the server: the database is opened only when the secret is there.
 pub(crate) async fn local_tokens(signing: &Signing, database: &Database) -> Result<Tokens, Failure> {
-    if let Some(secret) = &signing.jwt_secret {
-        return under(signing, secret);
+    if let Some(secrets) = keys::secrets(signing)? {
+        return Ok(under(signing, secrets));
     }
     let store = open_existing(database).await?;
     let tokens = tokens(signing, &*store).await;
@@ -65,16 +69,15 @@ pub(crate) async fn local_tokens(signing: &Signing, database: &Database) -> Resu
     tokens
 }
 
-fn under(signing: &Signing, secret: &SecretString) -> Result<Tokens, Failure> {
-    let mut tokens =
-        Tokens::new(secret).map_err(|error| Failure::usage(format!("TIDINGS_JWT_SECRET is wrong: {error}")))?;
+fn under(signing: &Signing, secrets: Secrets) -> Tokens {
+    let mut tokens = Tokens::under(secrets);
     if let Some(issuer) = &signing.jwt_issuer {
         tokens = tokens.issuer(issuer);
     }
     if let Some(audience) = &signing.jwt_audience {
         tokens = tokens.audience(audience);
     }
-    Ok(tokens)
+    tokens
 }
 
 /// The generated secret as text, as all secrets of the settings are.

@@ -16,6 +16,7 @@ mod database;
 mod drain;
 mod failure;
 mod first_start;
+mod keys;
 mod limits;
 mod listen;
 mod pages;

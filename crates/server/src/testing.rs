@@ -15,6 +15,11 @@ use crate::{
     serve::{self, Bounds, Ended, Node},
 };
 
+#[path = "../../../tests/end_to_end/support/issuer.rs"]
+pub(crate) mod issuer;
+#[path = "../../../tests/end_to_end/support/key_server.rs"]
+pub(crate) mod key_server;
+
 /// An empty database in `folder`.
 pub(crate) async fn store(folder: &TempDir) -> Arc<dyn Store> {
     let url = format!("sqlite://{}", folder.path().join("tidings.db").display());

@@ -1,6 +1,8 @@
 //! What the tests share: a server of their own, a way to ask it, and a reader of streams.
 
 mod dice;
+pub(crate) mod issuer;
+mod key_server;
 mod server;
 mod sse;
 
@@ -9,6 +11,7 @@ use std::{future::Future, time::Duration};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use dice::Dice;
+pub(crate) use key_server::KeyServer;
 pub(crate) use server::{Server, json};
 pub(crate) use sse::{Event, Stream};
 

@@ -69,6 +69,9 @@ impl Server {
         let mut command = Self::command_in(&folder, &["serve"]);
         command.env("TIDINGS_LISTEN", listen);
         command.envs(env.iter().filter(|(name, _)| name != LOG_TO_FILE).cloned());
+        if env.iter().any(|(name, _)| name == "TIDINGS_JWT_SECRET_FILE") {
+            command.env_remove("TIDINGS_JWT_SECRET");
+        }
         if env.iter().any(|(name, _)| name == LOG_TO_FILE) {
             let log = File::options().create(true).append(true).open(folder.path().join(LOG_FILE)).unwrap();
             command.stderr(log);

@@ -169,7 +169,7 @@ impl Problem {
 }
 
 /// What went wrong on the way, with its causes, which is where reqwest tells it.
-pub(super) fn causes(error: &reqwest::Error) -> String {
+pub(crate) fn causes(error: &reqwest::Error) -> String {
     let mut text = String::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {

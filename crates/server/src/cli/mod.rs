@@ -20,6 +20,8 @@ mod token;
 mod topic;
 mod user;
 
+pub(crate) use http::causes;
+
 /// What `tidings` can be asked to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

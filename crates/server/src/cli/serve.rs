@@ -15,11 +15,11 @@ use tokio::{
 
 use super::output;
 use crate::{
-    config::{Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Signing},
+    config::{Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Provider, Signing},
     database,
     drain::Plan,
     failure::Failure,
-    first_start, limits, listen,
+    first_start, keys, limits, listen,
     serve::{self, Bounds, Node},
     telemetry,
 };
@@ -37,6 +37,8 @@ pub(crate) struct Serve {
     #[command(flatten)]
     signing: Signing,
     #[command(flatten)]
+    provider: Provider,
+    #[command(flatten)]
     log: Log,
 }
 
@@ -51,11 +53,15 @@ impl Serve {
         let listener = listen::listen(self.node.listen, Duration::from_secs(self.node.stall_seconds))?;
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let node = self.prepare().await?;
+        let mut keepers = keys::keep(&node.auth, &self.signing, &self.provider)?;
         let made = first_start::accounts(&*node.app.store, &*node.app.clock, &*node.app.random, self.node.demo).await?;
         let program = std::env::args().next().unwrap_or_else(|| "tidings".into());
         output::line(&first_start::welcome(address, &made, &program))?;
         drop(made);
-        Ok(serve::run(listener, node, stops).await?)
+        tokio::select! {
+            ended = serve::run(listener, node, stops) => Ok(ended?),
+            trouble = keepers.failed() => Err(Failure::new(trouble)),
+        }
     }
 
     /// Puts the parts together.
@@ -66,9 +72,13 @@ impl Serve {
         let files = limits::raise_open_files();
         let streams = limits::streams(settings.streams_per_node, files);
         let per_address = limits::connections(self.limits.connections_per_address, files);
+        // Before there is a database: what is wrong with a setting is said while nothing was made.
+        let public_keys = keys::public_keys(&self.provider)?;
         let store = database::open(&self.database).await?;
+        let tokens = database::tokens(&self.signing, &*store).await?;
+        tokens.believe(public_keys);
         let auth = Auth {
-            tokens: database::tokens(&self.signing, &*store).await?,
+            tokens,
             origins: settings.cors_origins.clone(),
             limits: Limits::new(self.limits.trusted_proxies.clone(), &self.limits.rates()),
             clock: Arc::clone(&clock),

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_wrong_value_names_its_variable() {
-        let cases: [(&[&str], &str); 8] = [
+        let cases: [(&[&str], &str); 9] = [
             (
                 &["serve", "--heartbeat-seconds", "0"],
                 r#"TIDINGS_HEARTBEAT_SECONDS (or --heartbeat-seconds) is wrong: "0" is not a whole number from 1 to 300."#,
@@ -70,6 +70,10 @@ mod tests {
                 "TIDINGS_DATABASE_URL (or --database-url) is wrong: this build",
             ),
             (&["serve", "--jwt-secret", "planted"], "TIDINGS_JWT_SECRET (or --jwt-secret) is wrong: the secret"),
+            (
+                &["serve", "--jwt-jwks-url", "http://planted.example/"],
+                "TIDINGS_JWT_JWKS_URL (or --jwt-jwks-url) is wrong: it is not the URL of a key set",
+            ),
             (&["serve", "--log-format", "xml"], "TIDINGS_LOG_FORMAT (or --log-format) is wrong"),
             (&["serve", "--cors-origins", "x"], "TIDINGS_CORS_ORIGINS (or --cors-origins) is wrong"),
             (&["send", "--url", "http://a:planted@b"], "TIDINGS_URL (or --url) is wrong"),

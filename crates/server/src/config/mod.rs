@@ -7,7 +7,7 @@
 //! **To add a setting:** add a field with `long`, `env` and `hide_env_values` to a group below, a
 //! parser for it to `values.rs`, and a paragraph to `.env.example`.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser};
 use secrecy::SecretString;
@@ -28,7 +28,8 @@ pub(crate) use explain::explain;
 pub(crate) use limits::Limits;
 pub(crate) use values::{DatabaseUrl, LogFilter, LogFormat};
 use values::{
-    address, database_url, line, log_filter, log_format, number, origins, proxies, service, switch, token, token_secret,
+    address, database_url, file, key_set, line, log_filter, log_format, number, origins, proxies, service, switch, token,
+    token_secret,
 };
 
 /// A self-hosted server for personal notifications.
@@ -56,12 +57,27 @@ pub(crate) struct Signing {
     /// What tokens are signed with (HS256). Better set in the environment: others see flags
     #[arg(long, env = "TIDINGS_JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = token_secret)]
     pub(crate) jwt_secret: Option<SecretString>,
+    /// A file with that secret, and perhaps the one before it, each on a line; read again when it changes
+    #[arg(long, env = "TIDINGS_JWT_SECRET_FILE", hide_env_values = true, value_name = "FILE", value_parser = file)]
+    pub(crate) jwt_secret_file: Option<PathBuf>,
     /// The issuer that tokens must name (iss)
     #[arg(long, env = "TIDINGS_JWT_ISSUER", hide_env_values = true, value_name = "NAME", value_parser = line)]
     pub(crate) jwt_issuer: Option<String>,
     /// The audience that tokens must name (aud)
     #[arg(long, env = "TIDINGS_JWT_AUDIENCE", hide_env_values = true, value_name = "NAME", value_parser = line)]
     pub(crate) jwt_audience: Option<String>,
+}
+
+/// Whose tokens are believed beside our own.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the names of the settings")]
+pub(crate) struct Provider {
+    /// A PEM file with the public key of who signs tokens (RSA, P-256 or Ed25519); read again when it changes
+    #[arg(long, env = "TIDINGS_JWT_PUBLIC_KEY_FILE", hide_env_values = true, value_name = "FILE", value_parser = file)]
+    pub(crate) jwt_public_key_file: Option<PathBuf>,
+    /// Where an identity provider publishes its keys (JSON Web Key Set)
+    #[arg(long, env = "TIDINGS_JWT_JWKS_URL", hide_env_values = true, value_name = "URL", value_parser = key_set)]
+    pub(crate) jwt_jwks_url: Option<reqwest::Url>,
 }
 
 /// What is logged, and how.

@@ -112,6 +112,28 @@ pub(super) fn line(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
+pub(super) fn file(text: &str) -> Parsed<PathBuf> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return wrong("it is not the path of a file: write one, or leave it out");
+    }
+    Ok(text.into())
+}
+
+/// Who can change what comes from there can be anybody here: so it comes over TLS, or from this machine.
+pub(super) fn key_set(text: &str) -> Parsed<reqwest::Url> {
+    // Not repeated: it may hold a password by mistake.
+    let refused = || {
+        Wrong("it is not the URL of a key set: write https:// and the rest, without user, password or fragment; http:// only for 127.0.0.1, [::1] and localhost".into())
+    };
+    let url = reqwest::Url::parse(text).map_err(|_| refused())?;
+    let host = url.host_str().unwrap_or_default();
+    let here = host == "localhost"
+        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let safe = (url.scheme() == "https" && !host.is_empty()) || (url.scheme() == "http" && here);
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    if safe && bare { Ok(url) } else { Err(refused()) }
+}
+
 pub(super) fn origins(text: &str) -> Parsed<Origins> {
     Origins::parse(text).map_err(|error| Wrong(format!("{error}; separate several by commas")))
 }
@@ -241,6 +263,36 @@ mod tests {
     }
 
     #[test]
+    fn key_sets_come_over_tls_or_from_here() {
+        for good in [
+            "https://login.example.org/realms/x/protocol/openid-connect/certs",
+            "https://login.example.org:8443/keys?policy=x",
+            "http://127.0.0.1:9000/jwks.json",
+            "http://[::1]/jwks.json",
+            "http://localhost:8081/keys",
+        ] {
+            assert!(key_set(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "jwks.json",
+            "login.example.org/jwks.json",
+            "http://login.example.org/keys",
+            "http://10.0.0.1/keys",
+            "http://localhost.example.org/keys",
+            "http://127.0.0.1.example.org/keys",
+            "https://u:planted@login.example.org/keys",
+            "https://planted@login.example.org/keys",
+            "https://login.example.org/keys#planted",
+            "file:///etc/planted",
+            "ftp://login.example.org/planted",
+        ] {
+            let message = key_set(bad).unwrap_err().to_string();
+            assert!(message.contains("https://") && !message.contains("planted"), "{bad}: {message}");
+        }
+    }
+
+    #[test]
     fn other_values() {
         for (text, expected) in [("true", Some(true)), ("ON", Some(true)), ("0", Some(false)), ("maybe", None)] {
             assert_eq!(switch(text).ok(), expected, "{text}");
@@ -260,6 +312,8 @@ mod tests {
         assert!(proxies("").is_ok() && proxies("127.0.0.1, 10.0.0.0/8").is_ok());
         assert!(proxies("proxy.example").is_err());
         assert!(service("https://tidings.example.org").is_ok());
+        assert!(file("/etc/tidings/key.pem").is_ok());
+        assert!(file("").is_err() && file("a\nb").is_err());
         for bad in ["tidings", "ftp://x", "http://u:planted@x", "http://x?q", ""] {
             assert!(!service(bad).unwrap_err().to_string().contains("planted"), "{bad}");
         }

@@ -1,0 +1,97 @@
+//! Keeps the keys of an identity provider: fetches them at the start, every few minutes, when a token
+//! names one that is not known, and on SIGHUP.
+
+use std::{sync::Arc, time::Duration};
+
+use tidings_middleware::{Auth, NamedKeys, PublicKeys};
+use tokio::{signal::unix::Signal, time::sleep};
+
+use super::fetch::{Fetcher, Unfetched};
+
+/// How often the keys are fetched anyway, whatever the provider says of caches: for so long, a key that it
+/// took back is still believed.
+const EVERY: Duration = Duration::from_mins(10);
+/// How soon it is tried again after it failed; twice as long each time, up to [`LONGEST_RETRY`].
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// See [`FIRST_RETRY`].
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
+
+/// How it went last. Told when it changes, and not again while it lasts.
+#[derive(Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Unknown,
+    Good,
+    Failing,
+}
+
+/// Runs until it is aborted.
+pub(super) async fn run(auth: Arc<Auth>, fetcher: Fetcher, mut hangups: Signal) {
+    let mut state = State::default();
+    let mut retry = FIRST_RETRY;
+    loop {
+        let pause = if round(&auth, &fetcher, &mut state).await {
+            retry = FIRST_RETRY;
+            EVERY
+        } else {
+            let longer = (retry * 2).min(LONGEST_RETRY);
+            std::mem::replace(&mut retry, longer)
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = auth.tokens.wanted().asked() => {}
+            Some(()) = hangups.recv() => {}
+        }
+    }
+}
+
+/// Fetches once. Tells whether there was an answer to believe. Otherwise all stays as it was.
+async fn round(auth: &Auth, fetcher: &Fetcher, state: &mut State) -> bool {
+    let _round = auth.tokens.wanted().round();
+    let fetched = fetcher.fetch().await;
+    tell(&fetched, state, fetcher);
+    // Before the round ends: who waited for it looks at once.
+    fetched.map(|(keys, _)| auth.tokens.believe(PublicKeys::Named(keys))).is_ok()
+}
+
+fn tell(fetched: &Result<(NamedKeys, usize), Unfetched>, state: &mut State, fetcher: &Fetcher) {
+    let place = || fetcher.place();
+    match fetched {
+        Ok((keys, others)) if *state != State::Good => {
+            *state = State::Good;
+            tracing::info!(
+                from = place(),
+                keys = keys.count(),
+                others,
+                "the keys of the identity provider were fetched"
+            );
+            if keys.count() == 0 {
+                tracing::warn!(
+                    from = place(),
+                    others,
+                    "the identity provider has no key that tokens are checked with here (RS256, ES256, EdDSA with kid)"
+                );
+            }
+        }
+        Err(reason) if *state != State::Failing => {
+            let reason = reason.to_string();
+            match state {
+                State::Good => tracing::warn!(
+                    from = place(),
+                    ?reason,
+                    "the keys of the identity provider cannot be fetched; those of before stay in force"
+                ),
+                _ => tracing::warn!(
+                    from = place(),
+                    ?reason,
+                    "the keys of the identity provider cannot be fetched: its tokens are refused until they can"
+                ),
+            }
+            *state = State::Failing;
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
