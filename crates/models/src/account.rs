@@ -42,6 +42,8 @@ pub struct Account {
     pub role: Role,
     /// May no longer sign in.
     pub disabled: bool,
+    /// Their password was made for them: they must choose another before anything else.
+    pub must_change: bool,
     /// What their password is checked against.
     pub password: PasswordHash,
     /// When the account was made.

@@ -46,7 +46,7 @@ impl TopicName {
     }
 }
 
-/// Who an event is for. Written `user:ID`, `topic:NAME` or `everyone`, here and nowhere else.
+/// Who an event is for. Written `user:ID`, `topic:NAME`, `everyone` or `nodes`, here and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Audience {
     /// One user.
@@ -55,6 +55,8 @@ pub enum Audience {
     Topic(TopicName),
     /// Everybody who was known when the event was made.
     Everyone,
+    /// No user: what the nodes of a deployment tell each other ([`News`](crate::News)).
+    Nodes,
 }
 
 impl Audience {
@@ -65,6 +67,7 @@ impl Audience {
             Some(("user", id)) => UserId::parse(id).ok().map(Self::User),
             Some(("topic", name)) => TopicName::parse(name).ok().map(Self::Topic),
             None if value == "everyone" => Some(Self::Everyone),
+            None if value == "nodes" => Some(Self::Nodes),
             _ => None,
         }
     }
@@ -76,6 +79,7 @@ impl fmt::Display for Audience {
             Self::User(user) => write!(f, "user:{user}"),
             Self::Topic(topic) => write!(f, "topic:{}", topic.as_str()),
             Self::Everyone => f.write_str("everyone"),
+            Self::Nodes => f.write_str("nodes"),
         }
     }
 }
@@ -115,10 +119,10 @@ mod tests {
 
     #[test]
     fn the_written_form_reads_back() {
-        for text in ["user:alice", "user:topic:x", "user:a:b", "topic:deploys", "everyone"] {
+        for text in ["user:alice", "user:topic:x", "user:a:b", "topic:deploys", "everyone", "nodes"] {
             assert_eq!(Audience::parse(text).unwrap().to_string(), text);
         }
-        for bad in ["", "alice", "user:", "topic:", "topic:Ä", "topic:-x", "everyone:x", "Everyone"] {
+        for bad in ["", "alice", "user:", "topic:", "topic:Ä", "topic:-x", "everyone:x", "Everyone", "nodes:x"] {
             assert_eq!(Audience::parse(bad), None, "{bad}");
         }
     }

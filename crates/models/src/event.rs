@@ -20,6 +20,8 @@ pub enum Kind {
     NotificationRetracted,
     /// A notification is no longer of interest, or no longer kept.
     NotificationExpired,
+    /// Who may come in has changed: for the nodes alone.
+    Access,
     /// A signal of this type, or a kind that this version does not know: passed on as it is.
     Other(Arc<str>),
 }
@@ -34,14 +36,15 @@ impl Kind {
             Self::NotificationUpdated => "notification.updated",
             Self::NotificationRetracted => "notification.retracted",
             Self::NotificationExpired => "notification.expired",
+            Self::Access => "access",
             Self::Other(name) => name,
         }
     }
 
     /// Names of what the server itself says on a stream, which no signal may take. Neither may one begin
     /// like ours (`notification`, `inbox.`).
-    pub const RESERVED: [&'static str; 10] =
-        ["message", "open", "error", "reset", "ready", "ping", "pong", "expiring", "goodbye", "retry"];
+    pub const RESERVED: [&'static str; 11] =
+        ["access", "message", "open", "error", "reset", "ready", "ping", "pong", "expiring", "goodbye", "retry"];
 
     /// The type of a signal: `[a-z][a-z0-9_.-]{0,63}`, and none of ours.
     pub fn signal(name: &str) -> Result<Self, Invalid> {
@@ -67,6 +70,7 @@ impl Kind {
             "notification.updated" => Self::NotificationUpdated,
             "notification.retracted" => Self::NotificationRetracted,
             "notification.expired" => Self::NotificationExpired,
+            "access" => Self::Access,
             _ => Self::Other(name.into()),
         }
     }

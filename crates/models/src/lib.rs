@@ -13,6 +13,7 @@
 //! `migrations/`. `a_notification_comes_back_as_it_was_given` of the contract suite is where to show
 //! that it is kept.
 
+pub mod access;
 pub mod account;
 pub mod address;
 pub mod audience;
@@ -32,6 +33,7 @@ pub mod text;
 pub mod topic;
 pub mod user;
 
+pub use access::{AccessChange, ApiKey, Digest, Grant, News, Revoked, Secret, SecretKind, SignIn, SignInId};
 pub use account::{Account, Role};
 pub use address::{Address, Network};
 pub use audience::{Audience, TopicName, Window};

@@ -249,6 +249,7 @@ impl Recipients {
                 Audience::User(user) => users.push(user),
                 Audience::Topic(topic) => return Some(Self::Topic(topic)),
                 Audience::Everyone => return Some(Self::Everyone),
+                Audience::Nodes => return None,
             }
         }
         Self::users(users).ok()

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{Kind, Mark, Notification, NotificationId, Preferences, Recipients, Timestamp, TopicName, UserId};
+use crate::{
+    AccessChange, Kind, Mark, Notification, NotificationId, Preferences, Recipients, Timestamp, TopicName, UserId,
+};
 
 /// Something to be written to the log.
 #[derive(Clone, Debug)]
@@ -99,6 +101,13 @@ pub enum Draft {
     },
     /// All of these or none: when one is refused, nothing of any of them remains.
     Together(Vec<Draft>),
+    /// Something changes about who may come in.
+    Access {
+        /// What.
+        change: AccessChange,
+        /// When it was asked for.
+        at: Timestamp,
+    },
     /// Removes some of what is kept of a person; all of it once nothing more is left to be removed. What they were
     /// told stays in the log without content, as if it had been for somebody of another name.
     Erase {

@@ -9,15 +9,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use secrecy::SecretBox;
 
 use crate::{
-    Account, Audience, Cursors, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId, Position,
+    Audience, Cursors, Event, Head, InboxItem, InboxPage, InboxQuery, Notification, NotificationId, Position,
     Preferences, Timestamp, Topic, TopicName, UserId, Window,
-    password::PasswordHash,
     topic::{TopicOfUser, TopicWithMembers},
 };
 
+mod access;
 #[cfg(test)]
 mod contract;
 mod draft;
@@ -29,6 +28,7 @@ mod sent;
 mod sql;
 mod sqlite;
 
+pub use access::Access;
 pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
 pub use outcome::{Committed, Outcome};
@@ -108,9 +108,9 @@ pub trait Log: Send + Sync + 'static {
     fn cursors(&self) -> &Arc<Cursors>;
 }
 
-/// Everything that is kept, beside the log. One contract suite holds every implementation to this.
+/// Everything that is kept, beside the log and who may come in. One contract suite holds every implementation to this.
 #[async_trait]
-pub trait Store: Log {
+pub trait Store: Log + Access {
     /// One notification of a user's inbox. `None` also for one that belongs to somebody else.
     async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError>;
 
@@ -184,24 +184,6 @@ pub trait Store: Log {
 
     /// The next members of a topic after one of them, by name.
     async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError>;
-
-    /// Makes an account and its recipient; `false` when there is one of that name.
-    async fn create_account(&self, account: &Account) -> Result<bool, StoreError>;
-
-    /// The account of a user.
-    async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError>;
-
-    /// All accounts, by name.
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError>;
-
-    /// Gives an account another password; `false` when there is none.
-    async fn set_password(&self, user: &UserId, password: &PasswordHash) -> Result<bool, StoreError>;
-
-    /// Lets an account sign in or not; `false` when there is none.
-    async fn set_disabled(&self, user: &UserId, disabled: bool) -> Result<bool, StoreError>;
-
-    /// The secret that tokens are signed with when the operator configured none.
-    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError>;
 
     /// Ends all connections.
     async fn close(&self);

@@ -452,15 +452,9 @@ statements! {
     HEAD_AND_SEQS = head_and_seqs!("");
     /// The same, as the beginning of a transaction.
     BEGIN_WITH_HEAD_AND_SEQS = head_and_seqs!("BEGIN IMMEDIATE; ");
-
-    ADD_ACCOUNT = "INSERT INTO accounts (user_id, password, role, disabled, created_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_id) DO NOTHING";
-    ACCOUNT = "SELECT user_id, password, role, disabled, created_at FROM accounts WHERE user_id = $1";
-    ACCOUNTS = "SELECT user_id, password, role, disabled, created_at FROM accounts ORDER BY user_id";
-    SET_PASSWORD = "UPDATE accounts SET password = $2 WHERE user_id = $1";
-    SET_DISABLED = "UPDATE accounts SET disabled = $2 WHERE user_id = $1";
 }
 
+pub(super) mod access;
 pub(super) mod ledger;
 pub(super) mod people;
 pub(super) mod topics;
@@ -468,5 +462,5 @@ pub(super) mod topics;
 /// All statements by their names, for the tests.
 #[cfg(test)]
 pub(super) fn every() -> Vec<(&'static str, &'static str)> {
-    [ALL, ledger::ALL, people::ALL, topics::ALL].concat()
+    [ALL, access::ALL, ledger::ALL, people::ALL, topics::ALL].concat()
 }

@@ -195,26 +195,6 @@ pub(super) async fn a_key_has_one_signal(open: Open) {
     assert_eq!(one(&*store, signal(key("k", 1))).await, again, "it outlives the process");
 }
 
-pub(super) async fn accounts_are_kept(open: Open) {
-    let place = place();
-    let store = open(&place).await;
-    let password = PasswordHash::make(&"correct horse".into()).unwrap();
-    let account = Account { user: user("ann"), role: Role::Admin, disabled: false, password, created_at: at(3) };
-    assert!(store.create_account(&account).await.unwrap());
-    assert!(!store.create_account(&account).await.unwrap(), "the name is taken");
-    let found = store.account(&user("ann")).await.unwrap().unwrap();
-    assert_eq!((found.role, found.disabled, found.created_at), (Role::Admin, false, at(3)));
-    assert!(found.password.fits(&"correct horse".into()));
-    assert!(store.set_disabled(&user("ann"), true).await.unwrap());
-    let other = PasswordHash::make(&"battery staple".into()).unwrap();
-    assert!(store.set_password(&user("ann"), &other).await.unwrap());
-    let found = store.accounts().await.unwrap().remove(0);
-    assert!(found.disabled && found.password.fits(&"battery staple".into()));
-    assert!(store.account(&user("bob")).await.unwrap().is_none());
-    assert!(!store.set_disabled(&user("bob"), true).await.unwrap());
-    assert_eq!(counts(&*store, "ann").await, (0, 0), "whoever has an account is known");
-}
-
 pub(super) async fn everything_outlives_the_process(open: Open) {
     let place = place();
     let store = open(&place).await;

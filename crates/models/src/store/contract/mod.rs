@@ -6,6 +6,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use super::{SqliteStore, *};
 use crate::*;
 
+mod access;
 mod admin;
 mod batch;
 mod connections;
@@ -170,7 +171,13 @@ macro_rules! suites {
             people::what_is_kept_of_a_person_can_be_had
             people::who_is_erased_was_never_there
             people::who_comes_back_after_that_is_new
-            log::accounts_are_kept
+            access::accounts_are_kept
+            access::a_sign_in_is_known_by_its_secret_and_refreshed_once
+            access::what_is_taken_away_is_told_to_every_node
+            access::a_user_has_so_many_sign_ins
+            access::a_key_is_good_until_it_is_revoked
+            access::a_ticket_is_used_once
+            access::what_has_ended_is_forgotten
             log::everything_outlives_the_process
             histories::counts_are_right_over_random_histories
         );)*

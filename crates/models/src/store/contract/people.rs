@@ -70,8 +70,11 @@ async fn fill(store: &dyn Store, secret: &str) -> NotificationId {
         one(store, Draft::Notify { notification, to: recipients, key: None, deliver_at: Some(at(50)) }).await;
     }
     let password = password::PasswordHash::from_stored("x".into());
-    let account = Account { user: user("ann"), role: Role::User, disabled: false, password, created_at: at(1) };
+    let account = Account { password, ..access::account("ann") };
     store.create_account(&account).await.unwrap();
+    store.begin_sign_in(&access::sign_in("ann", "secret", 1)).await.unwrap();
+    one(store, Draft::Access { change: AccessChange::EndUser(user("ann")), at: at(4) }).await;
+    store.begin_sign_in(&access::sign_in("ann", "another", 5)).await.unwrap();
     let connection = Connection {
         id: uuid::Uuid::nil(),
         user: user("ann"),
@@ -144,6 +147,8 @@ pub(super) async fn who_is_erased_was_never_there(open: Open) {
     assert!(store.inbox(&user("ann"), &InboxQuery::counts()).await.unwrap().is_none());
     assert!(store.known(&user("ann")).await.unwrap().is_none());
     assert!(store.account(&user("ann")).await.unwrap().is_none());
+    assert!(store.sign_in(&Digest::of("another")).await.unwrap().is_none());
+    assert_eq!(store.revocations().await.unwrap(), [(Digest::of_user(&user("ann")), at(4))], "tokens stay revoked");
     assert!(store.receipts(&user("ann"), Position::START, 9).await.unwrap().is_empty());
     assert!(store.connections(&user("ann"), None, 9).await.unwrap().is_empty());
     assert!(store.former(&user("ann"), Position::START, 9).await.unwrap().is_empty());

@@ -74,7 +74,6 @@ statements! {
     SCHEDULED_FOR = "SELECT id, recipients FROM scheduled s \
          WHERE EXISTS (SELECT 1 FROM json_each(s.recipients) WHERE value = $1) LIMIT $2";
     SCHEDULE_FOR = "UPDATE scheduled SET recipients = $2, revision = revision + 1 WHERE id = $1";
-    ERASE_ACCOUNT = "DELETE FROM accounts WHERE user_id = $1";
     ERASE_RECIPIENT = "DELETE FROM recipients WHERE user_id = $1";
     ERASE_SEQ = "DELETE FROM audiences WHERE audience = $1";
 }

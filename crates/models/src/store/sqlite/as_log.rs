@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Committed, Draft, Replay, SqliteStore, StoreError, commit, connections, due, inbox, log, trim};
+use super::{Committed, Draft, Replay, SqliteStore, StoreError, access, commit, connections, due, inbox, log, trim};
 use crate::{
     Cursors, Event, Head, InboxPage, InboxQuery, Position, Timestamp, UserId, Window,
     store::{Connection, Log, Retention, Trimmed},
@@ -54,7 +54,10 @@ impl Log for SqliteStore {
     async fn trim(&self, keep: &Retention, now: Timestamp, up_to: Position) -> Result<Trimmed, StoreError> {
         let trimmed = trim::step(&self.writer, &self.readers, keep, now, up_to).await?;
         let more = connections::trim(&self.writer, &self.readers, keep, now).await?;
-        Ok(Trimmed { more: trimmed.more || more, ..trimmed })
+        let mut turn = self.writer.turn().await?;
+        let done = access::trim::step(&mut turn, now).await;
+        let more_access = turn.end(done).await?;
+        Ok(Trimmed { more: trimmed.more || more || more_access, ..trimmed })
     }
 
     async fn note_connections(&self, connections: &[Connection]) -> Result<(), StoreError> {

@@ -1,12 +1,10 @@
 //! The file as the store: which of the parts beside this does what is asked for beside the log.
 
 use async_trait::async_trait;
-use secrecy::SecretBox;
 
-use super::{SqliteStore, StoreError, accounts, admin, array, connections, inbox, people, preferences, sql, topics};
+use super::{SqliteStore, StoreError, admin, connections, inbox, people, preferences, topics};
 use crate::{
-    Account, Audience, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
-    password::PasswordHash,
+    Audience, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
     store::{Connection, Delivery, Known, Reach, Receipt, Sent, SentQuery, Store, Stored},
     topic::{TopicOfUser, TopicWithMembers},
 };
@@ -106,37 +104,6 @@ impl Store for SqliteStore {
 
     async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError> {
         topics::members(&self.readers, topic, after, limit).await
-    }
-
-    async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
-        let mut turn = self.writer.turn().await?;
-        let done = accounts::create(&mut turn, account).await;
-        turn.end(done).await
-    }
-
-    async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
-        accounts::find(&self.readers, user).await
-    }
-
-    async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        accounts::all(&self.readers).await
-    }
-
-    async fn set_password(&self, user: &UserId, password: &PasswordHash) -> Result<bool, StoreError> {
-        let mut turn = self.writer.turn().await?;
-        let done = accounts::set_password(&mut turn.connection, user, password).await;
-        turn.end(done).await
-    }
-
-    async fn set_disabled(&self, user: &UserId, disabled: bool) -> Result<bool, StoreError> {
-        let mut turn = self.writer.turn().await?;
-        let done = accounts::set_disabled(&mut turn.connection, user, disabled).await;
-        turn.end(done).await
-    }
-
-    async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
-        let secret: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("token").fetch_one(&self.readers).await?;
-        Ok(SecretBox::new(Box::new(array(&secret)?)))
     }
 
     async fn close(&self) {

@@ -12,7 +12,7 @@ use std::{
 use sqlx::SqliteConnection;
 
 use super::{
-    Committed, Draft, StoreError, Turn, admin, due, erase, json,
+    Committed, Draft, StoreError, Turn, access, admin, due, erase, json,
     keys::{Keys, Made},
     leave, marks, position, preferences,
     seqs::{Last, Seqs},
@@ -60,6 +60,7 @@ pub(super) async fn apply(group: &mut Group<'_>, draft: Draft) -> Result<Outcome
             admin::correct(group, &notification, deliver_at, revision, &by, at).await
         }
         Draft::Retract { id, by, at } => admin::retract(group, id, &by, at).await,
+        Draft::Access { change, at } => access::change::apply(group, change, at).await,
         Draft::Due { at } => due::some(group, at).await,
         Draft::Erase { user, alias, at } => erase::some(group, &user, &alias, at).await,
         Draft::Together(drafts) => Box::pin(together::all(group, drafts)).await,
@@ -74,6 +75,7 @@ fn audiences(draft: &Draft) -> Vec<Audience> {
         | Draft::Subscribe { user, .. }
         | Draft::Prefer { user, .. }
         | Draft::Erase { user, .. } => vec![Audience::User(user.clone())],
+        Draft::Access { .. } => vec![Audience::Nodes],
         Draft::Together(drafts) => drafts.iter().flat_map(audiences).collect(),
         Draft::Meet { .. } | Draft::Correct { .. } | Draft::Retract { .. } | Draft::Due { .. } => Vec::new(),
     }

@@ -49,12 +49,14 @@ pub(super) async fn some(
         return Ok(Outcome::Erased { more });
     }
     for (statement, name) in [
-        (sql::people::ERASE_ACCOUNT, user.as_str()),
+        (sql::access::DROP_ACCOUNT, user.as_str()),
         (sql::people::ERASE_RECIPIENT, user.as_str()),
         (sql::people::ERASE_SEQ, own.as_str()),
     ] {
         removed += sqlx::query(statement).bind(name).execute(&mut *group.conn).await?.rows_affected();
     }
+    let sign_ins = sqlx::query(sql::access::END_SIGN_INS).bind(user.as_str()).bind(None::<Uuid>);
+    removed += sign_ins.execute(&mut *group.conn).await?.rows_affected();
     if removed > 0 {
         group.forgets(user.clone(), alias.clone(), at);
     }

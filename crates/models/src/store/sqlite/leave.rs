@@ -51,7 +51,9 @@ pub(super) async fn everywhere(
                 let effect = lost(group, user, audience, *at).await?;
                 told.push((audience.clone(), effect.unwrap_or(Effect::NONE)));
             }
-            Audience::Topic(_) | Audience::Everyone => told.push((audience.clone(), Effect::Recounts)),
+            Audience::Topic(_) | Audience::Everyone | Audience::Nodes => {
+                told.push((audience.clone(), Effect::Recounts))
+            }
         }
         for user in had_by(group, audience, *at).await? {
             let effect = lost(group, &user, audience, *at).await?;

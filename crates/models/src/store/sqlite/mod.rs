@@ -14,7 +14,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use super::{Committed, Draft, Replay, StoreError, sql};
 use crate::{Cursors, Position};
 
-mod accounts;
+mod access;
 mod admin;
 mod as_log;
 mod as_store;

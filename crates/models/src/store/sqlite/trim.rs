@@ -113,7 +113,9 @@ async fn remove(
         let mut readers = leave::had_by(group, &audience, at).await?;
         match &audience {
             Audience::User(user) => readers.push(user.clone()),
-            Audience::Topic(_) | Audience::Everyone => told.push((audience.clone(), Effect::Recounts)),
+            Audience::Topic(_) | Audience::Everyone | Audience::Nodes => {
+                told.push((audience.clone(), Effect::Recounts))
+            }
         }
         for user in readers {
             let lost = leave::lost(group, &user, &audience, at).await?;

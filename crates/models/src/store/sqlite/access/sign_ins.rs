@@ -1,0 +1,72 @@
+//! Sign-ins of built-in accounts.
+
+use sqlx::SqlitePool;
+use uuid::Uuid;
+
+use super::{
+    super::{StoreError, Turn, array, sql},
+    accounts::parse_role,
+    parse_user,
+};
+use crate::{
+    Timestamp, UserId,
+    access::{Digest, NewSignIn, ShownSecret, SignIn, SignInId},
+};
+
+pub(super) async fn begin(turn: &mut Turn<'_>, new: &NewSignIn) -> Result<bool, StoreError> {
+    let mut tx = turn.begin().await?;
+    let done = sqlx::query(sql::access::ADD_SIGN_IN)
+        .bind(new.id.as_uuid())
+        .bind(new.user.as_str())
+        .bind(&new.secret.as_bytes()[..])
+        .bind(new.at.as_millis())
+        .bind(new.expires_at.as_millis())
+        .bind(new.ends_at.as_millis())
+        .execute(&mut *tx)
+        .await?;
+    let more = sqlx::query(sql::access::DROP_MORE_SIGN_INS).bind(new.user.as_str()).bind(SignIn::MOST);
+    more.execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Who shows the secret before may be right behind who has just got the next, so that is looked for second.
+pub(super) async fn by_secret(pool: &SqlitePool, secret: &Digest) -> Result<Option<(SignIn, ShownSecret)>, StoreError> {
+    for statement in [sql::access::SIGN_IN, sql::access::SIGN_IN_BY_FORMER] {
+        let found: Option<Row> = sqlx::query_as(statement).bind(&secret.as_bytes()[..]).fetch_optional(pool).await?;
+        if let Some(row) = found {
+            let shown = if array(&row.7)? == *secret.as_bytes() {
+                ShownSecret::Present
+            } else {
+                ShownSecret::Former(Timestamp::from_millis(row.8))
+            };
+            return Ok(Some((sign_in(row)?, shown)));
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn by_id(pool: &SqlitePool, id: SignInId) -> Result<Option<SignIn>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(sql::access::SIGN_IN_OF_ID).bind(id.as_uuid()).fetch_optional(pool).await?;
+    row.map(sign_in).transpose()
+}
+
+pub(super) async fn of_user(pool: &SqlitePool, user: &UserId) -> Result<Vec<SignIn>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(sql::access::SIGN_INS_OF).bind(user.as_str()).fetch_all(pool).await?;
+    rows.into_iter().map(sign_in).collect()
+}
+
+/// Id, user, role, must change, created, expires and ends at, secret, refreshed at.
+type Row = (Uuid, String, String, bool, i64, i64, i64, Vec<u8>, i64);
+
+fn sign_in((id, user, role, must_change, created, expires, ends, ..): Row) -> Result<SignIn, StoreError> {
+    Ok(SignIn {
+        id: SignInId::from_uuid(id),
+        user: parse_user(&user)?,
+        role: parse_role(&role)?,
+        must_change,
+        created_at: Timestamp::from_millis(created),
+        expires_at: Timestamp::from_millis(expires),
+        ends_at: Timestamp::from_millis(ends),
+    })
+}
