@@ -23,6 +23,7 @@ pub(crate) fn broker(error: Error) -> Problem {
 /// A stream could not be opened.
 pub(crate) fn open(error: OpenError) -> Problem {
     match error {
+        OpenError::Revoked => Problem::new(Code::InvalidToken),
         OpenError::UserLimit => Problem::new(Code::Limit),
         OpenError::AddressLimit => {
             Problem::new(Code::Limit).detail("As many streams are open from your address as are allowed.")

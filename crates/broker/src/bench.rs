@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Cursors, Event, InboxPage, Position, UserId, Window};
+use tidings_models::{Cursors, Event, Grant, InboxPage, Position, Timestamp, UserId, Window};
 use tokio::time::Instant;
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     census::Limits,
     hub::{self, Joined},
     hubs::Hubs,
+    outlet::Expires,
     session,
     sizes::Sizes,
 };
@@ -54,7 +55,8 @@ impl Hub {
     /// Lets a stream join. `None`: it was refused.
     #[must_use]
     pub fn join(&self, user: &UserId, page: &InboxPage) -> Option<Listener> {
-        self.hub.join(&user.clone().into(), Some(session::Session::of(page))).ok().map(Listener)
+        let forever = Grant::of_token(None, Timestamp::FOREVER);
+        self.hub.join(&(user.clone(), forever).into(), Some(session::Session::of(page))).ok().map(Listener)
     }
 
     /// Adds entries to the feed alone.
@@ -91,7 +93,7 @@ impl Listener {
 
     /// Sets when its token ends, and when it is to be woken.
     pub fn due(&self, at: Instant) {
-        self.0.outlet.expires(at);
+        self.0.outlet.expires(Expires { at, time: Timestamp::from_millis(0) });
         self.0.outlet.wake_at(at);
     }
 

@@ -4,10 +4,11 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 use tidings_models::{
-    Audience, Clock, Draft, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, StoreError,
-    Timestamp, UserId,
+    Audience, Clock, Draft, Grant, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, Revoked,
+    StoreError, Timestamp, UserId,
 };
 use tokio::{sync::mpsc, task::JoinHandle};
+use uuid::Uuid;
 
 use crate::{
     bus::Bus,
@@ -210,14 +211,10 @@ impl Broker {
         Ok(())
     }
 
-    /// Opens a stream for a reader, until `expires_at`, served by the broker's own thread: for who asks by request.
-    pub async fn open(
-        self: &Arc<Self>,
-        reader: impl Into<Reader>,
-        start: Start,
-        expires_at: Timestamp,
-    ) -> Result<Stream, OpenError> {
-        self.open_at(&self.hub, reader.into(), start, expires_at, Transport::Poll).await
+    /// Opens a stream for a reader, for as long as their grant lasts, served by the broker's own thread: for who asks
+    /// by request.
+    pub async fn open(self: &Arc<Self>, reader: impl Into<Reader>, start: Start) -> Result<Stream, OpenError> {
+        self.open_at(&self.hub, reader.into(), start, Transport::Poll).await
     }
 
     /// A part of the broker for the thread that calls, which must be one of a tokio runtime: the streams
@@ -239,11 +236,14 @@ impl Broker {
         hub: &Arc<Hub>,
         reader: Reader,
         start: Start,
-        expires_at: Timestamp,
         transport: Transport,
     ) -> Result<Stream, OpenError> {
         let joined = self.join(hub, &reader).await?;
-        Ok(Stream::new(Arc::clone(self), start, expires_at, joined, transport))
+        // What was taken away before the hub had this stream, it has not heard of.
+        if self.hubs.revoked.has_ended(&reader.user, &reader.grant) {
+            return Err(OpenError::Revoked);
+        }
+        Ok(Stream::new(Arc::clone(self), start, reader.grant.expires_at, joined, transport))
     }
 
     /// A user's inbox, made for them on their first visit.
@@ -254,6 +254,18 @@ impl Broker {
         self.publisher.publish(Draft::Meet { user: user.clone(), at: self.clock.now() }).await?;
         let page = self.reads.inbox(user, query).await?;
         page.ok_or_else(|| StoreError::Corrupt(format!("the recipient {user} is not there after it was made")).into())
+    }
+
+    /// What was taken away, as far as this node has read the log. Load it from the database once this has started.
+    #[must_use]
+    pub fn revoked(&self) -> &Arc<Revoked> {
+        &self.hubs.revoked
+    }
+
+    /// Lets a user's stream of this node last until another grant ends. `false`: there is none of this identity.
+    #[must_use]
+    pub fn renew(&self, user: &UserId, connection: Uuid, grant: &Grant) -> bool {
+        self.hubs.renew(user, connection, grant)
     }
 
     /// How this node is doing.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-use tidings_models::{Address, Network, UserId};
+use tidings_models::{Address, Grant, Network, UserId};
 
 use crate::sync::Mutex;
 
@@ -13,11 +13,13 @@ pub struct Reader {
     pub user: UserId,
     /// Where they are, unless they are in this process.
     pub address: Option<Address>,
+    /// By what they are believed.
+    pub grant: Grant,
 }
 
-impl From<UserId> for Reader {
-    fn from(user: UserId) -> Self {
-        Self { user, address: None }
+impl From<(UserId, Grant)> for Reader {
+    fn from((user, grant): (UserId, Grant)) -> Self {
+        Self { user, address: None, grant }
     }
 }
 

@@ -21,11 +21,11 @@ use crate::{
     census::Limits,
     hub::{Hub, Joined, Refused},
     hubs::Hubs,
-    outlet::Next,
+    outlet::{Expires, Next},
     sabotage::{self, Bug},
     session::Session,
     sizes::Sizes,
-    testing::{FakeStore, cursors, draft, entry, event, page, pos, user},
+    testing::{FakeStore, cursors, draft, entry, event, lasting, page, pos, user},
 };
 
 /// Schedules of each kind and test.
@@ -62,7 +62,7 @@ fn state(at: Position) -> Session {
 /// in a way that the log alone does not tell.
 fn join(hub: &Arc<Hub>) -> Result<Joined, Refused> {
     loop {
-        match hub.join(&user("ann").into(), Some(state(hub.position()))) {
+        match hub.join(&(user("ann"), lasting()).into(), Some(state(hub.position()))) {
             Err(Refused::NeedsSession) => {}
             joined => return joined,
         }
@@ -235,7 +235,7 @@ fn a_stream_that_leaves_and_expires_at_once_is_counted_once() {
         let node = node();
         let now = tokio::time::Instant::now();
         let (staying, leaving) = (join(&node.hub).unwrap(), join(&node.hub).unwrap());
-        leaving.outlet.expires(now);
+        leaving.outlet.expires(Expires { at: now, time: Timestamp::from_millis(0) });
         let other = Arc::clone(&node.hub);
         let expiring = thread::spawn(move || other.tick(now));
         let dispatching = dispatch(&node, hers);

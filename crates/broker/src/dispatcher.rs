@@ -81,7 +81,7 @@ mod tests {
         census::Limits,
         hubs::Hubs,
         sizes::Sizes,
-        testing::{FakeStore, page, pos, user},
+        testing::{FakeStore, lasting, page, pos, user},
     };
 
     /// A thread that was busy for longer than the feed remembers goes on from the database.
@@ -91,7 +91,8 @@ mod tests {
         let sizes = Sizes { ring: 1, ..Sizes::default() };
         let hubs = Hubs::new(pos(0), Limits { per_user: 1, per_address: 1, per_node: 1 }, sizes);
         let hub = hubs.open();
-        let joined = hub.join(&user("ann").into(), Some(Session::of(&page("ann", 0, Counts::default())))).unwrap();
+        let ann = (user("ann"), lasting()).into();
+        let joined = hub.join(&ann, Some(Session::of(&page("ann", 0, Counts::default())))).unwrap();
         for _ in 0..6 {
             store.add("everyone");
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidings_models::{Change, Cursor, Cursors, Event, InboxItem, Kind, Position, StoreError, Subject, Timestamp};
+use tidings_models::{
+    Audience, Change, Cursor, Cursors, Event, InboxItem, Kind, News, Position, StoreError, Subject, Timestamp,
+};
 
 /// An event with what clients see of it.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub struct Entry {
     pub event: Event,
     /// What of it readers may have muted.
     pub subject: Option<Subject>,
+    /// What it tells the nodes, if it is for them.
+    pub news: Option<Box<News>>,
     /// What a client that has it holds.
     pub cursor: Cursor,
     /// The envelope's JSON up to what is each reader's own: without its counts and its closing brace.
@@ -48,6 +52,11 @@ impl Entry {
             _ => None,
         };
         let subject = event.subject();
+        let news = match event.audience {
+            // A later version may tell of more than this one knows.
+            Audience::Nodes => serde_json::from_str(&event.payload).ok().map(Box::new),
+            _ => None,
+        };
         let envelope = Envelope {
             id: cursor.as_str(),
             r#type: event.kind.as_str(),
@@ -61,7 +70,7 @@ impl Entry {
         json.pop(); // the closing brace
         let envelope = Bytes::copy_from_slice(&json); // no room that nobody uses: it is kept for long
         let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
-        Ok(Arc::new(Self { event, subject, cursor, envelope }))
+        Ok(Arc::new(Self { event, subject, news, cursor, envelope }))
     }
 
     /// Renders what was read from the log.

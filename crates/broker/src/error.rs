@@ -39,6 +39,9 @@ pub enum OpenError {
     /// This node has as many streams as allowed.
     #[error("this node has as many open streams as allowed")]
     NodeLimit,
+    /// What the user is believed by was taken away meanwhile.
+    #[error("what this user is believed by was taken away")]
+    Revoked,
     /// The user's state could not be read, or the node is stopping.
     #[error(transparent)]
     Failed(#[from] Error),

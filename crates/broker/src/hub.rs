@@ -13,8 +13,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tidings_models::{Address, Audience, Counts, Effect, Position, UserId, Window};
+use tidings_models::{Address, Audience, Counts, Effect, Grant, News, Position, UserId, Window};
 use tokio::{sync::Notify, time::Instant};
+use uuid::Uuid;
 
 use crate::{
     census::{Census, Full, Place, Reader},
@@ -67,6 +68,8 @@ struct Present {
 /// A stream, as its hub knows it.
 struct Listener {
     id: u64,
+    /// By what its reader has it.
+    grant: Grant,
     outlet: Arc<Outlet>,
     _place: Place,
 }
@@ -197,10 +200,20 @@ impl Hub {
         state.next_id += 1;
         let Some(present) = state.present.get_mut(user) else { return Err(Refused::NeedsSession) };
         let outlet = Arc::new(Outlet::holding(self.queue));
-        present.streams.push(Listener { id, outlet: Arc::clone(&outlet), _place: place });
+        present.streams.push(Listener { id, grant: reader.grant, outlet: Arc::clone(&outlet), _place: place });
         let (counts, scope) = (present.session.counts(), Arc::clone(present.session.scope()));
         let seat = Seat { hub: Arc::clone(self), user: user.clone(), id };
         Ok(Joined { position, counts, scope, address: reader.address, outlet, seat })
+    }
+
+    /// Lets a stream of a user last until its new grant ends. `false`: there is none of this identity here.
+    pub(crate) fn renew(&self, user: &UserId, stream: Uuid, grant: &Grant) -> bool {
+        let mut state = self.state.lock();
+        let Some(present) = state.present.get_mut(user) else { return false };
+        let Some(listener) = present.streams.iter_mut().find(|one| one.outlet.is(stream)) else { return false };
+        listener.grant = *grant;
+        listener.outlet.renew(grant.expires_at);
+        true
     }
 
     /// Lets a stream whose queue overflowed start anew: where it is now, and what is known of the user there.
@@ -378,6 +391,7 @@ impl State {
                 }
             }
             Audience::Everyone => self.present.iter().for_each(|(user, present)| give(user, present)),
+            Audience::Nodes => {}
         }
     }
 
@@ -393,6 +407,7 @@ impl State {
             Audience::User(user) => open(user).into_iter().collect(),
             Audience::Topic(topic) => self.members.of(topic).filter_map(open).collect(),
             Audience::Everyone => self.present.keys().filter_map(open).collect(),
+            Audience::Nodes => Vec::new(),
         };
         if open.is_empty() { Ok(()) } else { Err(open) }
     }
@@ -419,6 +434,36 @@ impl State {
                     present.deliver(run, own, now);
                 }
             }
+            Audience::Nodes => run.iter().filter_map(|entry| entry.news.as_deref()).for_each(|news| self.hear(news)),
+        }
+    }
+
+    /// Ends the streams of those who lose what they have them by, and lets others last longer. What comes later in
+    /// the log is not sent to them.
+    fn hear(&mut self, news: &News) {
+        let streams =
+            |present: &mut Present, on: &mut dyn FnMut(&mut Listener)| present.streams.iter_mut().for_each(on);
+        match news {
+            News::SignInRenewed { id, until } => {
+                for present in self.present.values_mut() {
+                    streams(present, &mut |stream| {
+                        if stream.grant.sign_in == Some(*id) {
+                            stream.grant.expires_at = *until;
+                            stream.outlet.renew(*until);
+                        }
+                    });
+                }
+            }
+            News::UserRevoked { .. } | News::SignInEnded { .. } => {
+                for (user, present) in &mut self.present {
+                    streams(present, &mut |stream| {
+                        if news.ends(user, &stream.grant) {
+                            stream.outlet.end(GoodbyeReason::Revoked);
+                        }
+                    });
+                }
+            }
+            News::KeyRevoked { .. } => {} // no stream is opened by a key
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use tidings_models::{Audience, Position};
+use tidings_models::{Audience, Grant, Position, Revoked, UserId};
+use uuid::Uuid;
 
 use crate::{
     census::{Census, Limits},
@@ -21,6 +22,8 @@ pub(crate) struct Hubs {
     pub(crate) feed: Arc<Feed>,
     pub(crate) census: Arc<Census>,
     pub(crate) ledger: Arc<Ledger>,
+    /// What was taken away, up to where the feed is.
+    pub(crate) revoked: Arc<Revoked>,
     sizes: Sizes,
     open: Mutex<Open>,
 }
@@ -35,7 +38,7 @@ impl Hubs {
     /// No hub yet, and a feed that begins after a position.
     pub(crate) fn new(after: Position, limits: Limits, sizes: Sizes) -> Self {
         let (feed, census) = (Arc::new(Feed::new(after, sizes)), Arc::new(Census::new(limits)));
-        Self { feed, census, ledger: Arc::default(), sizes, open: Mutex::default() }
+        Self { feed, census, ledger: Arc::default(), revoked: Arc::default(), sizes, open: Mutex::default() }
     }
 
     /// One more hub.
@@ -57,6 +60,10 @@ impl Hubs {
 
     /// Tells all hubs what comes next in the log.
     pub(crate) fn extend(&self, entries: Vec<Arc<Entry>>) {
+        // Known before any hub hears of it: who joins a hub that has heard is asked about it (`Broker::open_at`).
+        for news in entries.iter().filter_map(|entry| entry.news.as_deref()) {
+            self.revoked.note(news);
+        }
         self.feed.extend(entries);
         for hub in &self.open.lock().hubs {
             hub.bell.notify_one();
@@ -108,6 +115,11 @@ impl Hubs {
         left
     }
 
+    /// Lets a stream of a user last until its new grant ends. `false`: there is none of this identity here.
+    pub(crate) fn renew(&self, user: &UserId, stream: Uuid, grant: &Grant) -> bool {
+        self.all().iter().any(|hub| hub.renew(user, stream, grant))
+    }
+
     /// The hubs there are now, for whoever has to wait for one of them: a hub may be busy for a while, and
     /// the follower needs the lock of the list to go on.
     pub(crate) fn all(&self) -> Vec<Arc<Hub>> {
@@ -123,12 +135,12 @@ mod tests {
     use crate::{
         hub::Refused,
         session::Session,
-        testing::{page, pos, user},
+        testing::{lasting, page, pos, user},
     };
 
     #[test]
     fn who_is_at_several_hubs_is_counted_once() {
-        let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_node: 9 }, Sizes::default());
+        let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_address: 9, per_node: 9 }, Sizes::default());
         let (one, other) = (hubs.open(), hubs.open());
         let join = |hub: &Arc<Hub>, name: &str, until: Option<Option<i64>>| {
             let mut page = page(name, 0, Counts::default());
@@ -136,7 +148,7 @@ mod tests {
                 let deploys = Window::since(Audience::parse("topic:deploys").unwrap(), pos(0));
                 Window { until: until.map(pos), ..deploys }
             }));
-            hub.join(&user(name), Some(Session::of(&page))).unwrap()
+            hub.join(&(user(name), lasting()).into(), Some(Session::of(&page))).unwrap()
         };
         let member = Some(None);
         let here = [join(&one, "ann", member), join(&one, "ann", None), join(&other, "ann", member)];
@@ -154,8 +166,8 @@ mod tests {
     fn all_hubs_are_ended_in_slices() {
         let hubs = Hubs::new(pos(0), Limits { per_user: 9, per_address: 9, per_node: 9 }, Sizes::default());
         let (one, other) = (hubs.open(), hubs.open());
-        let join =
-            |hub: &Arc<Hub>| hub.join(&user("ann").into(), Some(Session::of(&page("ann", 0, Counts::default()))));
+        let ann = (user("ann"), lasting()).into();
+        let join = |hub: &Arc<Hub>| hub.join(&ann, Some(Session::of(&page("ann", 0, Counts::default()))));
         let streams = [&one, &one, &other, &other, &other].map(|hub| join(hub).unwrap());
         let told = || streams.iter().filter(|joined| joined.outlet.ending().is_some()).count();
         for (left, told_by_then) in [(3, 2), (1, 4), (0, 5), (0, 5)] {

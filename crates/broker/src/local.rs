@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tidings_models::Timestamp;
 use tokio::task::AbortHandle;
 
 use crate::{
@@ -22,14 +21,9 @@ impl Local {
         Self { broker, hub, tasks }
     }
 
-    /// Opens a stream for a reader, until `expires_at`, served by this thread.
-    pub async fn open(
-        &self,
-        reader: impl Into<Reader>,
-        start: Start,
-        expires_at: Timestamp,
-    ) -> Result<Stream, OpenError> {
-        self.broker.open_at(&self.hub, reader.into(), start, expires_at, Transport::Sse).await
+    /// Opens a stream for a reader, for as long as their grant lasts, served by this thread.
+    pub async fn open(&self, reader: impl Into<Reader>, start: Start) -> Result<Stream, OpenError> {
+        self.broker.open_at(&self.hub, reader.into(), start, Transport::Sse).await
     }
 }
 

@@ -7,10 +7,12 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
-use tidings_models::{Counts, Position};
+use tidings_models::{Counts, Position, Timestamp};
 use tokio::{sync::Notify, time::Instant};
+use uuid::Uuid;
 
 use crate::{
     entry::Entry,
@@ -64,14 +66,23 @@ struct State {
     /// The queue was forgotten: the stream has to go back to replay.
     overflowed: bool,
     end: Option<GoodbyeReason>,
-    /// When its reader's token ends.
-    expires: Option<Instant>,
+    /// When what its reader is believed by ends.
+    expires: Option<Expires>,
+    /// That was put off, and the stream does not know yet.
+    renewed: bool,
     /// When the stream is to be woken in any case.
     alarm: Option<Instant>,
     /// Where events go while the stream waits.
     direct: Option<Direct>,
     /// How far the reader has come, for the ledger.
     noted: Noted,
+}
+
+/// The end of what a reader is believed by: for the stream, and for the world.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expires {
+    pub(crate) at: Instant,
+    pub(crate) time: Timestamp,
 }
 
 struct Direct {
@@ -129,8 +140,7 @@ impl Outlet {
     /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
     pub(crate) fn push(&self, events: &[Delivery<'_>], now: Instant) {
         let mut state = self.state.lock();
-        let expired = state.expires.is_some_and(|at| at <= now);
-        if expired || state.overflowed || state.pass(events, now) {
+        if state.has_expired(now) || state.overflowed || state.pass(events, now) {
             return;
         }
         if state.queue.len() + events.len() > self.room {
@@ -146,7 +156,7 @@ impl Outlet {
     /// Hands over a signal that is not in the log.
     pub(crate) fn whisper(&self, whisper: &Arc<Whisper>, now: Instant) {
         let mut state = self.state.lock();
-        if state.end.is_some() || state.expires.is_some_and(|at| at <= now) {
+        if state.end.is_some() || state.has_expired(now) {
             return;
         }
         if state.whispers.len() >= WHISPERS {
@@ -186,6 +196,11 @@ impl Outlet {
         let _ = self.opened.set(opened); // once
     }
 
+    /// Whether it is this one.
+    pub(crate) fn is(&self, stream: Uuid) -> bool {
+        self.opened.get().is_some_and(|opened| opened.id == stream)
+    }
+
     /// What was opened, how far its reader has come, and how much waits for them. `None`: it is not open yet.
     pub(crate) fn noted(&self) -> Option<(Opened, Noted, Waiting)> {
         let state = self.state.lock();
@@ -207,8 +222,27 @@ impl Outlet {
     }
 
     /// From when on nothing may be handed over any more.
-    pub(crate) fn expires(&self, at: Instant) {
-        self.state.lock().expires = Some(at);
+    pub(crate) fn expires(&self, end: Expires) {
+        self.state.lock().expires = Some(end);
+    }
+
+    /// The reader is believed until another time. Who was asked to leave already leaves.
+    pub(crate) fn renew(&self, until: Timestamp) {
+        let mut state = self.state.lock();
+        let Some(before) = state.expires else { return };
+        let later = until.as_millis().saturating_sub(before.time.as_millis());
+        let by = Duration::from_millis(later.unsigned_abs());
+        let at = if later < 0 { before.at.checked_sub(by) } else { before.at.checked_add(by) };
+        state.expires = Some(Expires { at: at.unwrap_or(before.at), time: until });
+        state.renewed = true;
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// The end, if it is another one than when this was asked last.
+    pub(crate) fn renewed(&self) -> Option<Expires> {
+        let mut state = self.state.lock();
+        std::mem::take(&mut state.renewed).then_some(state.expires).flatten()
     }
 
     /// Wakes the stream at some time, if nothing else does before. The last call counts.
@@ -220,7 +254,7 @@ impl Outlet {
     pub(crate) fn tick(&self, now: Instant) -> bool {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         let mut state = self.state.lock();
-        let expired = due(state.expires);
+        let expired = state.has_expired(now);
         if expired {
             state.end(GoodbyeReason::TokenExpired);
             state.queue = VecDeque::new();
@@ -281,6 +315,10 @@ impl Outlet {
 }
 
 impl State {
+    fn has_expired(&self, now: Instant) -> bool {
+        self.expires.is_some_and(|end| end.at <= now)
+    }
+
     /// Nothing is passed on to whom is asked to leave.
     fn end(&mut self, reason: GoodbyeReason) {
         self.end.get_or_insert(reason);
@@ -377,7 +415,7 @@ mod tests {
         assert_eq!(taken(&outlet), [4, 5, 6, 7]);
 
         let expired = Outlet::holding(QUEUE);
-        expired.expires(Instant::now());
+        expired.expires(Expires { at: Instant::now(), time: Timestamp::from_millis(0) });
         expired.pass_on(&sink, pos(7));
         push(&expired, &[8]);
         assert_eq!(room.0.lock().1, [3], "nothing after the end of a token");

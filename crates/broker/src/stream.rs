@@ -117,7 +117,7 @@ impl Stream {
     /// When the reader's token ends. Nothing is sent after that but a goodbye.
     #[must_use]
     pub fn ends_at(&self) -> Instant {
-        self.expiry.end
+        self.expiry.end.at
     }
 
     /// Whose stream it is.
@@ -183,7 +183,7 @@ impl Stream {
             counts,
             replayed: self.sent,
             heartbeat: self.broker.settings.heartbeat,
-            expires_at: self.expiry.at,
+            expires_at: self.expiry.end.time,
         }
     }
 
@@ -234,7 +234,7 @@ impl Stream {
         }
         if self.warning().is_some_and(|warn| warn <= now) {
             self.expiry.warn = None;
-            return vec![Frame::Expiring(self.expiry.at)];
+            return vec![Frame::Expiring(self.expiry.end.time)];
         }
         // Before it is live, what is missing does not come through the outlet.
         if (matches!(self.phase, Phase::Live) || sabotage::is(Bug::HeartbeatOverReplay))
@@ -247,7 +247,7 @@ impl Stream {
 
     /// When there will be something to say in any case.
     fn due(&self) -> Instant {
-        self.heartbeat_at.min(self.warning().unwrap_or(self.expiry.end)).min(self.expiry.end)
+        self.heartbeat_at.min(self.warning().unwrap_or(self.expiry.end.at)).min(self.expiry.end.at)
     }
 
     /// When to warn of the token's end: once the stream is live, not in the middle of a replay.
@@ -264,8 +264,11 @@ impl Stream {
         (position, counts)
     }
 
-    /// Takes note of what was handed to the connection in the meantime.
+    /// Takes note of what was handed to the connection in the meantime, and of a later end.
     fn resume(&mut self) {
+        if let Some(end) = self.outlet.renewed() {
+            self.expiry = Expiry::at(end, Instant::now());
+        }
         let written = self.begun.as_ref().zip(self.place);
         let written =
             written.map(|((begun, before), place)| Written { begun: *begun, place, sent: self.sent - before });

@@ -65,7 +65,7 @@ mod tests {
     use crate::{
         Broker, Error, Settings, Start, Stream,
         bus::LocalBus,
-        testing::{Counting, FakeStore, VirtualClock, event, pos, user},
+        testing::{Counting, FakeStore, VirtualClock, event, pos, until, user},
     };
 
     const LONG: Duration = Duration::from_mins(1);
@@ -99,7 +99,7 @@ mod tests {
         assert!(timeout(LONG, tasks.failed()).await.is_err(), "its thread has ended, that is all");
 
         let local = broker.local();
-        let opened = local.open(user("ann"), Start::Unread, Timestamp::from_millis(3_600_000)).await;
+        let opened = local.open((user("ann"), until(3_600_000)), Start::Unread).await;
         let _stream: Stream = opened.unwrap();
         // Makes the hub read ann's inbox, and the store of these tests panics at a notification that is none.
         store.put(tidings_models::Event { effect: Effect::Recounts, ..event(2, "everyone", "{}") });

@@ -27,6 +27,16 @@ pub(crate) fn cursors() -> Cursors {
     Cursors::new(&CursorKey::new([7; 16]), epoch(), &[Epoch::from_random([2; 16])])
 }
 
+/// A token that lasts for so many milliseconds of the beginning of time.
+pub(crate) fn until(millis: i64) -> Grant {
+    Grant::of_token(None, Timestamp::from_millis(millis))
+}
+
+/// A token that lasts.
+pub(crate) fn lasting() -> Grant {
+    until(i64::MAX / 2)
+}
+
 pub(crate) fn event(position: i64, audience: &str, payload: &str) -> Event {
     Event {
         position: pos(position),

@@ -211,7 +211,7 @@ mod tests {
     use futures_util::FutureExt as _;
     use serde_json::json;
     use tidings_broker::{Delivery, Frame, Sink, Start, Stream};
-    use tidings_models::{Clock as _, Draft, NotificationId, Recipients, SystemClock, SystemRandom, Timestamp, UserId};
+    use tidings_models::{Clock as _, Draft, Grant, NotificationId, Recipients, SystemClock, SystemRandom, UserId};
     use tokio::time::timeout;
 
     use super::*;
@@ -221,13 +221,14 @@ mod tests {
         UserId::parse("alice").unwrap()
     }
 
-    fn in_an_hour() -> Timestamp {
-        SystemClock.now().plus_millis(3_600_000)
+    /// She, for an hour.
+    fn reader() -> (UserId, Grant) {
+        (alice(), Grant::of_token(None, SystemClock.now().plus_millis(3_600_000)))
     }
 
     /// A stream of this process that nobody reads, as long as it is held.
     async fn open(app: &App) -> Stream {
-        app.broker.open(alice(), Start::Unread, in_an_hour()).await.unwrap()
+        app.broker.open(reader(), Start::Unread).await.unwrap()
     }
 
     async fn notify(app: &App) {
@@ -310,7 +311,7 @@ mod tests {
     async fn a_hub_that_panics_ends_the_node() {
         let node = testing::running(2).await;
         let worker = node.app.broker.local();
-        let mut stream = worker.open(alice(), Start::Unread, in_an_hour()).await.unwrap();
+        let mut stream = worker.open(reader(), Start::Unread).await.unwrap();
         let ready = stream.next().await.unwrap();
         assert!(matches!(&*ready, [Frame::Ready { .. }]), "{ready:?}");
         stream.pass_to(Arc::new(Broken));

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     census::Limits,
     sizes::Sizes,
-    testing::{cursors, entry, event, page, pos, user},
+    testing::{cursors, entry, event, lasting, page, pos, user},
 };
 
 struct Setup {
@@ -34,7 +34,7 @@ impl Setup {
 
     fn join(&self, name: &str, loaded: Option<i64>) -> Result<Joined, Refused> {
         let session = loaded.map(|as_of| Session::of(&page(name, as_of, Counts { unread: 1, unseen: 1 })));
-        self.hub.join(&user(name).into(), session)
+        self.hub.join(&(user(name), lasting()).into(), session)
     }
 }
 
@@ -131,8 +131,9 @@ fn member(name: &str, as_of: i64, topic: &str, from: i64, until: Option<i64>) ->
 #[test]
 fn a_topic_is_for_who_belongs_to_it_at_the_time() {
     let setup = Setup::at(0);
-    let ann = setup.hub.join(&user("ann").into(), Some(member("ann", 0, "deploys", 0, None))).unwrap();
-    let bob = setup.hub.join(&user("bob").into(), Some(member("bob", 0, "deploys", 0, Some(1)))).unwrap();
+    let join = |name: &str, session| setup.hub.join(&(user(name), lasting()).into(), Some(session)).unwrap();
+    let ann = join("ann", member("ann", 0, "deploys", 0, None));
+    let bob = join("bob", member("bob", 0, "deploys", 0, Some(1)));
     let cid = setup.join("cid", Some(0)).unwrap();
     for at in 1..=2 {
         setup.dispatch(at, "topic:deploys");
@@ -167,8 +168,9 @@ fn joining_takes_effect_in_its_place() {
 #[test]
 fn a_whisper_is_for_who_is_here_and_never_waits_for_long() {
     let setup = Setup::at(0);
-    let ann = setup.hub.join(&user("ann").into(), Some(member("ann", 0, "deploys", 0, None))).unwrap();
-    let bob = setup.hub.join(&user("bob").into(), Some(member("bob", 0, "deploys", 0, Some(0)))).unwrap();
+    let join = |name: &str, session| setup.hub.join(&(user(name), lasting()).into(), Some(session)).unwrap();
+    let ann = join("ann", member("ann", 0, "deploys", 0, None));
+    let bob = join("bob", member("bob", 0, "deploys", 0, Some(0)));
     let whisper = |audience: &str, text: &str| {
         let payload = serde_json::value::to_raw_value(text).unwrap();
         let (kind, audience) = (Kind::signal("typing").unwrap(), Audience::parse(audience).unwrap());

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     Delivery, Settings, Sink, Start, Stream, Tasks,
     bus::{Bus, LocalBus},
-    testing::{FakeStore, VirtualClock, cursors, event, pos, user},
+    testing::{FakeStore, VirtualClock, cursors, event, pos, until, user},
 };
 
 const HOUR: i64 = 3_600_000;
@@ -37,7 +37,7 @@ impl Setup {
     }
 
     async fn open(&self, name: &str, start: Start) -> Stream {
-        self.broker.open(user(name), start, Timestamp::from_millis(HOUR)).await.unwrap()
+        self.broker.open((user(name), until(HOUR)), start).await.unwrap()
     }
 
     fn add(&self, audience: &str) {

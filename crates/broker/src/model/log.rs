@@ -209,7 +209,7 @@ impl Log {
         let open = self.windows(reader).iter().filter(|window| window.until.is_none());
         let topics = open.filter_map(|window| match &window.audience {
             Audience::Topic(topic) => Some(topic.clone()),
-            Audience::User(_) | Audience::Everyone => None,
+            Audience::User(_) | Audience::Everyone | Audience::Nodes => None,
         });
         topics.collect()
     }

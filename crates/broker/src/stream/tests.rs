@@ -4,13 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use tidings_models::{InboxQuery, Kind, Level, Log, Muting, Notification, Recipients, SystemRandom, Timestamp};
 
+mod access;
+
 use super::*;
 use crate::{
     Broker, Settings,
     bus::{Bus, LocalBus},
     reads::CONCURRENT_READS,
     sizes::Sizes,
-    testing::{FakeStore, VirtualClock, cursors, event, notification, pos, user},
+    testing::{FakeStore, VirtualClock, cursors, event, notification, pos, until, user},
 };
 
 struct Setup {
@@ -52,7 +54,7 @@ impl Setup {
     }
 
     async fn open_until(&self, name: &str, start: Start, expires_at: i64) -> Stream {
-        self.broker.open(user(name), start, Timestamp::from_millis(expires_at)).await.unwrap()
+        self.broker.open((user(name), until(expires_at)), start).await.unwrap()
     }
 
     /// Returns once everything in the log was dispatched.
@@ -333,7 +335,7 @@ async fn everybody_is_said_goodbye_to() {
         assert_eq!(next(stream).await, "goodbye shutdown");
         assert_eq!(next(stream).await, "end");
     }
-    assert!(setup.broker.open(user("cyd"), Start::Unread, Timestamp::from_millis(HOUR)).await.is_err());
+    assert!(setup.broker.open((user("cyd"), until(HOUR)), Start::Unread).await.is_err());
     drop(streams);
     assert_eq!(setup.broker.figures().streams, 0);
 }
@@ -361,7 +363,7 @@ async fn joins_do_not_multiply_the_reads_of_a_recount() {
     let mut joins = tokio::task::JoinSet::new();
     for number in 0..JOINING {
         let (broker, user) = (Arc::clone(&setup.broker), user(&format!("j{number}")));
-        joins.spawn(async move { broker.open(user, Start::Unread, Timestamp::from_millis(HOUR)).await.unwrap() });
+        joins.spawn(async move { broker.open((user, until(HOUR)), Start::Unread).await.unwrap() });
     }
     let _joined = joins.join_all().await;
     setup.settled().await;
@@ -438,7 +440,7 @@ async fn who_must_prove_a_start_waits_for_a_turn() {
 async fn a_thread_that_ends_says_goodbye_to_its_streams() {
     let setup = Setup::new().await;
     let local = setup.broker.local();
-    let mut stream = local.open(user("ann"), Start::Unread, Timestamp::from_millis(HOUR)).await.unwrap();
+    let mut stream = local.open((user("ann"), until(HOUR)), Start::Unread).await.unwrap();
     assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
     drop(local);
     let goodbye = tokio::time::timeout(Duration::from_mins(5), next(&mut stream)).await;

@@ -74,6 +74,16 @@ impl FakeStore {
         self.put(event(position, audience, &serde_json::to_string(notification).unwrap()));
     }
 
+    /// Appends news for the nodes.
+    pub(crate) fn put_news(&self, news: &News) {
+        let position = self.add("nodes");
+        let mut state = self.state.lock();
+        if let Some(last) = state.log.last_mut().filter(|last| last.position == pos(position)) {
+            (last.kind, last.effect) = (Kind::Access, Effect::NONE);
+            last.payload = serde_json::to_string(news).unwrap().into();
+        }
+    }
+
     /// Appends the news that somebody joined a topic, or muted something.
     fn add_change(&self, name: &str) -> i64 {
         let position = self.add(&format!("user:{name}"));

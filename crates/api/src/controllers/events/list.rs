@@ -81,8 +81,9 @@ pub(crate) async fn list(
     let start = query.after.filter(|after| !after.is_empty());
     let mut collected = Collected::new(start.clone(), query.limit.get() as usize);
     let start = start.map_or(Start::Unread, |after| Start::After(after.into_bytes()));
-    let reader = Reader { user: principal.user, address: Some(auth.limits.address(request.head())) };
-    let stream = app.broker.open(reader, start, principal.expires_at).await.map_err(error::open)?;
+    let address = Some(auth.limits.address(request.head()));
+    let reader = Reader { user: principal.user, address, grant: principal.grant };
+    let stream = app.broker.open(reader, start).await.map_err(error::open)?;
     let until = Instant::now() + Duration::from_secs(query.wait);
     collected.read(stream, app.store.cursors(), until).await?;
     Ok(web::Json(collected.answer()))

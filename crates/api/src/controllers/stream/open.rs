@@ -72,8 +72,9 @@ pub(crate) async fn open(
     }
     let pings = if query.ping { Pings::Events } else { Pings::Ids };
     let start = start(&request, query);
-    let reader = Reader { user: principal.user, address: Some(auth.limits.address(request.head())) };
-    match local.open(reader, start, principal.expires_at).await {
+    let address = Some(auth.limits.address(request.head()));
+    let reader = Reader { user: principal.user, address, grant: principal.grant };
+    match local.open(reader, start).await {
         Ok(stream) => {
             let trace = StreamTrace::new(&stream);
             let served = Served { app, stream, pings, trace };
@@ -86,6 +87,8 @@ pub(crate) async fn open(
             answer.head_mut().no_chunking(!chunks);
             Ok(answer)
         }
+        // Who is no longer believed must not come back as they are.
+        Err(error @ OpenError::Revoked) => Err(error::open(error)),
         Err(error) if accepts_events(request.head()) => Ok(answer().body(refusal(&app, &error))),
         Err(error) => Err(error::open(error)),
     }
@@ -118,6 +121,7 @@ fn refusal(app: &App, error: &OpenError) -> Bytes {
     let reason = match error {
         OpenError::UserLimit | OpenError::AddressLimit => GoodbyeReason::Limit,
         OpenError::Failed(Error::Stopping) => GoodbyeReason::Shutdown,
+        OpenError::Revoked => GoodbyeReason::Revoked,
         OpenError::NodeLimit | OpenError::Failed(_) => GoodbyeReason::Overloaded,
     };
     if let OpenError::Failed(error @ Error::Store(_)) = error {

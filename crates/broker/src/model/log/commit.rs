@@ -210,7 +210,9 @@ impl Log {
             let mut readers = self.former_members(audience, *at);
             match audience {
                 Audience::User(user) => readers.push(user.clone()),
-                Audience::Topic(_) | Audience::Everyone => told.push((audience.clone(), Effect::Recounts)),
+                Audience::Topic(_) | Audience::Everyone | Audience::Nodes => {
+                    told.push((audience.clone(), Effect::Recounts))
+                }
             }
             for user in readers {
                 match self.lost(&user, id) {

@@ -52,14 +52,15 @@ impl World {
             },
         };
         let start = client.cursor.clone().map_or(Start::Unread, |cursor| Start::After(cursor.into()));
-        let (user, expires_at) = (client.user.clone(), self.clock.now().plus_millis(86_400_000));
+        let user = client.user.clone();
+        let grant = Grant::of_token(None, self.clock.now().plus_millis(86_400_000));
         let (local, line) =
             (local.then(|| Arc::clone(&self.nodes[node].as_ref().unwrap().local)), line.then(Arc::<Line>::default));
         let passed_to = line.clone();
         let opening = Box::pin(async move {
             let mut stream = match local {
-                Some(local) => local.open(user, start, expires_at).await.ok()?,
-                None => broker.open(user, start, expires_at).await.ok()?,
+                Some(local) => local.open((user, grant), start).await.ok()?,
+                None => broker.open((user, grant), start).await.ok()?,
             };
             if let Some(line) = passed_to {
                 stream.pass_to(line);

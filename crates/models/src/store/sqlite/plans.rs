@@ -16,7 +16,9 @@ const SCANS: &[(&str, &str, &str)] = &[
     ("EPOCHS", "epochs", "one row for each time that a copy was put back; read at start"),
     ("TOPICS", "t", "all topics are asked for: admins make them, one by one"),
     ("TOPICS_OF", "t", "all topics that are open are asked for"),
-    ("ACCOUNTS", "accounts", "all accounts are asked for: admins make them, one by one"),
+    ("REVOCATIONS", "revocations", "all are asked for, at start"),
+    ("ADD_API_KEY", "api_keys", "a thousand that are good, and those that were in three months"),
+    ("TRIM_API_KEYS", "api_keys", "the same, once a minute"),
     ("TRIM_PAYLOADS", "events", "the first event alone"),
     ("NEWEST_KEPT", "notifications", "as many as are kept, once a minute"),
     (
@@ -115,6 +117,18 @@ const SEARCHES: &[(&str, &[&str])] = &[
     ("CONNECTIONS_OF", &["connections USING INDEX connections_of_user (user_id=? AND opened_at>?)"]),
     ("RECEIPTS_AT", &["receipts USING INDEX receipts_of_entry (position=?)"]),
     ("RECEIPTS", &["r USING PRIMARY KEY (user_id=? AND position>?)"]),
+    ("ACCOUNTS", &["accounts USING PRIMARY KEY (user_id>?)"]),
+    (
+        "SIGN_IN",
+        &["s USING INDEX sign_ins_by_secret (secret=?)", "a USING PRIMARY KEY (user_id=?)"],
+    ),
+    (
+        "SIGN_IN_BY_FORMER",
+        &["s USING INDEX sign_ins_by_former (former=?)", "a USING PRIMARY KEY (user_id=?)"],
+    ),
+    ("API_KEY", &["api_keys USING INDEX api_keys_by_secret (secret=?)"]),
+    ("TRIM_SIGN_INS", &["sign_ins USING COVERING INDEX sign_ins_by_end (expires_at<?)"]),
+    ("TRIM_TICKETS", &["used_tickets USING COVERING INDEX used_tickets_by_age (used_at<?)"]),
     ("TRIM_CONNECTIONS", &["connections USING INDEX connections_by_age (opened_at<?)"]),
 ];
 

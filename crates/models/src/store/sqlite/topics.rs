@@ -101,6 +101,7 @@ pub(super) async fn seen_by(
 pub(super) async fn recipients_of(readers: &SqlitePool, audience: &Audience) -> Result<Option<i64>, StoreError> {
     Ok(match audience {
         Audience::User(_) => Some(1),
+        Audience::Nodes => None,
         Audience::Everyone => Some(sqlx::query_scalar(sql::topics::RECIPIENTS).fetch_one(readers).await?),
         Audience::Topic(name) => {
             sqlx::query_scalar(sql::topics::MEMBER_COUNT).bind(name.as_str()).fetch_optional(readers).await?
