@@ -265,7 +265,16 @@ impl Broker {
     /// Lets a user's stream of this node last until another grant ends. `false`: there is none of this identity.
     #[must_use]
     pub fn renew(&self, user: &UserId, connection: Uuid, grant: &Grant) -> bool {
-        self.hubs.renew(user, connection, grant)
+        // The second look as in `open_at`: a hub has heard of what was taken away before it had this grant.
+        self.hubs.renew(user, connection, grant) && !self.hubs.revoked.has_ended(user, grant)
+    }
+
+    /// Returns once this node has dispatched all that was in the log when this was called: what was taken away is
+    /// then known here.
+    pub async fn settle(&self) -> Result<(), Error> {
+        let head = self.store.head().await?;
+        reach(&self.hub, head.position).await;
+        Ok(())
     }
 
     /// How this node is doing.
@@ -307,17 +316,7 @@ impl Broker {
 
     async fn join(&self, hub: &Arc<Hub>, reader: &Reader) -> Result<Joined, OpenError> {
         // What another hub has handed on already must not be news to this one.
-        let latest = self.hubs.feed.position();
-        loop {
-            let moved = hub.moved.notified();
-            tokio::pin!(moved);
-            moved.as_mut().enable();
-            // Its own task tells of trouble, and tries again.
-            if hub.position() >= latest || hub.trouble.get().is_some() {
-                break;
-            }
-            moved.await;
-        }
+        reach(hub, self.hubs.feed.position()).await;
         let mut loaded = None;
         for _ in 0..JOIN_ATTEMPTS {
             match hub.join(reader, loaded.take()) {
@@ -332,5 +331,19 @@ impl Broker {
             }
         }
         Err(Error::Overloaded.into())
+    }
+}
+
+/// Returns once a hub has dispatched everything up to a position, or cannot go on: its own task tells of
+/// that, and tries again.
+async fn reach(hub: &Hub, position: Position) {
+    loop {
+        let moved = hub.moved.notified();
+        tokio::pin!(moved);
+        moved.as_mut().enable();
+        if hub.position() >= position || hub.trouble.get().is_some() {
+            break;
+        }
+        moved.await;
     }
 }

@@ -76,7 +76,7 @@ impl Census {
 
     /// Counts one more stream of a reader, if there is room for it.
     pub(crate) fn enter(self: &Arc<Self>, reader: &Reader) -> Result<Place, Full> {
-        let Reader { user, address } = reader;
+        let Reader { user, address, .. } = reader;
         let network = address.map(Address::network);
         let mut streams = self.streams.lock();
         if streams.all >= self.limits.per_node {
@@ -129,14 +129,14 @@ fn one_less<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::user;
+    use crate::testing::{lasting, user};
 
     fn census(per_user: usize, per_address: usize, per_node: usize) -> Arc<Census> {
         Arc::new(Census::new(Limits { per_user, per_address, per_node }))
     }
 
     fn reader(name: &str, address: &str) -> Reader {
-        Reader { user: user(name), address: address.parse().ok().map(Address::of) }
+        Reader { user: user(name), address: address.parse().ok().map(Address::of), grant: lasting() }
     }
 
     #[test]

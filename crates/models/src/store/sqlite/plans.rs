@@ -46,6 +46,8 @@ const SORTS: &[(&str, &str)] = &[
     ("FORMER_MEMBERS", "users who are told of it"),
     ("REACH", "streams, so many at most"),
     ("CONTENTS_AT", "contents of one step"),
+    ("DROP_MORE_SIGN_INS", "sign-ins of one user, of whom there are so many at most"),
+    ("SIGN_INS_OF", "the same"),
 ];
 
 /// How what is asked for all the time finds its rows.
@@ -118,14 +120,8 @@ const SEARCHES: &[(&str, &[&str])] = &[
     ("RECEIPTS_AT", &["receipts USING INDEX receipts_of_entry (position=?)"]),
     ("RECEIPTS", &["r USING PRIMARY KEY (user_id=? AND position>?)"]),
     ("ACCOUNTS", &["accounts USING PRIMARY KEY (user_id>?)"]),
-    (
-        "SIGN_IN",
-        &["s USING INDEX sign_ins_by_secret (secret=?)", "a USING PRIMARY KEY (user_id=?)"],
-    ),
-    (
-        "SIGN_IN_BY_FORMER",
-        &["s USING INDEX sign_ins_by_former (former=?)", "a USING PRIMARY KEY (user_id=?)"],
-    ),
+    ("SIGN_IN", &["s USING INDEX sign_ins_by_secret (secret=?)", "a USING PRIMARY KEY (user_id=?)"]),
+    ("SIGN_IN_BY_FORMER", &["s USING INDEX sign_ins_by_former (former=?)", "a USING PRIMARY KEY (user_id=?)"]),
     ("API_KEY", &["api_keys USING INDEX api_keys_by_secret (secret=?)"]),
     ("TRIM_SIGN_INS", &["sign_ins USING COVERING INDEX sign_ins_by_end (expires_at<?)"]),
     ("TRIM_TICKETS", &["used_tickets USING COVERING INDEX used_tickets_by_age (used_at<?)"]),

@@ -77,6 +77,7 @@ fn of_event(step: &Step, event: &Event) -> Vec<&'static str> {
                 Audience::User(_) => "sent to her",
                 Audience::Topic(_) => "sent to a topic",
                 Audience::Everyone => "sent to everyone",
+                Audience::Nodes => unreachable!("no notification is for nodes"),
             }];
             kinds.extend(notification.group_key.map(|_| "sent in a group"));
             kinds.extend((event.effect != Effect::ARRIVED).then_some("took the place of another"));
