@@ -21,9 +21,9 @@ use actix_web::{
 };
 use async_trait::async_trait;
 use divan::{Bencher, counter::ItemsCount};
-use tidings_api::App;
+use tidings_api::{App, Sessions};
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::{Admin, Auth, Limits, Origins, Tokens, cors, edge, guard};
+use tidings_middleware::{Admin, Auth, Origins, Tokens, cors, edge, guard};
 use tidings_models::{
     store::{Connection, SqliteStore},
     *,
@@ -39,6 +39,8 @@ fn main() {
     tracing_subscriber::registry().with(layer.with_filter(LevelFilter::INFO)).init();
     divan::main();
 }
+
+const SESSIONS: Sessions = Sessions { unrefreshed: Duration::from_mins(1), longest: Duration::from_mins(9) };
 
 /// Commits nothing, at once.
 struct Nowhere(Arc<Cursors>);
@@ -88,13 +90,7 @@ impl Log for Nowhere {
 
 fn auth() -> Arc<Auth> {
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).expect("the secret is long enough");
-    Arc::new(Auth {
-        tokens,
-        origins: Origins::default(),
-        limits: Limits::default(),
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
-    })
+    Arc::new(Auth::of_tokens(tokens, Origins::default(), Arc::new(SystemClock), Arc::new(SystemRandom)))
 }
 
 async fn app() -> Arc<App> {
@@ -109,7 +105,7 @@ async fn app() -> Arc<App> {
     let started = Broker::start(log, Arc::new(LocalBus::default()), clock.clone(), random.clone(), settings);
     let (broker, mut tasks) = started.await.expect("nothing to go wrong");
     rt::spawn(async move { tasks.failed().await });
-    Arc::new(App::new(Arc::new(store), broker, clock, random, Duration::from_mins(1)).expect("a thread"))
+    Arc::new(App::new(Arc::new(store), broker, clock, random, SESSIONS).expect("a thread"))
 }
 
 fn token(auth: &Auth) -> String {

@@ -3,10 +3,36 @@
 use std::{sync::Arc, sync::atomic::AtomicBool, time::Duration};
 
 use tidings_broker::Broker;
-use tidings_models::{Clock, Random, Store};
+use tidings_middleware::Problem;
+use tidings_models::{AccessChange, Clock, Draft, Outcome, Random, Store, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::{controllers::admin::notifications::batch, passwords::Passwords};
+use crate::{controllers::admin::notifications::batch, error, passwords::Passwords};
+
+/// How long sign-ins last.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions {
+    /// Unless they are refreshed.
+    pub unrefreshed: Duration,
+    /// However often they are refreshed.
+    pub longest: Duration,
+}
+
+impl Sessions {
+    /// When a sign-in that begins now ends in any case.
+    pub(crate) fn ends_at(&self, now: Timestamp) -> Timestamp {
+        now.plus_millis(millis(self.longest))
+    }
+
+    /// When a sign-in that is begun or refreshed now ends if nothing more happens.
+    pub(crate) fn expires_at(&self, now: Timestamp, ends_at: Timestamp) -> Timestamp {
+        now.plus_millis(millis(self.unrefreshed)).min(ends_at)
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// What handlers share, as `web::Data`.
 pub struct App {
@@ -18,8 +44,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
-    /// How long a sign-in lasts.
-    pub session: Duration,
+    /// How long sign-ins last.
+    pub sessions: Sessions,
     /// The node is about to stop: no longer ready, though it still serves.
     pub draining: AtomicBool,
     pub(crate) passwords: Passwords,
@@ -34,10 +60,18 @@ impl App {
         broker: Arc<Broker>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-        session: Duration,
+        sessions: Sessions,
     ) -> std::io::Result<Self> {
         let passwords = Passwords::start()?;
         let batches = Semaphore::new(batch::TURNS);
-        Ok(Self { store, broker, clock, random, session, draining: AtomicBool::new(false), passwords, batches })
+        Ok(Self { store, broker, clock, random, sessions, draining: AtomicBool::new(false), passwords, batches })
+    }
+
+    /// Changes who may come in. When this returns, this node knows of it.
+    pub(crate) async fn change_access(&self, change: AccessChange) -> Result<Outcome, Problem> {
+        let draft = Draft::Access { change, at: self.clock.now() };
+        let outcome = self.broker.publisher().publish(draft).await.map_err(error::broker)?;
+        self.broker.settle().await.map_err(error::broker)?;
+        Ok(outcome)
     }
 }

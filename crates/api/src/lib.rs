@@ -17,6 +17,7 @@ mod app;
 pub mod bench;
 mod connection;
 mod controllers;
+mod directory;
 mod error;
 mod extract;
 mod frames;
@@ -25,7 +26,8 @@ mod paging;
 mod passwords;
 mod routes;
 
-pub use app::App;
+pub use app::{App, Sessions};
 pub use connection::{Connection, KEEP_ALIVE, SLOW_HEAD, TakeOver};
+pub use directory::StoredDirectory;
 pub use openapi::openapi;
 pub use routes::routes;

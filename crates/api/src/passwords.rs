@@ -1,35 +1,37 @@
-//! Checks passwords, one at a time, on a thread of its own.
+//! Checks and hashes passwords, one at a time, on a thread of its own.
 //!
-//! A check takes some 20 ms and 19 MiB by design. On the shared pool of threads each of them would
+//! Each takes some 20 ms and 19 MiB by design. On the shared pool of threads each of them would
 //! keep what its allocator once took, hundreds of megabytes after a flood of sign-ins.
 
 use std::{io, sync::mpsc, thread};
 
 use secrecy::SecretString;
 use tidings_middleware::{Code, Problem};
-use tidings_models::PasswordHash;
+use tidings_models::{Invalid, PasswordHash};
 use tokio::sync::oneshot;
 
-/// Checks that may wait. More are refused at once: the last of these waits some two seconds.
+/// Passwords that may wait. More are refused at once: the last of these waits some two seconds.
 const QUEUE: usize = 64;
 
-struct Check {
-    hash: PasswordHash,
-    password: SecretString,
-    done: oneshot::Sender<bool>,
+enum Work {
+    Check { hash: PasswordHash, password: SecretString, done: oneshot::Sender<bool> },
+    Hash { password: SecretString, done: oneshot::Sender<Result<PasswordHash, Invalid>> },
 }
 
-/// Checks passwords.
-pub(crate) struct Passwords(mpsc::SyncSender<Check>);
+/// Checks and hashes passwords.
+pub(crate) struct Passwords(mpsc::SyncSender<Work>);
 
 impl Passwords {
     /// Starts the thread. It ends with the last handle.
     pub(crate) fn start() -> io::Result<Self> {
-        let (queue, checks) = mpsc::sync_channel::<Check>(QUEUE);
+        let (queue, works) = mpsc::sync_channel::<Work>(QUEUE);
         thread::Builder::new().name("passwords".into()).spawn(move || {
-            for Check { hash, password, done } in checks {
+            for work in works {
                 // An error means that the caller went away.
-                let _ = done.send(hash.fits(&password));
+                match work {
+                    Work::Check { hash, password, done } => drop(done.send(hash.fits(&password))),
+                    Work::Hash { password, done } => drop(done.send(PasswordHash::make(&password))),
+                }
             }
         })?;
         Ok(Self(queue))
@@ -38,8 +40,15 @@ impl Passwords {
     /// Whether `password` is the one that was hashed.
     pub(crate) async fn fits(&self, hash: PasswordHash, password: SecretString) -> Result<bool, Problem> {
         let (done, fits) = oneshot::channel();
-        self.0.try_send(Check { hash, password, done }).map_err(|_| Code::Overloaded)?;
+        self.0.try_send(Work::Check { hash, password, done }).map_err(|_| Code::Overloaded)?;
         fits.await.map_err(Problem::internal)
+    }
+
+    /// Hashes a new password, unless it is too short or too long.
+    pub(crate) async fn hash(&self, password: SecretString) -> Result<Result<PasswordHash, Invalid>, Problem> {
+        let (done, hash) = oneshot::channel();
+        self.0.try_send(Work::Hash { password, done }).map_err(|_| Code::Overloaded)?;
+        hash.await.map_err(Problem::internal)
     }
 }
 

@@ -2,14 +2,25 @@
 
 use std::sync::Arc;
 
-use tidings_models::{Clock, Random};
+use async_trait::async_trait;
+use secrecy::SecretBox;
+use tidings_models::{
+    Clock, Digest, Random, Revoked, Timestamp,
+    access::{ApiKey, SignIn, SignInId, TicketId},
+};
 
-use crate::{Limits, Origins, Tokens};
+use crate::{Directory, Limits, Origins, Problem, Register, Tickets, Tokens};
 
 /// Whom to believe, and which origins to serve.
 pub struct Auth {
     /// Checks and makes tokens.
     pub tokens: Tokens,
+    /// Whose sign-ins and keys are whose.
+    pub register: Register,
+    /// Makes and opens tickets.
+    pub tickets: Tickets,
+    /// What was taken away.
+    pub revoked: Arc<Revoked>,
     /// The origins whose pages may call, beside our own.
     pub origins: Origins,
     /// How often requests may come, and from where they do.
@@ -18,4 +29,45 @@ pub struct Auth {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
+}
+
+impl Auth {
+    /// Believes tokens alone: there are neither sign-ins nor keys, nothing is taken away, nothing is limited.
+    pub fn of_tokens(tokens: Tokens, origins: Origins, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        let revoked = Arc::<Revoked>::default();
+        let mut secret = [0; 32];
+        random.fill(&mut secret);
+        Self {
+            tokens,
+            register: Register::new(Arc::new(Nobody), Arc::clone(&revoked)),
+            tickets: Tickets::new(&SecretBox::new(Box::new(secret))),
+            revoked,
+            origins,
+            limits: Limits::default(),
+            clock,
+            random,
+        }
+    }
+}
+
+/// Knows nobody.
+struct Nobody;
+
+#[async_trait]
+impl Directory for Nobody {
+    async fn sign_in(&self, _: &Digest, _: Timestamp) -> Result<Option<SignIn>, Problem> {
+        Ok(None)
+    }
+
+    async fn sign_in_of(&self, _: SignInId) -> Result<Option<SignIn>, Problem> {
+        Ok(None)
+    }
+
+    async fn api_key(&self, _: &Digest, _: Timestamp) -> Result<Option<ApiKey>, Problem> {
+        Ok(None)
+    }
+
+    async fn redeem(&self, _: TicketId, _: Timestamp) -> Result<bool, Problem> {
+        Ok(false)
+    }
 }

@@ -4,82 +4,123 @@ use actix_web::{
     dev::RequestHead,
     http::header::{self, HeaderMap},
 };
-use tidings_models::Timestamp;
+use tidings_models::{Grant, SecretKind, Timestamp};
 use url::form_urlencoded;
 
-use crate::{Auth, Code, Credential, InvalidToken, Principal, SessionCookie, origin::Provenance};
+use crate::{Auth, Code, Credential, InvalidToken, Principal, Problem, Rights, SessionCookie, origin::Provenance};
 
-/// Why it is not known who sends a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stranger {
-    /// They are to be told so.
-    Refused(Code),
-    /// Their token names a key that is not known, and may be known once the keys were fetched anew.
-    UnknownKey,
-}
+/// Where a ticket may stand in the URL: what can send neither a header nor a cookie opens nothing else.
+const TAKE_TICKETS: [&str; 2] = ["/api/v1/stream", "/api/v1/ws"];
 
-impl From<Code> for Stranger {
-    fn from(code: Code) -> Self {
-        Self::Refused(code)
-    }
-}
-
-impl Stranger {
-    /// What they are told when it stays so.
-    pub(crate) fn code(self) -> Code {
-        match self {
-            Self::Refused(code) => code,
-            Self::UnknownKey => Code::InvalidToken,
-        }
-    }
-}
-
-/// Who sends this request: exactly one, from the bearer or the session cookie.
+/// Who sends this request: exactly one, from the bearer, the ticket or the session cookie.
 ///
 /// A bearer that is not good is never passed over in favour of a cookie: the caller would act as
 /// somebody whom they did not mean.
-pub(crate) fn identify(auth: &Auth, head: &RequestHead) -> Result<Principal, Stranger> {
+pub(crate) async fn identify(auth: &Auth, head: &RequestHead) -> Result<Principal, Problem> {
     let now = auth.clock.now();
     let bearer = bearer(head.headers())?;
+    let ticket = ticket(head);
     // Which cookie it would be hangs on the host, whose reading costs more than all else here.
     let cookie =
         if head.headers().contains_key(header::COOKIE) { SessionCookie::of(head).read(head.headers())? } else { None };
-    match (bearer, cookie) {
-        (None, None) => Err(Code::Unauthenticated.into()),
-        (Some(bearer), None) => believe(auth, bearer, Credential::Bearer, now),
+    let shown = match (bearer, &ticket) {
+        (None, None) => None,
+        (Some(bearer), None) => Some(believe(auth, head, bearer, Credential::Bearer, now).await?),
+        (None, Some(ticket)) => Some(redeem(auth, ticket, now).await?),
+        (Some(_), Some(_)) => return Err(Problem::new(Code::AmbiguousCredentials)),
+    };
+    match (shown, cookie) {
+        (None, None) => Err(Problem::new(Code::Unauthenticated)),
+        (Some(principal), None) => Ok(principal),
         (None, Some(cookie)) => {
-            let principal = believe(auth, cookie, Credential::Cookie, now)?;
+            let principal = believe(auth, head, cookie, Credential::Cookie, now).await?;
             let admitted = auth.origins.admit(&Provenance::of(head), Some(Credential::Cookie));
-            if admitted { Ok(principal) } else { Err(Code::OriginNotAllowed.into()) }
+            if admitted { Ok(principal) } else { Err(Problem::new(Code::OriginNotAllowed)) }
         }
-        (Some(bearer), Some(cookie)) => {
-            let principal = believe(auth, bearer, Credential::Bearer, now)?;
-            // A browser sends its cookie along unasked. One that has ended is nobody's.
-            match believe(auth, cookie, Credential::Cookie, now) {
-                Ok(other) if other.user != principal.user => Err(Code::AmbiguousCredentials.into()),
-                _ => Ok(principal),
-            }
+        // A browser sends its cookie along unasked. One that has ended is nobody's.
+        (Some(principal), Some(cookie)) => match believe(auth, head, cookie, Credential::Cookie, now).await {
+            Ok(other) if other.user != principal.user => Err(Problem::new(Code::AmbiguousCredentials)),
+            _ => Ok(principal),
+        },
+    }
+}
+
+async fn believe(
+    auth: &Auth,
+    head: &RequestHead,
+    text: &str,
+    credential: Credential,
+    now: Timestamp,
+) -> Result<Principal, Problem> {
+    match SecretKind::of(text) {
+        None => believe_token(auth, text, credential, now).await,
+        Some(SecretKind::ApiKey) if credential != Credential::Bearer => Err(Problem::new(Code::InvalidToken)),
+        Some(kind) => auth.register.believe(kind, text, credential, now, || auth.limits.stranger(head)).await,
+    }
+}
+
+async fn believe_token(auth: &Auth, token: &str, credential: Credential, now: Timestamp) -> Result<Principal, Problem> {
+    let as_of = auth.revoked.version();
+    let verified = match auth.tokens.verify(token, now) {
+        Err(InvalidToken::UnknownKey) if auth.tokens.look_again().await => auth.tokens.verify(token, now),
+        verified => verified,
+    };
+    match verified {
+        Ok(claims) if !auth.revoked.refuses(&claims.user, claims.issued_at) => Ok(Principal {
+            user: claims.user,
+            rights: Rights::Person(claims.role),
+            grant: Grant { as_of, ..Grant::of_token(claims.issued_at, claims.expires_at) },
+            credential,
+            secret: None,
+            must_change: false,
+        }),
+        Ok(_) => {
+            tracing::debug!(?credential, "a token was revoked");
+            Err(Problem::new(Code::InvalidToken))
+        }
+        Err(reason) => {
+            tracing::debug!(reason = ?reason.to_string(), ?credential, "a token is not believed");
+            Err(Problem::new(Code::InvalidToken))
         }
     }
 }
 
-fn believe(auth: &Auth, token: &str, credential: Credential, now: Timestamp) -> Result<Principal, Stranger> {
-    match auth.tokens.verify(token, now) {
-        Ok(claims) => Ok(Principal {
-            user: claims.user,
-            role: claims.role,
-            expires_at: claims.expires_at,
-            issued_at: claims.issued_at,
-            credential,
-        }),
-        Err(reason) => {
-            tracing::debug!(reason = ?reason.to_string(), ?credential, "a token is not believed");
-            Err(match reason {
-                InvalidToken::UnknownKey => Stranger::UnknownKey,
-                _ => Code::InvalidToken.into(),
-            })
+/// Lets a ticket in, once, if what it was made with is still good.
+async fn redeem(auth: &Auth, text: &str, now: Timestamp) -> Result<Principal, Problem> {
+    let ticket = auth.tickets.open(text, now)?;
+    let directory = auth.register.directory();
+    let as_of = auth.revoked.version();
+    let principal = match ticket.grant.sign_in {
+        Some(id) => {
+            let found = directory.sign_in_of(id).await?.filter(|found| found.expires_at > now);
+            Principal::signed_in(found.ok_or(Code::InvalidToken)?, as_of)
         }
+        None if ticket.grant.expires_at <= now || auth.revoked.refuses(&ticket.user, ticket.grant.issued_at) => {
+            return Err(Problem::new(Code::InvalidToken));
+        }
+        None => Principal {
+            user: ticket.user,
+            rights: Rights::Person(ticket.role),
+            grant: Grant { as_of, ..ticket.grant },
+            credential: Credential::Ticket,
+            secret: None,
+            must_change: false,
+        },
+    };
+    if directory.redeem(ticket.id, now).await? {
+        Ok(Principal { credential: Credential::Ticket, ..principal })
+    } else {
+        Err(Problem::new(Code::TicketUsed))
     }
+}
+
+/// The ticket in the URL of a stream.
+pub(crate) fn ticket(head: &RequestHead) -> Option<String> {
+    let query = head.uri.query().filter(|_| TAKE_TICKETS.contains(&head.uri.path()))?;
+    let mut given = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "ticket");
+    let ticket = given.next()?.1.into_owned();
+    // One of two would be picked by chance: neither is good then.
+    Some(if given.next().is_some() { String::new() } else { ticket })
 }
 
 /// The bearer token (RFC 6750, section 2.1). Another scheme is not ours: a proxy in front may use it for itself.
@@ -106,9 +147,9 @@ pub(crate) fn url_has_token(query: &str) -> bool {
         .any(|(name, value)| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || looks_like_token(&value))
 }
 
-/// Every JWT begins with `{"` in base64url.
+/// Every JWT begins with `{"` in base64url, and our own secrets say what they are.
 fn looks_like_token(value: &str) -> bool {
-    value.starts_with("eyJ") && value.matches('.').count() == 2
+    (value.starts_with("eyJ") && value.matches('.').count() == 2) || SecretKind::of(value).is_some()
 }
 
 #[cfg(test)]
@@ -141,6 +182,8 @@ mod tests {
     #[test]
     fn tokens_in_urls() {
         let carrying = [
+            "x=tdk_abc",
+            "after=tds_abc",
             "access_token=x",
             "a=b&token=x",
             "token",

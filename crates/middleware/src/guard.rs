@@ -11,7 +11,7 @@ use actix_web::{
 
 use crate::{
     Auth, Code, Credential, Problem, Standing,
-    credentials::{Stranger, bearer, identify, url_has_token},
+    credentials::{bearer, identify, ticket, url_has_token},
     origin::Provenance,
     principal::Caller,
     trace,
@@ -55,15 +55,17 @@ async fn admit(request: &ServiceRequest) -> Result<(Caller, Option<Standing>), P
     if head.uri.query().is_some_and(url_has_token) {
         return Err(Problem::new(Code::TokenInUrl));
     }
-    let shown = matches!(bearer(head.headers()), Ok(Some(_))).then_some(Credential::Bearer);
-    if !auth.origins.admit(&Provenance::of(head), shown) {
+    // Whoever shows something that no page of a foreign origin could have sent along unasked.
+    let shown = matches!(bearer(head.headers()), Ok(Some(_))) || ticket(head).is_some();
+    if !auth.origins.admit(&Provenance::of(head), shown.then_some(Credential::Bearer)) {
         return Err(Problem::new(Code::OriginNotAllowed));
     }
-    let mut found = identify(auth, head);
-    if found == Err(Stranger::UnknownKey) && auth.tokens.look_again().await {
-        found = identify(auth, head);
-    }
-    let caller = found.map_err(Stranger::code);
+    let caller = identify(auth, head).await.map_err(|problem| {
+        if problem.code().status().is_server_error() {
+            tracing::error!(code = problem.code().word(), cause = ?problem.cause(), "it was not found out who is calling");
+        }
+        problem.code()
+    });
     match auth.limits.request(caller.as_ref().ok(), head) {
         Ok(standing) => Ok((Caller(caller), standing)),
         // The stream says it in its own way.

@@ -21,7 +21,7 @@
 //! ```
 //!
 //! (actix runs what was wrapped last first.) A handler then says whom it serves by a type in its
-//! signature: [`User`] or [`Admin`]. A handler with neither serves anybody, which only signing in does.
+//! signature: [`User`], [`Admin`], [`Publisher`], [`Manager`], or [`SignedIn`] for somebody who must choose another password first. A handler with neither serves anybody, which only signing in does.
 //!
 //! **To add an error code:** add one line to the table in `problem/code.rs`. Status, title, the list
 //! at `/docs/errors` and the OpenAPI document follow from it. Then make it with [`Problem::new`].
@@ -32,6 +32,7 @@ mod connections;
 pub mod cookie;
 mod cors;
 mod credentials;
+mod directory;
 mod edge;
 mod guard;
 mod headers;
@@ -41,11 +42,13 @@ mod origin;
 mod principal;
 pub mod problem;
 mod proxies;
+mod register;
 mod request_id;
 mod sizes;
 mod slow_head;
 #[cfg(test)]
 mod testing;
+mod tickets;
 mod token;
 mod trace;
 mod unread;
@@ -54,15 +57,18 @@ pub use auth::Auth;
 pub use connections::{ConnectionPlace, Connections};
 pub use cookie::SessionCookie;
 pub use cors::cors;
+pub use directory::Directory;
 pub use edge::edge;
 pub use guard::{accepts_events, guard};
 pub use limits::{Limits, Rates, Standing};
 pub use origin::{Origins, WrongOrigin};
-pub use principal::{Admin, Credential, Principal, User};
+pub use principal::{Admin, Credential, Manager, Principal, Publisher, Rights, SignedIn, User};
 pub use problem::{Code, FieldError, Problem, ProblemBody};
 pub use proxies::{Proxies, WrongProxy};
+pub use register::Register;
 pub use request_id::RequestId;
 pub use slow_head::Heads;
+pub use tickets::Tickets;
 pub use token::{
     Claims, FileKeys, InvalidToken, NamedKeys, PublicKeys, Round, Secrets, Tokens, Wanted, WrongKey, WrongKeys,
     WrongSecret,

@@ -35,13 +35,11 @@ pub(crate) fn auth() -> web::Data<Auth> {
 
 /// The same, with limits. Proxies are at 10.0.0.0/8.
 pub(crate) fn limited(rates: &Rates) -> web::Data<Auth> {
-    web::Data::new(Auth {
-        tokens: Tokens::new(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap(),
-        origins: Origins::parse("https://app.example.com").unwrap(),
-        limits: Limits::new(Proxies::parse("10.0.0.0/8").unwrap(), rates),
-        clock: Arc::new(FixedClock),
-        random: Arc::new(FixedRandom),
-    })
+    let tokens = Tokens::new(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap();
+    let origins = Origins::parse("https://app.example.com").unwrap();
+    let limits = Limits::new(Proxies::parse("10.0.0.0/8").unwrap(), rates);
+    let auth = Auth::of_tokens(tokens, origins, Arc::new(FixedClock), Arc::new(FixedRandom));
+    web::Data::new(Auth { limits, ..auth })
 }
 
 /// A token that ends after so many seconds.

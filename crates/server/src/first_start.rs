@@ -29,16 +29,19 @@ pub(crate) async fn accounts(
 ) -> Result<Vec<Made>, Failure> {
     let stored = |error: StoreError| Failure::new(error.to_string());
     let mut made = Vec::new();
-    if !store.accounts().await.map_err(stored)?.is_empty() {
+    if !store.accounts(None, 1).await.map_err(stored)?.is_empty() {
         return Ok(made);
     }
+    // A terminal keeps what it shows: who has seen it must not be able to sign in for ever. (Not where one tries things.)
+    let must_change = !demo;
     let demo = if demo { DEMO.as_slice() } else { &[] };
     let wanted = demo.iter().map(|name| (*name, Role::User));
     for (name, role) in std::iter::once((ADMIN, Role::Admin)).chain(wanted) {
         let user = UserId::parse(name).map_err(|error| Failure::new(error.to_string()))?;
         let password = password::generate(random);
         let hash = PasswordHash::make(&password).map_err(|error| Failure::new(error.to_string()))?;
-        let account = Account { user: user.clone(), role, disabled: false, password: hash, created_at: clock.now() };
+        let account =
+            Account { user: user.clone(), role, disabled: false, must_change, password: hash, created_at: clock.now() };
         if store.create_account(&account).await.map_err(stored)? {
             made.push(Made { user, role, password });
         }

@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tempfile::TempDir;
-use tidings_api::App;
+use tidings_api::{App, Sessions};
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::{Auth, Limits, Origins, Tokens};
+use tidings_middleware::{Auth, Origins, Tokens};
 use tidings_models::{Clock as _, Store, SystemClock, SystemRandom, store::SqliteStore};
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -35,6 +35,8 @@ pub(crate) struct Running {
     pub(crate) folder: TempDir,
 }
 
+const SESSIONS: Sessions = Sessions { unrefreshed: Duration::from_mins(1), longest: Duration::from_mins(9) };
+
 /// A node on a free port, which may take so many seconds to stop.
 pub(crate) async fn running(stop_seconds: u64) -> Running {
     let folder = tempfile::tempdir().unwrap();
@@ -42,9 +44,9 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let (bus, clock, random) = (Arc::new(LocalBus::default()), Arc::new(SystemClock), Arc::new(SystemRandom));
     let started = Broker::start(store.clone(), bus, clock.clone(), random.clone(), Settings::default()).await;
     let (broker, tasks) = started.unwrap();
-    let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), Duration::from_mins(1)).unwrap());
+    let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), SESSIONS).unwrap());
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
-    let auth = Arc::new(Auth { tokens, origins: Origins::default(), limits: Limits::default(), clock, random });
+    let auth = Arc::new(Auth::of_tokens(tokens, Origins::default(), clock, random));
     let bounds = Bounds { streams: 100, per_address: 100, workers: Some(1), stop: Plan::of(stop_seconds) };
     let listener = listen::listen("127.0.0.1:0".parse().unwrap(), Duration::from_mins(1)).unwrap();
     let address = listener.local_addr().unwrap();

@@ -45,6 +45,12 @@ impl Stream {
         Self::try_open(address, token, query, last_event_id).await.expect("an answer")
     }
 
+    /// The same without a token: by what stands in the query.
+    pub(crate) async fn bare(address: &str, query: &str) -> Self {
+        let socket = TcpStream::connect(address).await.unwrap();
+        Self::ask(socket, address, "", query, None).await.expect("an answer")
+    }
+
     /// The same, of a server that may be away.
     pub(crate) async fn try_open(
         address: &str,
@@ -57,14 +63,25 @@ impl Stream {
 
     /// The same, over a socket with settings of its own.
     pub(crate) async fn over(
-        mut socket: TcpStream,
+        socket: TcpStream,
         address: &str,
         token: &str,
         query: &str,
         last_event_id: Option<&[u8]>,
     ) -> io::Result<Self> {
+        let credentials = format!("authorization: Bearer {token}\r\n");
+        Self::ask(socket, address, &credentials, query, last_event_id).await
+    }
+
+    async fn ask(
+        mut socket: TcpStream,
+        address: &str,
+        credentials: &str,
+        query: &str,
+        last_event_id: Option<&[u8]>,
+    ) -> io::Result<Self> {
         let mut request = format!(
-            "GET /api/v1/stream{query} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\nauthorization: Bearer {token}\r\n"
+            "GET /api/v1/stream{query} HTTP/1.1\r\nhost: {address}\r\naccept: text/event-stream\r\n{credentials}"
         )
         .into_bytes();
         if let Some(id) = last_event_id {

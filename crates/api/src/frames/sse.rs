@@ -175,6 +175,7 @@ mod tests {
         };
         Arc::new(Entry {
             subject: None,
+            news: None,
             cursor: cursors().seal(pos(7)),
             envelope: Bytes::from_static(envelope.as_bytes()),
             event,

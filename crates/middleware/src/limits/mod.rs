@@ -14,7 +14,7 @@ use std::{collections::hash_map::RandomState, hash::BuildHasher as _, net::IpAdd
 
 use actix_web::dev::RequestHead;
 use governor::clock::MonotonicClock;
-use tidings_models::{Address, Network, Role};
+use tidings_models::{Address, Network};
 
 use crate::{Code, Principal, Problem, Proxies};
 use quotas::Quotas;
@@ -86,10 +86,15 @@ impl Limits {
     /// One more request. `None`: there is no limit for whoever sent it.
     pub(crate) fn request(&self, who: Option<&Principal>, head: &RequestHead) -> Result<Option<Standing>, Problem> {
         match who {
-            Some(principal) if principal.role == Role::Admin => Ok(None),
+            Some(principal) if principal.is_server() => Ok(None),
             Some(principal) => take(self.by_user.as_ref(), || self.name(principal.user.as_str()), 1),
             None => take(self.by_address.as_ref(), || self.address(head).network(), 1),
         }
+    }
+
+    /// Somebody shows what must be looked up: whose they say they are is not known before.
+    pub(crate) fn stranger(&self, head: &RequestHead) -> Result<(), Problem> {
+        take(self.by_address.as_ref(), || self.address(head).network(), 1).map(drop)
     }
 
     /// One more try to sign in, whether or not there is such an account. A try that is refused for its address is

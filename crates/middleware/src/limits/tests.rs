@@ -8,6 +8,8 @@ use actix_web::{
     web,
 };
 
+use tidings_models::Role;
+
 use super::*;
 use crate::{Admin, Auth, User, edge, guard, testing};
 
@@ -116,10 +118,11 @@ fn publishing_is_counted_by_principal_and_lets_a_batch_through() {
     let auth = testing::auth();
     let who = |user: &str| Principal {
         user: tidings_models::UserId::parse(user).unwrap(),
-        role: Role::Admin,
-        expires_at: auth.clock.now(),
-        issued_at: None,
+        rights: crate::Rights::Person(Role::Admin),
+        grant: tidings_models::Grant::of_token(None, auth.clock.now()),
         credential: crate::Credential::Bearer,
+        secret: None,
+        must_change: false,
     };
     let limits = Limits::new(Proxies::default(), &Rates { publishing: 5, ..Rates::default() });
     assert!(limits.publish(&who("root"), 1000).is_ok());

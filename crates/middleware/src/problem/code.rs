@@ -60,8 +60,11 @@ codes! {
     TokenInUrl, "token_in_url", BAD_REQUEST, "Token in the URL", "A token in a URL ends up in logs and histories. Send it in the Authorization header.";
     Unauthenticated, "unauthenticated", UNAUTHORIZED, "Not signed in", "Sign in, or send a token in the Authorization header: Bearer, a space, the token.";
     InvalidToken, "invalid_token", UNAUTHORIZED, "Invalid token", "The token is not valid, or no longer. Sign in again.";
+    TicketUsed, "ticket_used", UNAUTHORIZED, "Ticket used", "The ticket was used already. Each opens one stream: ask for another.";
+    TicketExpired, "ticket_expired", UNAUTHORIZED, "Ticket expired", "The ticket is older than 30 seconds. Ask for another.";
     BadCredentials, "bad_credentials", UNAUTHORIZED, "Wrong name or password", "The name or the password is wrong.";
     Forbidden, "forbidden", FORBIDDEN, "Not allowed", "You are signed in, but may not do this.";
+    PasswordChangeRequired, "password_change_required", FORBIDDEN, "Password change required", "Choose another password first (POST /api/v1/auth/password): somebody else made the one that you have.";
     OriginNotAllowed, "origin_not_allowed", FORBIDDEN, "Origin not allowed", "A page of this origin may not call this server. An operator can list it among the allowed origins.";
     NotFound, "not_found", NOT_FOUND, "Not found", "There is nothing here, or nothing that is yours.";
     MethodNotAllowed, "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed", "This resource does not know the method. The header Allow lists those that it knows.";

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use crate::failure::Failure;
 
+mod api_key;
 mod backup;
 mod http;
 mod import;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Topic(topic::Topic),
     /// Look after the built-in accounts
     User(user::User),
+    /// Look after the keys of servers
+    ApiKey(api_key::ApiKeys),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -69,6 +72,7 @@ impl Command {
             Self::Tail(tail) => tail.run().await,
             Self::Topic(topic) => topic.run().await,
             Self::User(user) => user.run().await,
+            Self::ApiKey(keys) => keys.run().await,
             Self::Openapi => openapi::run(),
         }
     }

@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use clap::Args;
-use tidings_api::App;
+use tidings_api::{App, Sessions, StoredDirectory};
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::{Auth, Limits};
-use tidings_models::{Clock, Random, SystemClock, SystemRandom};
+use tidings_middleware::{Auth, Limits, Register, Tickets};
+use tidings_models::{Clock, Random, StoreError, SystemClock, SystemRandom};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -77,13 +77,6 @@ impl Serve {
         let store = database::open(&self.database).await?;
         let tokens = database::tokens(&self.signing, &*store).await?;
         tokens.believe(public_keys);
-        let auth = Auth {
-            tokens,
-            origins: settings.cors_origins.clone(),
-            limits: Limits::new(self.limits.trusted_proxies.clone(), &self.limits.rates()),
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-        };
         let broker_settings = Settings {
             heartbeat: Duration::from_secs(settings.heartbeat_seconds),
             poll: Duration::from_millis(settings.poll_ms),
@@ -99,8 +92,25 @@ impl Serve {
         let (broker, tasks) = Broker::start(log, bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
             .await
             .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
-        let session = Duration::from_secs(settings.session_hours * 3600);
-        let app = App::new(store, broker, clock, random, session)
+        let stored = |error: StoreError| Failure::new(error.to_string());
+        // The log tells of what is taken away from now on; what was before is kept beside it.
+        broker.revoked().load(store.revocations().await.map_err(stored)?);
+        let directory = Arc::new(StoredDirectory::new(Arc::clone(&store), Arc::clone(&broker)));
+        let auth = Auth {
+            tokens,
+            register: Register::new(directory, Arc::clone(broker.revoked())),
+            tickets: Tickets::new(&store.token_secret().await.map_err(stored)?),
+            revoked: Arc::clone(broker.revoked()),
+            origins: settings.cors_origins.clone(),
+            limits: Limits::new(self.limits.trusted_proxies.clone(), &self.limits.rates()),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+        };
+        let sessions = Sessions {
+            unrefreshed: Duration::from_secs(settings.session_hours * 3600),
+            longest: Duration::from_secs(settings.session_days * 24 * 3600),
+        };
+        let app = App::new(store, broker, clock, random, sessions)
             .map_err(|error| Failure::new(format!("a thread cannot be had: {error}")))?;
         let workers = settings.workers.and_then(|workers| usize::try_from(workers).ok());
         let bounds = Bounds { streams, per_address, workers, stop: Plan::of(settings.shutdown_seconds) };

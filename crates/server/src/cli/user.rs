@@ -6,11 +6,15 @@ use std::io::{self, BufRead as _};
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret as _, SecretString};
 use tidings_models::{
-    Account, Clock as _, PasswordHash, Role, StoreError, SystemClock, SystemRandom, UserId, password,
+    AccessChange, Account, Clock as _, Draft, Outcome, PasswordHash, Role, Store, StoreError, SystemClock,
+    SystemRandom, UserId, password,
 };
 
 use super::{output, token::role};
 use crate::{config::Database, database, failure::Failure, printable::printable};
+
+/// Accounts that are read at once.
+const PAGE: u32 = 200;
 
 #[derive(Debug, Args)]
 pub(crate) struct User {
@@ -24,12 +28,18 @@ enum Action {
     Add(Add),
     /// List all accounts
     List(List),
-    /// Give an account another password
+    /// Give an account another password, and end its sessions
     Password(Password),
-    /// No longer let somebody sign in. Tokens that they have stay good until they end
+    /// No longer let somebody sign in, and end all that they are signed in by
     Disable(Named),
     /// Let somebody sign in again
     Enable(Named),
+    /// Say what somebody may do, and end their sessions
+    Role(SetRole),
+    /// End all that somebody is signed in by: sessions, streams and tokens. They may sign in again
+    Revoke(Named),
+    /// Remove an account. What is in the inbox stays
+    Remove(Named),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +65,15 @@ struct Password {
     named: Named,
     #[command(flatten)]
     source: Source,
+}
+
+#[derive(Debug, Args)]
+struct SetRole {
+    #[command(flatten)]
+    named: Named,
+    /// user or admin
+    #[arg(value_parser = role)]
+    role: Role,
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +105,9 @@ impl User {
             Action::Password(password) => password.run().await,
             Action::Disable(named) => named.set_disabled(true).await,
             Action::Enable(named) => named.set_disabled(false).await,
+            Action::Role(role) => role.run().await,
+            Action::Revoke(named) => named.revoke().await,
+            Action::Remove(named) => named.remove().await,
         }
     }
 }
@@ -100,7 +122,14 @@ impl Add {
         }
         let (password, hash) = self.source.password()?;
         let created_at = SystemClock.now();
-        let account = Account { user: user.clone(), role: self.role, disabled: false, password: hash, created_at };
+        let account = Account {
+            user: user.clone(),
+            role: self.role,
+            disabled: false,
+            must_change: self.source.generate,
+            password: hash,
+            created_at,
+        };
         let made = store.create_account(&account).await.map_err(stored)?;
         store.close().await;
         if !made {
@@ -114,7 +143,13 @@ impl Add {
 impl List {
     async fn run(self) -> Result<(), Failure> {
         let store = database::open_existing(&self.database).await?;
-        let accounts = store.accounts().await.map_err(stored)?;
+        let (mut accounts, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.accounts(after.as_ref(), PAGE).await.map_err(stored)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.user.clone());
+            accounts.extend(page);
+        }
         store.close().await;
         output::line(&format!("{:<24} {:<8} {:<10} {}", "USER", "ROLE", "STATE", "SINCE"))?;
         for Account { user, role, disabled, created_at, .. } in accounts {
@@ -133,11 +168,10 @@ impl Password {
             return Err(unknown(&user));
         }
         let (password, hash) = self.source.password()?;
-        let found = store.set_password(&user, &hash).await.map_err(stored)?;
+        let must_change = self.source.generate;
+        let set = AccessChange::SetPassword { user: user.clone(), password: hash, must_change, keep: None };
+        change(&*store, &user, set).await?;
         store.close().await;
-        if !found {
-            return Err(unknown(&user));
-        }
         output::note(&format!("{user} has another password."));
         self.source.show(&password)
     }
@@ -146,15 +180,47 @@ impl Password {
 impl Named {
     async fn set_disabled(self, disabled: bool) -> Result<(), Failure> {
         let store = database::open_existing(&self.database).await?;
-        let found = store.set_disabled(&self.user, disabled).await.map_err(stored)?;
+        change(&*store, &self.user, AccessChange::SetDisabled(self.user.clone(), disabled)).await?;
         store.close().await;
-        if !found {
-            return Err(unknown(&self.user));
-        }
         let can = if disabled { "can no longer" } else { "can again" };
         output::note(&format!("{} {can} sign in.", self.user));
         Ok(())
     }
+}
+
+impl Named {
+    async fn revoke(self) -> Result<(), Failure> {
+        let store = database::open_existing(&self.database).await?;
+        change(&*store, &self.user, AccessChange::EndUser(self.user.clone())).await?;
+        store.close().await;
+        output::note(&format!("{} is signed out everywhere.", self.user));
+        Ok(())
+    }
+
+    async fn remove(self) -> Result<(), Failure> {
+        let store = database::open_existing(&self.database).await?;
+        change(&*store, &self.user, AccessChange::DropAccount(self.user.clone())).await?;
+        store.close().await;
+        output::note(&format!("There is no account {} any more.", self.user));
+        Ok(())
+    }
+}
+
+impl SetRole {
+    async fn run(self) -> Result<(), Failure> {
+        let Named { user, database } = self.named;
+        let store = database::open_existing(&database).await?;
+        change(&*store, &user, AccessChange::SetRole(user.clone(), self.role)).await?;
+        store.close().await;
+        output::note(&format!("{user} can sign in as {}.", self.role.as_str()));
+        Ok(())
+    }
+}
+
+/// Changes an account by way of the log, so that a server that runs learns of it.
+async fn change(store: &dyn Store, user: &UserId, change: AccessChange) -> Result<(), Failure> {
+    let done = store.commit(vec![Draft::Access { change, at: SystemClock.now() }]).await.map_err(stored)?;
+    if done.outcomes.first() == Some(&Outcome::Done(true)) { Ok(()) } else { Err(unknown(user)) }
 }
 
 impl Source {
@@ -193,7 +259,7 @@ fn prompt() -> Result<SecretString, Failure> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` wants")]
-fn stored(error: StoreError) -> Failure {
+pub(super) fn stored(error: StoreError) -> Failure {
     Failure::new(error.to_string())
 }
 

@@ -28,8 +28,8 @@ pub(crate) use explain::explain;
 pub(crate) use limits::Limits;
 pub(crate) use values::{DatabaseUrl, LogFilter, LogFormat};
 use values::{
-    address, database_url, file, key_set, line, log_filter, log_format, number, origins, proxies, service, switch, token,
-    token_secret,
+    address, database_url, file, key_set, line, log_filter, log_format, number, origins, proxies, service, switch,
+    token, token_secret,
 };
 
 /// A self-hosted server for personal notifications.
@@ -105,10 +105,14 @@ pub(crate) struct Node {
     #[arg(long, env = "TIDINGS_CORS_ORIGINS", hide_env_values = true, value_name = "ORIGINS")]
     #[arg(default_value = "", value_parser = origins)]
     pub(crate) cors_origins: Origins,
-    /// How many hours a sign-in lasts
+    /// How many hours a sign-in lasts unless it is refreshed, as pages do
     #[arg(long, env = "TIDINGS_SESSION_HOURS", hide_env_values = true, value_name = "HOURS")]
     #[arg(default_value = "12", value_parser = number(1..=720))]
     pub(crate) session_hours: u64,
+    /// How many days a sign-in lasts, however often it is refreshed
+    #[arg(long, env = "TIDINGS_SESSION_DAYS", hide_env_values = true, value_name = "DAYS")]
+    #[arg(default_value = "30", value_parser = number(1..=365))]
+    pub(crate) session_days: u64,
     /// Seconds of silence after which a stream says that it is alive
     #[arg(long, env = "TIDINGS_HEARTBEAT_SECONDS", hide_env_values = true, value_name = "SECONDS")]
     #[arg(default_value = "15", value_parser = number(1..=300))]

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 use tidings_models::Audience;
 use utoipa::{IntoParams, ToSchema};
 
@@ -38,7 +38,7 @@ pub(crate) struct AudienceResponse {
     )
 )]
 pub(crate) async fn audience(
-    _: Admin,
+    _: Manager,
     Query(query): Query<AudienceQuery>,
     app: Data<App>,
 ) -> Result<web::Json<AudienceResponse>, Problem> {

@@ -1,5 +1,6 @@
 //! For admins and servers.
 
+pub(crate) mod api_keys;
 pub(crate) mod audience;
 pub(crate) mod connections;
 pub(crate) mod notifications;

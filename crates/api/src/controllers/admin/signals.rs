@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use tidings_middleware::{Admin, Auth, Code, Problem, ProblemBody};
+use tidings_middleware::{Auth, Code, Problem, ProblemBody, Publisher};
 use tidings_models::{Draft, Invalid, Kind, Outcome, Recipients, text::Rule};
 use utoipa::ToSchema;
 
@@ -65,7 +65,7 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
     )
 )]
 pub(crate) async fn signal(
-    Admin(principal): Admin,
+    Publisher(principal): Publisher,
     key: Key,
     Json(request): Json<SignalRequest>,
     app: Data<App>,

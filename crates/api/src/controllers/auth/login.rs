@@ -1,12 +1,16 @@
 //! `POST /auth/login`: a name and a password for a session.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use tidings_middleware::{Auth, Code, Problem, ProblemBody, SessionCookie};
-use tidings_models::{Account, PasswordHash, Role, Timestamp, UserId};
+use serde::Deserialize;
+use tidings_middleware::{Auth, Code, Credential, Problem, ProblemBody, SignedIn};
+use tidings_models::{
+    AccessChange, Account, PasswordHash, Secret, SecretKind, UserId,
+    access::{NewSignIn, SignInId},
+};
 use utoipa::ToSchema;
 
+use super::session::{Session, SessionResponse};
 use crate::{App, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
@@ -19,20 +23,6 @@ pub(crate) struct LoginRequest {
     password: SecretString,
 }
 
-#[derive(Serialize, ToSchema)]
-pub(crate) struct LoginResponse {
-    /// For `Authorization: Bearer`, where cookies are of no use.
-    token: String,
-    /// When the session ends.
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
-    /// Who signed in.
-    #[schema(value_type = String)]
-    user: UserId,
-    /// What they may do.
-    role: Role,
-}
-
 /// Sign in
 ///
 /// Answers with a token, and sets the same one as a cookie that no script can read. An unknown name
@@ -40,13 +30,14 @@ pub(crate) struct LoginResponse {
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "auth", security(()), request_body = LoginRequest,
     responses(
-        (status = 200, body = LoginResponse),
+        (status = 200, body = SessionResponse),
         (status = 401, body = ProblemBody, description = "`bad_credentials`"),
         (status = 429, body = ProblemBody, description = "`rate_limited`: too many tries, from this address or for this name")
     )
 )]
 pub(crate) async fn login(
     request: HttpRequest,
+    before: Result<SignedIn, Problem>,
     Json(LoginRequest { user, password }): Json<LoginRequest>,
     app: Data<App>,
     auth: Data<Auth>,
@@ -60,12 +51,23 @@ pub(crate) async fn login(
     let account = check(&app, account, password).await?.ok_or(Code::BadCredentials)?;
 
     let now = app.clock.now();
-    let seconds = i64::try_from(app.session.as_secs()).unwrap_or(i64::MAX);
-    let expires_at = now.plus_millis(seconds.saturating_mul(1000));
-    let token = auth.tokens.mint(&account.user, account.role, now, expires_at).map_err(Problem::internal)?;
-    let cookie = SessionCookie::of(request.head()).set(&token, seconds)?;
-    let body = LoginResponse { token, expires_at, user: account.user, role: account.role };
-    Ok(HttpResponse::Ok().insert_header((header::SET_COOKIE, cookie)).json(body))
+    let ends_at = app.sessions.ends_at(now);
+    let expires_at = app.sessions.expires_at(now, ends_at);
+    let secret = Secret::make(SecretKind::SignIn, &*app.random);
+    let id = SignInId::make(&*app.random);
+    let new = NewSignIn { id, user: account.user.clone(), secret: secret.digest(), at: now, expires_at, ends_at };
+    if !app.store.begin_sign_in(&new).await.map_err(error::store)? {
+        return Err(Problem::new(Code::BadCredentials)); // disabled in between
+    }
+    // The one whose cookie is replaced has nobody who could end it any more.
+    if let Ok(SignedIn(before)) = before
+        && before.credential == Credential::Cookie
+        && let Some(id) = before.grant.sign_in
+    {
+        app.change_access(AccessChange::EndSignIn(id)).await?;
+    }
+    let Account { user, role, must_change, .. } = account;
+    Session { secret, user, role, must_change, expires_at, ends_at }.answer(&request, now)
 }
 
 /// The account, if the password is its own and it may sign in. Nobody's password takes as long.

@@ -1,18 +1,51 @@
-//! `POST /auth/logout`: the end of a session in this browser.
+//! `POST /auth/logout`: the end of a session.
 
-use actix_web::{HttpRequest, HttpResponse, http::header};
-use tidings_middleware::{Code, Problem, SessionCookie, User};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
+use serde::Deserialize;
+use tidings_middleware::{Code, Problem, ProblemBody, SessionCookie, SignedIn};
+use tidings_models::AccessChange;
+use utoipa::IntoParams;
+
+use crate::{App, extract::Query};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogoutQuery {
+    /// End all sessions of this user, on every device, and their tokens.
+    #[serde(default)]
+    everywhere: bool,
+}
 
 /// Sign out
 ///
-/// Removes the session cookie. Of no effect without one.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", security(()), responses((status = 204)))]
-pub(crate) async fn logout(request: HttpRequest, caller: Result<User, Problem>) -> Result<HttpResponse, Problem> {
-    // A session that has ended is signed out of as well; a page that is not ours signs nobody out.
-    if let Err(problem) = caller
-        && problem.code() == Code::OriginNotAllowed
-    {
-        return Err(problem);
+/// Removes the session cookie, ends the session that it was of, and with it the streams of all its tabs. A token of an
+/// identity provider cannot be ended alone: all of its user's that were made up to now are refused. Of no effect
+/// for who is not signed in.
+#[utoipa::path(
+    post, path = "/api/v1/auth/logout", tag = "auth", security(()), params(LogoutQuery),
+    responses((status = 204), (status = 403, body = ProblemBody), (status = 503, body = ProblemBody))
+)]
+pub(crate) async fn logout(
+    request: HttpRequest,
+    Query(query): Query<LogoutQuery>,
+    caller: Result<SignedIn, Problem>,
+    app: Data<App>,
+) -> Result<HttpResponse, Problem> {
+    match caller {
+        Ok(SignedIn(principal)) => {
+            let change = match principal.grant.sign_in {
+                Some(id) if !query.everywhere => AccessChange::EndSignIn(id),
+                _ => AccessChange::EndUser(principal.user),
+            };
+            app.change_access(change).await?;
+        }
+        // A page that is not ours signs nobody out; and who could not be looked up is not signed out.
+        Err(problem) if matches!(problem.code(), Code::OriginNotAllowed | Code::Unavailable | Code::Internal) => {
+            return Err(problem);
+        }
+        // A session that has ended is signed out of as well.
+        Err(_) => {}
     }
     let cookie = SessionCookie::of(request.head()).clear()?;
     Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, cookie)).finish())

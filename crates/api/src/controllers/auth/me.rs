@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use serde::Serialize;
-use tidings_middleware::{ProblemBody, User};
+use tidings_middleware::{Code, Problem, ProblemBody, Rights, SignedIn};
 use tidings_models::{Role, Timestamp, UserId};
 use utoipa::ToSchema;
 
@@ -16,6 +16,10 @@ pub(crate) struct MeResponse {
     /// When that ends.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    /// Whether it is a session of a built-in account, which can be refreshed.
+    session: bool,
+    /// Another password must be chosen before anything else.
+    must_change_password: bool,
 }
 
 /// Who am I
@@ -23,6 +27,13 @@ pub(crate) struct MeResponse {
     get, path = "/api/v1/auth/me", tag = "auth",
     responses((status = 200, body = MeResponse), (status = 401, body = ProblemBody))
 )]
-pub(crate) async fn me(User(principal): User) -> web::Json<MeResponse> {
-    web::Json(MeResponse { user: principal.user, role: principal.role, expires_at: principal.expires_at })
+pub(crate) async fn me(SignedIn(principal): SignedIn) -> Result<web::Json<MeResponse>, Problem> {
+    let Rights::Person(role) = principal.rights else { return Err(Problem::new(Code::Forbidden)) };
+    Ok(web::Json(MeResponse {
+        user: principal.user,
+        role,
+        expires_at: principal.grant.expires_at,
+        session: principal.grant.sign_in.is_some(),
+        must_change_password: principal.must_change,
+    }))
 }

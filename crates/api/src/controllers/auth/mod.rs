@@ -3,3 +3,7 @@
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;
+pub(crate) mod password;
+pub(crate) mod refresh;
+mod session;
+pub(crate) mod sessions;

@@ -32,6 +32,9 @@ pub(crate) struct StreamQuery {
     /// The same, under the name that a common polyfill of `EventSource` sends.
     #[serde(rename = "lastEventId")]
     last_event_id: Option<String>,
+    /// A ticket, for a client that can set neither a header nor a cookie. `guard` takes it.
+    #[serde(rename = "ticket")]
+    _ticket: Option<String>,
     /// Send `ping` events as heartbeats: an `EventSource` does not tell its page of anything less.
     #[serde(default)]
     ping: bool,

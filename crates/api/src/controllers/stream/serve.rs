@@ -97,9 +97,10 @@ fn live(wire: Wire, mut served: Served) -> impl Future<Output = ()> {
 }
 
 async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
-    // Who stood still until long after the end of their token gets no more of what came before it.
-    let until = served.stream.ends_at() + LAST_WORDS;
     loop {
+        // Who stood still until long after the end of their token gets no more of what came before it. (Asked each
+        // time: a stream may be renewed.)
+        let until = served.stream.ends_at() + LAST_WORDS;
         tokio::select! {
             finished = wire.finish() => finished?,
             frames = served.stream.next() => {
@@ -111,5 +112,5 @@ async fn write(wire: &Wire, served: &mut Served) -> io::Result<()> {
             }
         }
     }
-    wire.send(Bytes::from_static(chunk::LAST), until).await
+    wire.send(Bytes::from_static(chunk::LAST), served.stream.ends_at() + LAST_WORDS).await
 }

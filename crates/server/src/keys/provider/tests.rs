@@ -18,7 +18,7 @@ use crate::{
 fn auth() -> Arc<Auth> {
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
     tokens.believe(PublicKeys::Named(NamedKeys::default()));
-    Arc::new(Auth { tokens, origins: Origins::default(), clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
+    Arc::new(Auth::of_tokens(tokens, Origins::default(), Arc::new(SystemClock), Arc::new(SystemRandom)))
 }
 
 fn fetcher(url: &str) -> Fetcher {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web::Data};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Auth, Code, Problem, ProblemBody, RequestId};
+use tidings_middleware::{Auth, Code, Problem, ProblemBody, Publisher, RequestId};
 use tidings_models::{Draft, NotificationId, Outcome};
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
@@ -104,7 +104,7 @@ struct Made {
     )
 )]
 pub(crate) async fn batch(
-    Admin(principal): Admin,
+    Publisher(principal): Publisher,
     Query(query): Query<BatchQuery>,
     Items(items): Items<BatchItem, MOST>,
     request: HttpRequest,

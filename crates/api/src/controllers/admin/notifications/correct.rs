@@ -8,7 +8,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tidings_middleware::{Admin, Code, FieldError, Problem, ProblemBody};
+use tidings_middleware::{Code, FieldError, Manager, Problem, ProblemBody};
 use tidings_models::{Draft, Notification, Outcome, Timestamp, store::Stage};
 use utoipa::ToSchema;
 
@@ -50,7 +50,7 @@ pub(crate) struct CorrectRequest(BTreeMap<String, Box<RawValue>>);
     )
 )]
 pub(crate) async fn correct(
-    Admin(principal): Admin,
+    Manager(principal): Manager,
     id: Path<String>,
     Json(CorrectRequest(patch)): Json<CorrectRequest>,
     app: Data<App>,

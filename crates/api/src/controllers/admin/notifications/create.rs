@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{self, HeaderValue},
     web::Data,
 };
-use tidings_middleware::{Admin, Auth, Code, Problem, ProblemBody};
+use tidings_middleware::{Auth, Code, Problem, ProblemBody, Publisher};
 use tidings_models::{Draft, Invalid, NotificationId, Outcome, text::Rule};
 
 use super::{
@@ -39,7 +39,7 @@ use crate::{
     )
 )]
 pub(crate) async fn create(
-    Admin(principal): Admin,
+    Publisher(principal): Publisher,
     _: Query<NoParameters>,
     key: Key,
     Json(request): Json<CreateRequest>,

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 use tidings_models::{
     NotificationId, Recipients, Timestamp, UserId,
     store::{Delivery, Given, Left, Reach, Stage, Verdict},
@@ -246,7 +246,7 @@ impl DeliveryView {
     )
 )]
 pub(crate) async fn deliveries(
-    _: Admin,
+    _: Manager,
     id: Path<String>,
     Query(query): Query<DeliveriesQuery>,
     app: Data<App>,

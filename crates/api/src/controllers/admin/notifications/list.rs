@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Manager, Problem, ProblemBody};
 use tidings_models::{
     NotificationId, Timestamp,
     store::{Sent, SentQuery, Stage},
@@ -58,7 +58,7 @@ pub(crate) struct ListResponse<'a> {
         (status = 403, body = ProblemBody)
     )
 )]
-pub(crate) async fn list(_: Admin, Query(query): Query<ListQuery>, app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list(_: Manager, Query(query): Query<ListQuery>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let (list, asked) = match query.stage {
         Which::Made => {
             let list = List::new(&app, "sent");

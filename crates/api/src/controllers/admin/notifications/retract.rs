@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 use tidings_models::{Draft, Outcome};
 
 use super::parse_id;
@@ -25,7 +25,7 @@ use crate::{App, error};
     )
 )]
 pub(crate) async fn retract(
-    Admin(principal): Admin,
+    Manager(principal): Manager,
     id: Path<String>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {

@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 
 use super::{SentView, parse_id};
 use crate::{App, error};
@@ -19,7 +19,7 @@ use crate::{App, error};
         (status = 404, body = ProblemBody)
     )
 )]
-pub(crate) async fn show(_: Admin, id: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show(_: Manager, id: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let found = app.store.notification(parse_id(&id)?).await.map_err(error::store)?;
     Ok(HttpResponse::Ok().json(SentView::of(&found.ok_or(Code::NotFound)?)))
 }

@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 
 use super::parse_topic;
 use crate::{App, error};
@@ -22,7 +22,7 @@ use crate::{App, error};
         (status = 409, body = ProblemBody, description = "It has members")
     )
 )]
-pub(crate) async fn delete(_: Admin, name: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn delete(_: Manager, name: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
     match app.store.drop_topic(&parse_topic(&name)?).await.map_err(error::store)? {
         Some(true) => Ok(HttpResponse::NoContent().finish()),
         Some(false) => Err(Problem::new(Code::Conflict).detail("It has members. Remove them first.")),

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Manager, Problem, ProblemBody};
 use tidings_models::TopicName;
 use utoipa::{IntoParams, ToSchema};
 
@@ -52,7 +52,7 @@ struct TopicWithMembersView {
     )
 )]
 pub(crate) async fn list(
-    _: Admin,
+    _: Manager,
     Query(query): Query<TopicsQuery>,
     app: Data<App>,
 ) -> Result<web::Json<TopicsResponse>, Problem> {

@@ -5,7 +5,7 @@ use actix_web::{
     web::{self, Data, Path},
 };
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Admin, Code, FieldError, Problem, ProblemBody};
+use tidings_middleware::{Code, FieldError, Manager, Problem, ProblemBody};
 use tidings_models::{Recipients, TopicName, UserId};
 use utoipa::{IntoParams, ToSchema};
 
@@ -66,7 +66,7 @@ pub(crate) struct AddedResponse {
     )
 )]
 pub(crate) async fn list(
-    _: Admin,
+    _: Manager,
     name: Path<String>,
     Query(query): Query<MembersQuery>,
     app: Data<App>,
@@ -94,7 +94,7 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn add(
-    _: Admin,
+    _: Manager,
     _: Query<NoParameters>,
     name: Path<String>,
     Json(request): Json<MembersRequest>,
@@ -122,7 +122,7 @@ pub(crate) async fn add(
         (status = 404, body = ProblemBody)
     )
 )]
-pub(crate) async fn remove(_: Admin, path: Path<(String, String)>, app: Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn remove(_: Manager, path: Path<(String, String)>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let (name, user) = path.into_inner();
     let topic = there(&app, &name).await?;
     let user = UserId::parse(&user).map_err(|_| Code::NotFound)?;

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use serde::Deserialize;
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Manager, Problem, ProblemBody};
 use tidings_models::{Invalid, Topic, TopicName, text};
 use utoipa::ToSchema;
 
@@ -37,7 +37,7 @@ pub(crate) struct TopicRequest {
     )
 )]
 pub(crate) async fn put(
-    _: Admin,
+    _: Manager,
     name: Path<String>,
     Json(request): Json<TopicRequest>,
     app: Data<App>,

@@ -32,7 +32,7 @@ fn entry(position: i64, size: usize) -> Arc<Entry> {
         payload: "".into(),
     };
     let envelope = format!("{{\"n\":{position},\"x\":\"{}\"", "x".repeat(size));
-    Arc::new(Entry { subject: None, cursor: cursors.seal(position), envelope: envelope.into(), event })
+    Arc::new(Entry { subject: None, news: None, cursor: cursors.seal(position), envelope: envelope.into(), event })
 }
 
 fn offer(wire: &Wire, entries: &[Arc<Entry>]) -> bool {

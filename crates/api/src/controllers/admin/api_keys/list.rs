@@ -1,0 +1,56 @@
+//! `GET /admin/api-keys`: all keys.
+
+use actix_web::web::{self, Data};
+use serde::{Deserialize, Serialize};
+use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_models::access::KeyId;
+use utoipa::{IntoParams, ToSchema};
+
+use super::ApiKeyView;
+use crate::{
+    App, error,
+    extract::Query,
+    paging::{Limit, List},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ApiKeysQuery {
+    /// How many at most, 1 to 200.
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApiKeysResponse {
+    /// The newest first, those that are no longer good for three months among them.
+    items: Vec<ApiKeyView>,
+    /// What to send as `after` for the next page; null at the end.
+    next: Option<String>,
+}
+
+/// API keys
+#[utoipa::path(
+    get, path = "/api/v1/admin/api-keys", tag = "admin", params(ApiKeysQuery),
+    responses(
+        (status = 200, body = ApiKeysResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody)
+    )
+)]
+pub(crate) async fn list(
+    _: Admin,
+    Query(query): Query<ApiKeysQuery>,
+    app: Data<App>,
+) -> Result<web::Json<ApiKeysResponse>, Problem> {
+    let list = List::new(&app, "api-keys");
+    let before = list.after(query.after.as_deref(), str::parse::<KeyId>)?;
+    let found = app.store.api_keys(before, query.limit.and_one()).await.map_err(error::store)?;
+    let (keys, next) = list.page(found, query.limit, |last| last.id.to_string());
+    Ok(web::Json(ApiKeysResponse { items: keys.into_iter().map(ApiKeyView::of).collect(), next }))
+}

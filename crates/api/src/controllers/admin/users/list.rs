@@ -1,0 +1,56 @@
+//! `GET /admin/users`: the built-in accounts.
+
+use actix_web::web::{self, Data};
+use serde::{Deserialize, Serialize};
+use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_models::UserId;
+use utoipa::{IntoParams, ToSchema};
+
+use super::AccountView;
+use crate::{
+    App, error,
+    extract::Query,
+    paging::{Limit, List},
+};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AccountsQuery {
+    /// How many at most, 1 to 200.
+    #[serde(default)]
+    #[param(inline)]
+    limit: Limit,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccountsResponse {
+    /// By name.
+    items: Vec<AccountView>,
+    /// What to send as `after` for the next page; null at the end.
+    next: Option<String>,
+}
+
+/// Accounts
+#[utoipa::path(
+    get, path = "/api/v1/admin/users", tag = "admin", params(AccountsQuery),
+    responses(
+        (status = 200, body = AccountsResponse),
+        (status = 400, body = ProblemBody),
+        (status = 401, body = ProblemBody),
+        (status = 403, body = ProblemBody)
+    )
+)]
+pub(crate) async fn list(
+    _: Admin,
+    Query(query): Query<AccountsQuery>,
+    app: Data<App>,
+) -> Result<web::Json<AccountsResponse>, Problem> {
+    let list = List::new(&app, "accounts");
+    let after = list.after(query.after.as_deref(), UserId::parse)?;
+    let found = app.store.accounts(after.as_ref(), query.limit.and_one()).await.map_err(error::store)?;
+    let (accounts, next) = list.page(found, query.limit, |last| last.user.as_str().to_owned());
+    Ok(web::Json(AccountsResponse { items: accounts.into_iter().map(AccountView::of).collect(), next }))
+}

@@ -1,0 +1,49 @@
+//! `POST /stream/renew`: an open stream lasts as long as another token.
+
+use actix_web::web::{self, Data};
+use serde::{Deserialize, Serialize};
+use tidings_middleware::{Code, Problem, ProblemBody, User};
+use tidings_models::Timestamp;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{App, extract::Json};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenewRequest {
+    /// The stream, as its `ready` has named it.
+    connection_id: Uuid,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RenewResponse {
+    /// When the stream ends now, unless it is renewed again.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// Renew a stream
+///
+/// The stream goes on until the token ends that this request comes with. It must be a stream of the same user. (The
+/// streams of a session go on by themselves when it is refreshed.)
+#[utoipa::path(
+    post, path = "/api/v1/stream/renew", tag = "stream", request_body = RenewRequest,
+    responses(
+        (status = 200, body = RenewResponse),
+        (status = 401, body = ProblemBody),
+        (status = 404, body = ProblemBody, description = "The user has no such stream"),
+        (status = 422, body = ProblemBody)
+    )
+)]
+pub(crate) async fn renew(
+    User(principal): User,
+    Json(request): Json<RenewRequest>,
+    app: Data<App>,
+) -> Result<web::Json<RenewResponse>, Problem> {
+    if app.broker.renew(&principal.user, request.connection_id, &principal.grant) {
+        Ok(web::Json(RenewResponse { expires_at: principal.grant.expires_at }))
+    } else {
+        Err(Problem::new(Code::NotFound))
+    }
+}
