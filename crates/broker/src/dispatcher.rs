@@ -74,15 +74,41 @@ async fn recount(store: &dyn Log, hub: &Hub, users: &[UserId]) -> Result<(), Sto
 
 #[cfg(test)]
 mod tests {
-    use tidings_models::Counts;
+    use tidings_models::{Counts, Effect, Event};
 
     use super::*;
     use crate::{
         census::Limits,
         hubs::Hubs,
         sizes::Sizes,
-        testing::{FakeStore, lasting, page, pos, user},
+        testing::{FakeStore, event, lasting, page, pos, user},
     };
+
+    /// What leaves open what the counts of many are costs few reads, and each gets it with counts that have it.
+    #[tokio::test(start_paused = true)]
+    async fn the_states_of_many_are_read_together() {
+        let store = FakeStore::default();
+        store.add("everyone");
+        let hubs = Hubs::new(pos(1), Limits { per_user: 1, per_address: 1, per_node: 300 }, Sizes::default());
+        let hub = hubs.open();
+        let join = |number: usize| {
+            let name = format!("u{number}");
+            hub.join(&(user(&name), lasting()).into(), Some(Session::of(&page(&name, 1, Counts::default())))).unwrap()
+        };
+        let all: Vec<_> = (0..300).map(join).collect();
+        let notification = serde_json::to_string(&crate::testing::notification("in its place")).unwrap();
+        store.put(Event { effect: Effect::Reloads, ..event(2, "everyone", &notification) });
+        hubs.extend(follower::read(&store, pos(1), 5).await.unwrap().entries);
+        while advance(&store, &hub, 4).await.unwrap() {}
+        assert_eq!(store.states_read(), [128, 128, 44]);
+        for joined in all {
+            let mut live = Vec::new();
+            joined.outlet.take(usize::MAX, &mut live);
+            let [(entry, own)] = &live[..] else { panic!("{live:?}") };
+            let counts = (own.counts.unread, own.counts.unseen);
+            assert_eq!((entry.position(), counts), (pos(2), (1, 1)), "as they were read");
+        }
+    }
 
     /// A thread that was busy for longer than the feed remembers goes on from the database.
     #[tokio::test(start_paused = true)]

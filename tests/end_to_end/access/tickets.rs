@@ -27,9 +27,8 @@ async fn a_ticket_is_good_for_nothing_else() {
     let token = Server::token("ann", tidings_models::Role::User);
     let ticket = ticket(&server, &token).await;
     for path in ["/api/v1/inbox", "/api/v1/events", "/api/v1/notifications", "/api/v1/auth/me"] {
-        let with_ticket = |token: &str| {
-            server.plain(Method::GET, &format!("{path}?ticket={ticket}")).bearer_auth(token).send()
-        };
+        let with_ticket =
+            |token: &str| server.plain(Method::GET, &format!("{path}?ticket={ticket}")).bearer_auth(token).send();
         assert_eq!(code(with_ticket(&token).await.unwrap(), 400).await, "invalid_query", "{path}");
         let alone = server.plain(Method::GET, &format!("{path}?ticket={ticket}")).send().await.unwrap();
         assert!(alone.status().is_client_error(), "{path}: {}", alone.status());

@@ -36,6 +36,7 @@ struct State {
     groups: Vec<usize>,
     reads: usize,
     inboxes: usize,
+    states: Vec<usize>,
     inbox_time: Duration,
     connections: Vec<store::Connection>,
     note_time: Duration,
@@ -142,6 +143,11 @@ impl FakeStore {
     /// How often an inbox was read.
     pub(crate) fn inboxes(&self) -> usize {
         self.state.lock().inboxes
+    }
+
+    /// Of how many users the states were read at once, each time.
+    pub(crate) fn states_read(&self) -> Vec<usize> {
+        self.state.lock().states.clone()
     }
 
     /// Makes each read of an inbox take some time.
@@ -284,6 +290,7 @@ impl Log for FakeStore {
     }
 
     async fn states(&self, users: &[UserId]) -> Result<Vec<Option<InboxPage>>, StoreError> {
+        self.state.lock().states.push(users.len());
         let mut pages = Vec::new();
         for user in users {
             pages.push(self.inbox(user, &InboxQuery::counts()).await?);

@@ -134,6 +134,7 @@ struct Model {
     waiting: Vec<(i64, NotificationId, Sending, Option<i64>)>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own, and any of them may hold")]
 struct Item {
     id: NotificationId,
     position: Position,
