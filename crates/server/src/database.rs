@@ -49,13 +49,11 @@ fn unusable(url: &DatabaseUrl, error: &StoreError) -> Failure {
 
 /// What checks and makes tokens here: under the secret of the settings, or else under that of the database.
 pub(crate) async fn tokens(signing: &Signing, store: &dyn Store) -> Result<Tokens, Failure> {
-    match keys::secrets(signing)? {
-        Some(secrets) => Ok(under(signing, secrets)),
-        None => {
-            let secrets = Secrets::new(&generated(store).await?).map_err(|error| Failure::new(error.to_string()))?;
-            Ok(under(signing, secrets))
-        }
-    }
+    let secrets = match keys::secrets(signing)? {
+        Some(secrets) => secrets,
+        None => Secrets::new(&generated(store).await?).map_err(|error| Failure::new(error.to_string()))?,
+    };
+    Ok(under(signing, secrets))
 }
 
 /// The same without the server: the database is opened only when the secret is there.

@@ -65,7 +65,7 @@ pub enum WrongKey {
     Long(u32),
 }
 
-/// A public key. Its kind alone decides on the algorithm: RS256, ES256 or EdDSA.
+/// A public key. Its kind alone decides on the algorithm: RS256, ES256 or `EdDSA`.
 #[derive(Clone)]
 pub(super) struct PublicKey {
     signature: Signature,

@@ -70,7 +70,6 @@ pub(crate) struct Signing {
 
 /// Whose tokens are believed beside our own.
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "the names of the settings")]
 pub(crate) struct Provider {
     /// A PEM file with the public key of who signs tokens (RSA, P-256 or Ed25519); read again when it changes
     #[arg(long, env = "TIDINGS_JWT_PUBLIC_KEY_FILE", hide_env_values = true, value_name = "FILE", value_parser = file)]

@@ -48,26 +48,20 @@ pub(super) async fn run(auth: Arc<Auth>, fetcher: Fetcher, mut hangups: Signal) 
 /// Fetches once. Tells whether there was an answer to believe. Otherwise all stays as it was.
 async fn round(auth: &Auth, fetcher: &Fetcher, state: &mut State) -> bool {
     let _round = auth.tokens.wanted().round();
-    let fetched = fetcher.fetch().await;
-    tell(&fetched, state, fetcher);
+    let answer = fetcher.fetch().await;
+    tell(&answer, state, &fetcher.place());
     // Before the round ends: who waited for it looks at once.
-    fetched.map(|(keys, _)| auth.tokens.believe(PublicKeys::Named(keys))).is_ok()
+    answer.map(|(keys, _)| auth.tokens.believe(PublicKeys::Named(keys))).is_ok()
 }
 
-fn tell(fetched: &Result<(NamedKeys, usize), Unfetched>, state: &mut State, fetcher: &Fetcher) {
-    let place = || fetcher.place();
-    match fetched {
+fn tell(answer: &Result<(NamedKeys, usize), Unfetched>, state: &mut State, from: &str) {
+    match answer {
         Ok((keys, others)) if *state != State::Good => {
             *state = State::Good;
-            tracing::info!(
-                from = place(),
-                keys = keys.count(),
-                others,
-                "the keys of the identity provider were fetched"
-            );
+            tracing::info!(from, keys = keys.count(), others, "the keys of the identity provider were fetched");
             if keys.count() == 0 {
                 tracing::warn!(
-                    from = place(),
+                    from,
                     others,
                     "the identity provider has no key that tokens are checked with here (RS256, ES256, EdDSA with kid)"
                 );
@@ -75,18 +69,13 @@ fn tell(fetched: &Result<(NamedKeys, usize), Unfetched>, state: &mut State, fetc
         }
         Err(reason) if *state != State::Failing => {
             let reason = reason.to_string();
-            match state {
-                State::Good => tracing::warn!(
-                    from = place(),
-                    ?reason,
-                    "the keys of the identity provider cannot be fetched; those of before stay in force"
-                ),
-                _ => tracing::warn!(
-                    from = place(),
-                    ?reason,
-                    "the keys of the identity provider cannot be fetched: its tokens are refused until they can"
-                ),
-            }
+            let until_then =
+                if *state == State::Good { "those of before stay in force" } else { "its tokens are refused" };
+            tracing::warn!(
+                from,
+                ?reason,
+                "the keys of the identity provider cannot be fetched; until they can, {until_then}"
+            );
             *state = State::Failing;
         }
         _ => {}

@@ -44,7 +44,7 @@ pub(super) struct Watched {
 
 /// What was read from a file.
 enum Content {
-    Secrets(Secrets),
+    Secrets(Box<Secrets>),
     PublicKeys(PublicKeys),
 }
 
@@ -65,7 +65,7 @@ impl Watched {
         self.seen = mark;
         // It is told only once that a file is gone.
         (mark.is_some() || was_there).then(|| match self.kind {
-            Kind::Secrets => read_secrets(&self.path).map(Content::Secrets),
+            Kind::Secrets => read_secrets(&self.path).map(Box::new).map(Content::Secrets),
             Kind::PublicKeys => read_keys(&self.path).map(Content::PublicKeys),
         })
     }
@@ -74,7 +74,7 @@ impl Watched {
         let setting = self.kind.setting();
         match found {
             Ok(Content::Secrets(secrets)) => {
-                auth.tokens.sign_under(secrets);
+                auth.tokens.sign_under(*secrets);
                 tracing::info!(setting, "the secrets for tokens were read");
             }
             Ok(Content::PublicKeys(keys)) => {

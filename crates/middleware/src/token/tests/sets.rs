@@ -54,21 +54,24 @@ fn names_that_lead_nowhere() {
     }
 }
 
+/// A key with other members; `null` takes one away.
+fn with(jwk: &Value, changes: Value) -> Value {
+    let Value::Object(changes) = changes else { panic!("{changes}") };
+    let mut jwk = jwk.clone();
+    for (name, value) in changes {
+        if value.is_null() {
+            jwk.as_object_mut().unwrap().remove(&name);
+        } else {
+            jwk[name] = value;
+        }
+    }
+    jwk
+}
+
 #[test]
 fn keys_for_something_else_are_passed_over() {
     let (rsa, p256) = (Issuer::rsa("rsa").jwk(), Issuer::p256("p256").jwk());
     let ed25519 = Issuer::ed25519("ed25519").jwk();
-    let with = |jwk: &Value, changes: Value| {
-        let mut jwk = jwk.clone();
-        for (name, value) in changes.as_object().unwrap() {
-            if value.is_null() {
-                jwk.as_object_mut().unwrap().remove(name);
-            } else {
-                jwk[name] = value.clone();
-            }
-        }
-        jwk
-    };
     let count = |jwk: &Value| {
         let set = json!({"keys": [jwk, rsa]}).to_string();
         PublicKeys::of_jwks(set.as_bytes()).map(|(keys, others)| (keys.count(), others)).unwrap()
