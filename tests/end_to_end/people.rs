@@ -145,6 +145,12 @@ async fn who_is_erased_begins_anew() {
     assert_eq!((goodbye.name.as_str(), &goodbye.json()["reason"]), ("goodbye", &json!("revoked")));
     assert!(stream.next().await.is_none());
     answer_json(server.as_admin(Method::GET, "/admin/users/ann/export").send().await.unwrap(), 404).await;
+    // Her tokens are refused, up to those of the second in which it happened.
+    until("a newer token", || async {
+        let me = server.as_user("ann", Method::GET, "/auth/me").send().await.unwrap();
+        (me.status() == 200).then_some(())
+    })
+    .await;
 
     let mut again = server.stream("ann", "", ready.id.as_deref()).await;
     let reset = again.event().await;

@@ -185,7 +185,7 @@ pub(super) async fn a_key_is_good_until_it_is_revoked(open: Open) {
     assert_eq!(store.api_key(&Digest::of("tdk_ci")).await.unwrap(), Some(ci.clone()));
     assert_eq!(store.api_key(&Digest::of("tdk_no")).await.unwrap(), None);
     assert_eq!(store.api_keys(None, 9).await.unwrap(), [other.clone(), ci.clone()]);
-    assert_eq!(store.api_keys(Some(other.id), 9).await.unwrap(), [ci.clone()]);
+    assert_eq!(store.api_keys(Some(other.id), 9).await.unwrap(), std::slice::from_ref(&ci));
 
     store.note_key_uses(&[(ci.id, at(9)), (ci.id, at(7)), (other.id, at(8))]).await.unwrap();
     let used = store.api_key_of(ci.id).await.unwrap().unwrap();

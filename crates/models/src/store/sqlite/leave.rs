@@ -52,7 +52,7 @@ pub(super) async fn everywhere(
                 told.push((audience.clone(), effect.unwrap_or(Effect::NONE)));
             }
             Audience::Topic(_) | Audience::Everyone | Audience::Nodes => {
-                told.push((audience.clone(), Effect::Recounts))
+                told.push((audience.clone(), Effect::Recounts));
             }
         }
         for user in had_by(group, audience, *at).await? {

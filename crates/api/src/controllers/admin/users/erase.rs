@@ -5,6 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_models::AccessChange;
 
 use super::parse_user;
 use crate::{
@@ -16,8 +17,8 @@ use crate::{
 ///
 /// Ends their streams and removes their account, notifications that only they got, what they made of others, their
 /// subscriptions, preferences and keys. The log keeps its positions: what they were told stays without content, as
-/// if for somebody of a random name. What they did as an admin stays in the history of notifications. A token that
-/// they hold is good until it ends: whoever comes with it is new, and begins with nothing. A second time does nothing.
+/// if for somebody of a random name. What they did as an admin stays in the history of notifications. Tokens
+/// that they hold are refused from then on; whoever comes with a newer one is new, and begins with nothing.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{user}/erase", tag = "admin", params(("user" = String, Path)),
     responses(
@@ -33,7 +34,10 @@ pub(crate) async fn erase(
     user: Path<String>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    if app.broker.erase(&parse_user(&user)?).await.map_err(error::broker)? {
+    let user = parse_user(&user)?;
+    // On every node, and for good: who comes with what they hold now must not begin anew as somebody who is kept.
+    app.change_access(AccessChange::EndUser(user.clone())).await?;
+    if app.broker.erase(&user).await.map_err(error::broker)? {
         Ok(HttpResponse::NoContent().finish())
     } else {
         Err(Problem::new(Code::Overloaded))
