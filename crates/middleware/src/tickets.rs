@@ -48,8 +48,7 @@ impl Tickets {
     /// Seals under a key that is derived from the secret of the installation, so that none of its tokens is a ticket.
     #[must_use]
     pub fn new(secret: &SecretBox<[u8; 32]>) -> Self {
-        let hex: String = secret.expose_secret().iter().map(|byte| format!("{byte:02x}")).collect();
-        let key = Digest::of(&format!("tickets of streams {hex}"));
+        let key = Digest::of(&format!("tickets of streams {}", URL_SAFE_NO_PAD.encode(secret.expose_secret())));
         Self { sealing: EncodingKey::from_secret(key.as_bytes()), opening: DecodingKey::from_secret(key.as_bytes()) }
     }
 

@@ -99,7 +99,7 @@ async fn somebody_sees_where_they_are_signed_in_and_ends_it() {
     for name in ["ann", "bob"] {
         add(&server, name, &[]);
     }
-    let (here, lost) =
+    let (here, left) =
         (Visitor::sign_in(&server, "ann", PASSWORD).await, Visitor::sign_in(&server, "ann", PASSWORD).await);
     let bob = Visitor::sign_in(&server, "bob", PASSWORD).await;
     let list = async |who: &Visitor<'_>| {
@@ -114,6 +114,6 @@ async fn somebody_sees_where_they_are_signed_in_and_ends_it() {
         let answer = who.by_cookie(Method::DELETE, &path).send().await.unwrap();
         assert_eq!(answer.status(), expected);
     }
-    assert!(!lost.is_known().await && here.is_known().await && bob.is_known().await);
+    assert!(!left.is_known().await && here.is_known().await && bob.is_known().await);
     assert_eq!(list(&here).await.as_array().unwrap().len(), 1);
 }

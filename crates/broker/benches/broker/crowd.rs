@@ -80,9 +80,15 @@ impl Default for Log {
 impl Log {
     pub(crate) fn next(&mut self, audience: Audience) -> Arc<Entry> {
         self.last += 1;
-        let Entry { event, subject, cursor, envelope } = &*self.rendered;
+        let Entry { event, subject, cursor, envelope, .. } = &*self.rendered;
         let event = Event { position: position(self.last), audience, ..event.clone() };
-        Arc::new(Entry { event, subject: subject.clone(), cursor: cursor.clone(), envelope: envelope.clone() })
+        Arc::new(Entry {
+            event,
+            subject: subject.clone(),
+            news: None,
+            cursor: cursor.clone(),
+            envelope: envelope.clone(),
+        })
     }
 
     /// The next one is for one of so many users.

@@ -211,7 +211,7 @@ impl Log {
             match audience {
                 Audience::User(user) => readers.push(user.clone()),
                 Audience::Topic(_) | Audience::Everyone | Audience::Nodes => {
-                    told.push((audience.clone(), Effect::Recounts))
+                    told.push((audience.clone(), Effect::Recounts));
                 }
             }
             for user in readers {

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tidings_middleware::{Admin, Code, Problem, ProblemBody};
 use tidings_models::{Account, Role, UserId, password};
+use url::Url;
 use utoipa::ToSchema;
 
 use super::AccountView;
@@ -69,21 +70,27 @@ pub(crate) async fn create(
     if !app.store.create_account(&account).await.map_err(error::store)? {
         return Err(Problem::new(Code::Conflict).detail("There is an account of that name already."));
     }
-    let location = format!("/api/v1/admin/users/{}", urlencoding(account.user.as_str()));
-    let location = HeaderValue::from_str(&location).map_err(Problem::internal)?;
+    let location = place(&account.user).ok_or_else(|| Problem::internal("a name that cannot stand in a path"))?;
     let password = made_up.then(|| password.expose_secret().to_owned());
     let body = NewAccountView { account: AccountView::of(account), password };
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(body))
 }
 
-/// A name as a part of a path.
-fn urlencoding(name: &str) -> String {
-    name.bytes().fold(String::new(), |mut path, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            path.push_str(&format!("%{byte:02X}"));
-        }
-        path
-    })
+/// Where the account is found. The name may hold what has a meaning in a path.
+fn place(user: &UserId) -> Option<HeaderValue> {
+    let mut place = Url::parse("http://here/api/v1/admin/users").ok()?;
+    place.path_segments_mut().ok()?.push(user.as_str());
+    HeaderValue::from_str(place.path()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_part_of_the_path() {
+        let place = |name: &str| place(&UserId::parse(name).unwrap()).unwrap();
+        assert_eq!(place("ann"), "/api/v1/admin/users/ann");
+        assert_eq!(place("a/b?c#d é"), "/api/v1/admin/users/a%2Fb%3Fc%23d%20%C3%A9");
+    }
 }
