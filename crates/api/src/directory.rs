@@ -76,10 +76,6 @@ mod tests {
 
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_millis(1_790_000_000_000 + second * 1000)
-    }
-
     #[tokio::test]
     async fn a_secret_that_comes_back_long_after_it_was_replaced_ends_the_sign_in() {
         let folder = tempfile::tempdir().unwrap();
@@ -89,6 +85,8 @@ mod tests {
         let log = Arc::clone(&store) as Arc<dyn tidings_models::Log>;
         let (broker, _tasks) = Broker::start(log, bus, clock, random, Settings::default()).await.unwrap();
         let directory = StoredDirectory::new(Arc::clone(&store), broker);
+        let now = SystemClock.now(); // what has ended by the clock of the broker is forgotten
+        let at = |second: i64| now.plus_millis(second * 1000);
 
         let user = UserId::parse("ann").unwrap();
         let password = PasswordHash::from_stored("x".into());

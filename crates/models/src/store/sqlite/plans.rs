@@ -14,8 +14,6 @@ use crate::{
 /// What goes through something from its beginning, and what ends that.
 const SCANS: &[(&str, &str, &str)] = &[
     ("EPOCHS", "epochs", "one row for each time that a copy was put back; read at start"),
-    ("TOPICS", "t", "all topics are asked for: admins make them, one by one"),
-    ("TOPICS_OF", "t", "all topics that are open are asked for"),
     ("REVOCATIONS", "revocations", "all are asked for, at start"),
     ("ADD_API_KEY", "api_keys", "a thousand that are good, and those that were in three months"),
     ("TRIM_API_KEYS", "api_keys", "the same, once a minute"),
@@ -119,6 +117,8 @@ const SEARCHES: &[(&str, &[&str])] = &[
     ("CONNECTIONS_OF", &["connections USING INDEX connections_of_user (user_id=? AND opened_at>?)"]),
     ("RECEIPTS_AT", &["receipts USING INDEX receipts_of_entry (position=?)"]),
     ("RECEIPTS", &["r USING PRIMARY KEY (user_id=? AND position>?)"]),
+    ("TOPICS", &["topics USING PRIMARY KEY (topic>?)"]),
+    ("TOPICS_OF", &["t USING PRIMARY KEY (topic>?)"]),
     ("ACCOUNTS", &["accounts USING PRIMARY KEY (user_id>?)"]),
     ("SIGN_IN", &["s USING INDEX sign_ins_by_secret (secret=?)", "a USING PRIMARY KEY (user_id=?)"]),
     ("SIGN_IN_BY_FORMER", &["s USING INDEX sign_ins_by_former (former=?)", "a USING PRIMARY KEY (user_id=?)"]),
