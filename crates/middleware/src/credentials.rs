@@ -143,8 +143,10 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Code> {
 /// the way and kept in histories (RFC 6750, section 5.3).
 pub(crate) fn url_has_token(query: &str) -> bool {
     const NAMES: [&str; 7] = ["access_token", "id_token", "token", "jwt", "authorization", "bearer", "api_key"];
-    form_urlencoded::parse(query.as_bytes())
-        .any(|(name, value)| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || looks_like_token(&value))
+    form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
+        let named = NAMES.iter().any(|known| name.eq_ignore_ascii_case(known));
+        named || looks_like_token(&value) || looks_like_token(&name)
+    })
 }
 
 /// Every JWT begins with `{"` in base64url, and our own secrets say what they are.
@@ -194,6 +196,8 @@ mod tests {
             "access%5Ftoken=x",
             "after=eyJhbGciOiJub25lIn0.e30.",
             "x=eyJ.a.b",
+            "tds_abc",
+            "eyJ.a.b=",
         ];
         for query in carrying {
             assert!(url_has_token(query), "{query}");

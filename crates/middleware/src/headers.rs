@@ -21,7 +21,10 @@ static BY_DEFAULT: [(HeaderName, HeaderValue); 2] = [
     // Answers are one person's; no proxy or shared browser may keep them.
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     // An API answer that is opened as a page loads and runs nothing, and is framed by nobody.
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    ),
 ];
 
 pub(crate) fn harden(headers: &mut HeaderMap) {

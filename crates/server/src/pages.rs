@@ -27,7 +27,7 @@ struct Pages;
 
 /// What a page may do: load what is ours, show pictures from elsewhere, and be framed by nobody.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https: http:; \
-    connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+    connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 /// The name of an asset has a hash of its content: under one name there is ever one content.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// A page is asked for each time, and answered in a line while it has not changed.
