@@ -7,7 +7,7 @@ use std::{io, sync::mpsc, thread};
 
 use secrecy::SecretString;
 use tidings_middleware::{Code, Problem};
-use tidings_models::{Invalid, PasswordHash};
+use tidings_models::{Invalid, PasswordHash, UserId};
 use tokio::sync::oneshot;
 
 /// Passwords that may wait. More are refused at once: the last of these waits some two seconds.
@@ -15,7 +15,7 @@ const QUEUE: usize = 64;
 
 enum Work {
     Check { hash: PasswordHash, password: SecretString, done: oneshot::Sender<bool> },
-    Hash { password: SecretString, done: oneshot::Sender<Result<PasswordHash, Invalid>> },
+    Hash { password: SecretString, user: UserId, done: oneshot::Sender<Result<PasswordHash, Invalid>> },
 }
 
 /// Checks and hashes passwords.
@@ -30,7 +30,9 @@ impl Passwords {
                 // An error means that the caller went away.
                 match work {
                     Work::Check { hash, password, done } => drop(done.send(hash.fits(&password))),
-                    Work::Hash { password, done } => drop(done.send(PasswordHash::make(&password))),
+                    Work::Hash { password, user, done } => {
+                        drop(done.send(PasswordHash::make(&password, user.as_str())));
+                    }
                 }
             }
         })?;
@@ -44,10 +46,14 @@ impl Passwords {
         fits.await.map_err(Problem::internal)
     }
 
-    /// Hashes a new password, unless it is too short or too long.
-    pub(crate) async fn hash(&self, password: SecretString) -> Result<Result<PasswordHash, Invalid>, Problem> {
+    /// Hashes a new password of `user`, unless it is too short, too long, or guessed soon.
+    pub(crate) async fn hash(
+        &self,
+        password: SecretString,
+        user: UserId,
+    ) -> Result<Result<PasswordHash, Invalid>, Problem> {
         let (done, hash) = oneshot::channel();
-        self.0.try_send(Work::Hash { password, done }).map_err(|_| Code::Overloaded)?;
+        self.0.try_send(Work::Hash { password, user, done }).map_err(|_| Code::Overloaded)?;
         hash.await.map_err(Problem::internal)
     }
 }
@@ -59,7 +65,7 @@ mod tests {
     #[tokio::test]
     async fn it_tells_right_from_wrong_and_refuses_a_flood() {
         let passwords = Passwords::start().unwrap();
-        let hash = PasswordHash::make(&"correct horse".into()).unwrap();
+        let hash = PasswordHash::make(&"correct horse".into(), "ann").unwrap();
         assert!(passwords.fits(hash.clone(), "correct horse".into()).await.unwrap());
         assert!(!passwords.fits(hash.clone(), "wrong horse".into()).await.unwrap());
         let flood = (0..200).map(|_| passwords.fits(hash.clone(), "wrong horse".into()));

@@ -39,7 +39,7 @@ pub(crate) async fn accounts(
     for (name, role) in std::iter::once((ADMIN, Role::Admin)).chain(wanted) {
         let user = UserId::parse(name).map_err(|error| Failure::new(error.to_string()))?;
         let password = password::generate(random);
-        let hash = PasswordHash::make(&password).map_err(|error| Failure::new(error.to_string()))?;
+        let hash = PasswordHash::make(&password, name).map_err(|error| Failure::new(error.to_string()))?;
         let account =
             Account { user: user.clone(), role, disabled: false, must_change, password: hash, created_at: clock.now() };
         if store.create_account(&account).await.map_err(stored)? {

@@ -120,7 +120,7 @@ impl Add {
         if store.account(&user).await.map_err(stored)?.is_some() {
             return Err(taken(&user));
         }
-        let (password, hash) = self.source.password()?;
+        let (password, hash) = self.source.password(&user)?;
         let created_at = SystemClock.now();
         let account = Account {
             user: user.clone(),
@@ -167,7 +167,7 @@ impl Password {
         if store.account(&user).await.map_err(stored)?.is_none() {
             return Err(unknown(&user));
         }
-        let (password, hash) = self.source.password()?;
+        let (password, hash) = self.source.password(&user)?;
         let must_change = self.source.generate;
         let set = AccessChange::SetPassword { user: user.clone(), password: hash, must_change, keep: None };
         change(&*store, &user, set).await?;
@@ -224,7 +224,7 @@ async fn change(store: &dyn Store, user: &UserId, change: AccessChange) -> Resul
 }
 
 impl Source {
-    fn password(self) -> Result<(SecretString, PasswordHash), Failure> {
+    fn password(self, user: &UserId) -> Result<(SecretString, PasswordHash), Failure> {
         let password = if self.generate {
             password::generate(&SystemRandom)
         } else if self.stdin {
@@ -234,7 +234,7 @@ impl Source {
         } else {
             prompt()?
         };
-        let hash = PasswordHash::make(&password).map_err(|error| Failure::new(format!("{error}.")))?;
+        let hash = PasswordHash::make(&password, user.as_str()).map_err(|error| Failure::new(format!("{error}.")))?;
         Ok((password, hash))
     }
 

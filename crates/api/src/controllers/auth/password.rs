@@ -15,7 +15,7 @@ pub(crate) struct PasswordRequest {
     /// The password that the account has.
     #[schema(value_type = String, format = Password)]
     current: SecretString,
-    /// The one that it is to have: 8 to 256 characters.
+    /// The one that it is to have: 8 to 256 characters, and not among the first that anybody would try.
     #[schema(value_type = String, format = Password)]
     new: SecretString,
 }
@@ -49,7 +49,8 @@ pub(crate) async fn change(
     if !app.passwords.fits(account.password, current).await? {
         return Err(Problem::new(Code::BadCredentials).detail("The current password is another one."));
     }
-    let password = app.passwords.hash(new).await?.map_err(|invalid| Problem::field("new", invalid))?;
+    let password =
+        app.passwords.hash(new, principal.user.clone()).await?.map_err(|invalid| Problem::field("new", invalid))?;
     let user = principal.user;
     app.change_access(AccessChange::SetPassword { user, password, must_change: false, keep: Some(keep) }).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -49,7 +49,8 @@ pub(crate) async fn change(
     not_oneself(&caller.user, &user)?;
     let mut changes = Vec::new();
     if let Some(password) = request.password {
-        let password = app.passwords.hash(password).await?.map_err(|invalid| Problem::field("password", invalid))?;
+        let password = app.passwords.hash(password, user.clone()).await?;
+        let password = password.map_err(|invalid| Problem::field("password", invalid))?;
         changes.push(AccessChange::SetPassword { user: user.clone(), password, must_change: true, keep: None });
     }
     if let Some(role) = request.role.filter(|role| *role != now.role) {

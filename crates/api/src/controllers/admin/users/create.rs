@@ -23,7 +23,7 @@ pub(crate) struct AccountRequest {
     /// What they may do.
     #[serde(default)]
     role: Role,
-    /// Their first password, 8 to 256 characters. Without it one is made up.
+    /// Their first password, 8 to 256 characters that are not soon guessed. Without it one is made up.
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<SecretString>,
 }
@@ -58,7 +58,8 @@ pub(crate) async fn create(
     let user = UserId::parse(&request.user).map_err(|invalid| Problem::field("user", invalid))?;
     let made_up = request.password.is_none();
     let password = request.password.unwrap_or_else(|| password::generate(&*app.random));
-    let hash = app.passwords.hash(password.clone()).await?.map_err(|invalid| Problem::field("password", invalid))?;
+    let hash = app.passwords.hash(password.clone(), user.clone()).await?;
+    let hash = hash.map_err(|invalid| Problem::field("password", invalid))?;
     let account = Account {
         user,
         role: request.role,
