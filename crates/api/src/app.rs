@@ -7,7 +7,7 @@ use tidings_middleware::Problem;
 use tidings_models::{AccessChange, Clock, Draft, Outcome, Random, Store, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::{controllers::admin::notifications::batch, error, passwords::Passwords};
+use crate::{audit, controllers::admin::notifications::batch, error, passwords::Passwords};
 
 /// How long sign-ins last.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +69,11 @@ impl App {
 
     /// Changes who may come in. When this returns, this node knows of it.
     pub(crate) async fn change_access(&self, change: AccessChange) -> Result<Outcome, Problem> {
-        let draft = Draft::Access { change, at: self.clock.now() };
+        let draft = Draft::Access { change: change.clone(), at: self.clock.now() };
         let outcome = self.broker.publisher().publish(draft).await.map_err(error::broker)?;
+        if outcome == Outcome::Done(true) {
+            audit::changed(&change);
+        }
         self.broker.settle().await.map_err(error::broker)?;
         Ok(outcome)
     }

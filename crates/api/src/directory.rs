@@ -10,7 +10,7 @@ use tidings_models::{
     access::{ApiKey, SignIn, SignInId, TicketId},
 };
 
-use crate::error;
+use crate::{audit, error};
 
 /// How late it may be known that a key was used, in milliseconds. Bounds the writes that reading a key makes.
 const USE_NOTED_AFTER: i64 = 60_000;
@@ -42,7 +42,7 @@ impl Directory for StoredDirectory {
         if shown.is_good(now) {
             return Ok(Some(found));
         }
-        tracing::warn!(user = ?found.user.as_str(), "a secret that was replaced was shown again: the sign-in ends");
+        audit::secret_shown_again(&found.user);
         self.change(AccessChange::EndSignIn(found.id), now).await?;
         Ok(None)
     }

@@ -12,6 +12,7 @@
 //! lists equal. Then `make openapi` renews the snapshot.
 
 mod app;
+mod audit;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;

@@ -11,7 +11,7 @@ use tidings_models::{
 use utoipa::ToSchema;
 
 use super::session::{Session, SessionResponse};
-use crate::{App, error, extract::Json};
+use crate::{App, audit, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +48,12 @@ pub(crate) async fn login(
         Ok(user) => app.store.account(&user).await.map_err(error::store)?,
         Err(_) => None,
     };
-    let account = check(&app, account, password).await?.ok_or(Code::BadCredentials)?;
+    let from = auth.limits.address(request.head());
+    let known = account.as_ref().map(|account| account.user.clone());
+    let Some(account) = check(&app, account, password).await? else {
+        audit::not_signed_in(known.as_ref(), from);
+        return Err(Problem::new(Code::BadCredentials));
+    };
 
     let now = app.clock.now();
     let ends_at = app.sessions.ends_at(now);
@@ -59,6 +64,7 @@ pub(crate) async fn login(
     if !app.store.begin_sign_in(&new).await.map_err(error::store)? {
         return Err(Problem::new(Code::BadCredentials)); // disabled in between
     }
+    audit::signed_in(&account.user, id, from);
     // The one whose cookie is replaced has nobody who could end it any more.
     if let Ok(SignedIn(before)) = before
         && before.credential == Credential::Cookie

@@ -7,7 +7,7 @@ use tidings_middleware::{Auth, Code, Problem, ProblemBody, SignedIn};
 use tidings_models::AccessChange;
 use utoipa::ToSchema;
 
-use crate::{App, error, extract::Json};
+use crate::{App, audit, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +47,7 @@ pub(crate) async fn change(
         return Err(Problem::new(Code::Forbidden).detail("Only a session of a built-in account has a password."));
     };
     if !app.passwords.fits(account.password, current).await? {
+        audit::wrong_password(&principal.user, auth.limits.address(request.head()));
         return Err(Problem::new(Code::BadCredentials).detail("The current password is another one."));
     }
     let password =

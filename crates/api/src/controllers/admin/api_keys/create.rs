@@ -11,7 +11,7 @@ use tidings_models::{
 use utoipa::ToSchema;
 
 use super::ApiKeyView;
-use crate::{App, error, extract::Json};
+use crate::{App, audit, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +67,7 @@ pub(crate) async fn create(
         let most = ApiKey::MOST;
         return Err(Problem::new(Code::Conflict).detail(format!("There are {most} keys already. Revoke one first.")));
     }
+    audit::key_made(&key);
     let body = NewApiKeyView { about: ApiKeyView::of(key), key: secret.expose().to_owned() };
     Ok(HttpResponse::Created().json(body))
 }

@@ -13,7 +13,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::AccountView;
-use crate::{App, error, extract::Json};
+use crate::{App, audit, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +71,7 @@ pub(crate) async fn create(
     if !app.store.create_account(&account).await.map_err(error::store)? {
         return Err(Problem::new(Code::Conflict).detail("There is an account of that name already."));
     }
+    audit::account_made(&account.user, account.role.as_str());
     let location = place(&account.user).ok_or_else(|| Problem::internal("a name that cannot stand in a path"))?;
     let password = made_up.then(|| password.expose_secret().to_owned());
     let body = NewAccountView { account: AccountView::of(account), password };

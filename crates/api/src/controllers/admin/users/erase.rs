@@ -9,7 +9,7 @@ use tidings_models::AccessChange;
 
 use super::parse_user;
 use crate::{
-    App, error,
+    App, audit, error,
     extract::{NoParameters, Query},
 };
 
@@ -38,6 +38,7 @@ pub(crate) async fn erase(
     // On every node, and for good: who comes with what they hold now must not begin anew as somebody who is kept.
     app.change_access(AccessChange::EndUser(user.clone())).await?;
     if app.broker.erase(&user).await.map_err(error::broker)? {
+        audit::erased(&user);
         Ok(HttpResponse::NoContent().finish())
     } else {
         Err(Problem::new(Code::Overloaded))
