@@ -153,7 +153,7 @@ async fn the_first_start_prints_a_password_that_nobody_chose() {
 }
 
 /// What a start prints before it serves, and where it serves.
-fn first_lines(folder: &tempfile::TempDir) -> (String, String, std::process::Child) {
+pub(crate) fn first_lines(folder: &tempfile::TempDir) -> (String, String, std::process::Child) {
     use std::io::{BufRead as _, BufReader};
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_tidings"))
         .arg("serve")

@@ -15,16 +15,16 @@ use crate::{
 };
 
 /// Somebody who has signed in.
-struct Visitor<'a> {
+pub(crate) struct Visitor<'a> {
     server: &'a Server,
     /// Name and value of the cookie, as it is sent.
-    cookie: String,
-    token: String,
-    body: Value,
+    pub(crate) cookie: String,
+    pub(crate) token: String,
+    pub(crate) body: Value,
 }
 
 impl<'a> Visitor<'a> {
-    async fn sign_in(server: &'a Server, user: &str, password: &str) -> Self {
+    pub(crate) async fn sign_in(server: &'a Server, user: &str, password: &str) -> Self {
         let body = json!({"user": user, "password": password});
         let answer = server.plain(Method::POST, "/api/v1/auth/login").json(&body).send().await.unwrap();
         Self::of(server, answer).await
@@ -38,7 +38,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// As the page of this server asks.
-    fn by_cookie(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn by_cookie(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.server.plain(method, &format!("/api/v1{path}"));
         request.header("cookie", &self.cookie).header("sec-fetch-site", "same-origin")
     }
@@ -47,7 +47,7 @@ impl<'a> Visitor<'a> {
         self.server.plain(method, &format!("/api/v1{path}")).bearer_auth(&self.token)
     }
 
-    async fn is_known(&self) -> bool {
+    pub(crate) async fn is_known(&self) -> bool {
         let answers = [self.by_cookie(Method::GET, "/auth/me"), self.by_bearer(Method::GET, "/auth/me")];
         let mut known = Vec::new();
         for answer in answers {
