@@ -24,4 +24,5 @@ mod slow_readers;
 mod store_failures;
 mod stream;
 mod support;
+mod tls;
 mod whole_inbox;

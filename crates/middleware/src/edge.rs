@@ -24,7 +24,8 @@ use tidings_models::{Clock, Timestamp};
 use tracing::Instrument as _;
 
 use crate::{
-    Auth, Code, Problem, RequestId, headers::harden, request_id::X_REQUEST_ID, sizes, slow_head::Serving, trace, unread,
+    Answers, Auth, Code, Problem, RequestId, headers::harden, over_tls, request_id::X_REQUEST_ID, sizes,
+    slow_head::Serving, trace, unread,
 };
 
 /// Gives every answer its request id, its headers and its shape. Wrap the app in it, last.
@@ -39,17 +40,20 @@ where
     let visit = Visit {
         id: RequestId::take_or_make(request.headers(), came_at, &*auth.random),
         is_head: request.method() == Method::HEAD,
+        over_tls: over_tls::is(&request, &auth.limits),
         came_at,
     };
     let span = trace::span(request.method(), &visit.id);
     request.extensions_mut().insert(visit.id.clone());
     let unread = unread::hold(&mut request);
     let serving = Serving::of(&request);
-    let too_large = sizes::check(request.head());
+    let place = request.conn_data::<Answers>().map(Answers::enter);
+    let too_many = matches!(place, Some(None)).then_some(Code::Overloaded);
+    let refused = too_many.or_else(|| sizes::check(request.head()));
     async move {
         // Unwind safe: what panicked is dropped, and requests share nothing that is not behind a lock.
         let answering = async {
-            match too_large {
+            match refused {
                 None => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
                 Some(code) => Ok(request.error_response(Problem::new(code))),
             }
@@ -65,10 +69,18 @@ where
         {
             serving.for_good();
         }
-        match unread {
-            Some(held) => outcome.map(|response| response.map_body(|_, body| held.until_sent(body))),
-            None => outcome,
-        }
+        outcome.map(|response| {
+            response.map_body(|_, body| {
+                let body = match unread {
+                    Some(held) => held.until_sent(body),
+                    None => body,
+                };
+                match place.flatten() {
+                    Some(place) => place.until_sent(body),
+                    None => body,
+                }
+            })
+        })
     }
     .instrument(span)
     .await
@@ -78,6 +90,7 @@ where
 struct Visit {
     id: RequestId,
     is_head: bool,
+    over_tls: bool,
     came_at: Timestamp,
 }
 
@@ -126,7 +139,7 @@ impl Visit {
         if let Some(refusal) = refusal {
             response = refusal.apply(response, self.is_head);
         }
-        harden(response.headers_mut());
+        harden(response.headers_mut(), self.over_tls);
         response.headers_mut().insert(X_REQUEST_ID, self.id.header());
         response
     }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
 /// Set even over what a handler set.
@@ -27,7 +27,15 @@ static BY_DEFAULT: [(HeaderName, HeaderValue); 2] = [
     ),
 ];
 
-pub(crate) fn harden(headers: &mut HeaderMap) {
+/// Two years of https alone, for browsers that came over it (RFC 6797). Neither `includeSubDomains` nor `preload`:
+/// what other hosts speak, and a promise that takes months to take back, are the operator's to decide.
+static HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Over plain HTTP anybody on the way could have written it, so there it is not said (RFC 6797, section 7.2).
+pub(crate) fn harden(headers: &mut HeaderMap, over_tls: bool) {
+    if over_tls {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HTTPS_ALONE.clone());
+    }
     for (name, value) in &ALWAYS {
         headers.insert(name.clone(), value.clone());
     }
@@ -47,7 +55,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=31536000, immutable"));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'self'"));
-        harden(&mut headers);
+        harden(&mut headers, false);
         assert_eq!(headers.get(CACHE_CONTROL).unwrap(), "max-age=31536000, immutable");
         assert_eq!(headers.get(CONTENT_SECURITY_POLICY).unwrap(), "default-src 'self'");
         assert_eq!(headers.get(X_CONTENT_TYPE_OPTIONS).unwrap(), "nosniff");
@@ -56,8 +64,10 @@ mod tests {
     #[test]
     fn everything_else_is_never_kept() {
         let mut headers = HeaderMap::new();
-        harden(&mut headers);
+        harden(&mut headers, false);
         assert_eq!(headers.get(CACHE_CONTROL).unwrap(), "no-store");
         assert_eq!(headers.len(), ALWAYS.len() + BY_DEFAULT.len());
+        harden(&mut headers, true);
+        assert_eq!(headers.get(STRICT_TRANSPORT_SECURITY).unwrap(), "max-age=63072000");
     }
 }

@@ -27,6 +27,7 @@
 //! at `/docs/errors` and the OpenAPI document follow from it. Then make it with [`Problem::new`].
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test"))]
 
+mod answers;
 mod auth;
 mod connections;
 pub mod cookie;
@@ -39,6 +40,7 @@ mod headers;
 mod host;
 mod limits;
 mod origin;
+mod over_tls;
 mod principal;
 pub mod problem;
 mod proxies;
@@ -53,6 +55,7 @@ mod token;
 mod trace;
 mod unread;
 
+pub use answers::Answers;
 pub use auth::Auth;
 pub use connections::{ConnectionPlace, Connections};
 pub use cookie::SessionCookie;
@@ -62,6 +65,7 @@ pub use edge::edge;
 pub use guard::{accepts_events, guard};
 pub use limits::{Limits, Rates, Standing};
 pub use origin::{Origins, WrongOrigin};
+pub use over_tls::OverTls;
 pub use principal::{Admin, Credential, Manager, Principal, Publisher, Rights, SignedIn, User};
 pub use problem::{Code, FieldError, Problem, ProblemBody};
 pub use proxies::{Proxies, WrongProxy};

@@ -26,6 +26,7 @@ use ipnet::IpNet;
 use tidings_models::Address;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Most hops that are looked at. Bounds what a request with a header of many kilobytes costs; nobody has as many
 /// proxies in a row.
 const MAX_HOPS: usize = 32;
@@ -71,6 +72,13 @@ impl Proxies {
             }
         }
         Address::of(client)
+    }
+
+    /// Whether a trusted proxy says that its client came over TLS. What stands furthest to the right is its own word.
+    pub(crate) fn came_over_tls(&self, head: &RequestHead) -> bool {
+        let Some(line) = head.headers().get_all(X_FORWARDED_PROTO).last() else { return false };
+        let word = line.as_bytes().rsplit(|byte| *byte == b',').next().unwrap_or_default();
+        word.trim_ascii().eq_ignore_ascii_case(b"https") && head.peer_addr.is_some_and(|peer| self.trust(peer.ip()))
     }
 }
 
@@ -185,6 +193,24 @@ mod tests {
         for (lines, expected) in cases {
             assert_eq!(client(TRUSTED, "10.0.0.6", lines), expected, "{lines:?}");
             assert_eq!(client(TRUSTED, "::ffff:10.0.0.6", lines), expected.to_owned(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_proxy_alone_says_that_a_client_came_over_tls() {
+        let over_tls = |peer: &str, lines: &[&'static str]| {
+            let mut request = TestRequest::get().peer_addr(SocketAddr::new(peer.parse().unwrap(), 4711));
+            for line in lines {
+                request = request.append_header((X_FORWARDED_PROTO, *line));
+            }
+            Proxies::parse(TRUSTED).unwrap().came_over_tls(request.to_srv_request().head())
+        };
+        for lines in [&["https"][..], &["HTTPS"], &["http, https "], &["http", "https"]] {
+            assert!(over_tls("10.0.0.6", lines), "{lines:?}");
+            assert!(!over_tls("203.0.113.9", lines), "anybody can write it: {lines:?}");
+        }
+        for lines in [&[][..], &["http"], &["https, http"], &["https", "http"], &["https,"], &["httpsx"]] {
+            assert!(!over_tls("10.0.0.6", lines), "{lines:?}");
         }
     }
 

@@ -50,8 +50,8 @@ pub(crate) async fn accounts(
 }
 
 /// Where to go and how to sign in. `program` is how this one was called.
-pub(crate) fn welcome(address: SocketAddr, made: &[Made], program: &str) -> String {
-    let mut lines = vec![format!("Tidings is ready: {}", place(address)), String::new()];
+pub(crate) fn welcome(address: SocketAddr, scheme: &str, made: &[Made], program: &str) -> String {
+    let mut lines = vec![format!("Tidings is ready: {}", place(address, scheme)), String::new()];
     if made.is_empty() {
         lines.push(format!("Forgot a password?    {program} user password {ADMIN}"));
     } else {
@@ -60,7 +60,7 @@ pub(crate) fn welcome(address: SocketAddr, made: &[Made], program: &str) -> Stri
         lines.extend(made.iter().map(Made::row));
         lines.extend([String::new(), format!("To change a password: {program} user password {ADMIN}")]);
     }
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && scheme == "http" {
         lines.push("Others reach it through a proxy with TLS: browsers keep the session only over https.".into());
     }
     lines.push("To stop: Ctrl-C".into());
@@ -76,11 +76,11 @@ impl Made {
 }
 
 /// The address to open in a browser of this machine.
-fn place(address: SocketAddr) -> String {
+fn place(address: SocketAddr, scheme: &str) -> String {
     if address.ip().is_unspecified() {
-        format!("http://127.0.0.1:{}", address.port())
+        format!("{scheme}://127.0.0.1:{}", address.port())
     } else {
-        format!("http://{address}")
+        format!("{scheme}://{address}")
     }
 }
 
@@ -116,15 +116,17 @@ mod tests {
     #[test]
     fn the_welcome_says_where_and_how() {
         let made = [Made { user: UserId::parse("admin").unwrap(), role: Role::Admin, password: "generated".into() }];
-        let first = welcome("127.0.0.1:8080".parse().unwrap(), &made, "./tidings");
+        let first = welcome("127.0.0.1:8080".parse().unwrap(), "http", &made, "./tidings");
         for part in
             ["http://127.0.0.1:8080", "admin        generated", "only this once", "./tidings user password admin"]
         {
             assert!(first.contains(part), "{first}");
         }
         assert!(!first.contains("TLS"), "{first}");
-        let later = welcome("0.0.0.0:80".parse().unwrap(), &[], "tidings");
+        let later = welcome("0.0.0.0:80".parse().unwrap(), "http", &[], "tidings");
         assert!(later.contains("http://127.0.0.1:80") && later.contains("tidings user password admin"), "{later}");
         assert!(!later.contains("generated") && later.contains("TLS"), "{later}");
+        let secure = welcome("0.0.0.0:443".parse().unwrap(), "https", &[], "tidings");
+        assert!(secure.contains("https://127.0.0.1:443") && !secure.contains("proxy"), "{secure}");
     }
 }

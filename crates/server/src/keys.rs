@@ -4,9 +4,9 @@
 //! None of it can stop a server that runs. What is broken is told, and what was believed stays so.
 
 mod fetch;
-mod file;
+pub(crate) mod file;
 mod provider;
-mod watch;
+pub(crate) mod watch;
 
 use std::{path::Path, sync::Arc};
 
@@ -66,10 +66,15 @@ fn read_keys(path: &Path) -> Result<PublicKeys, Unreadable> {
 pub(crate) struct Keepers(JoinSet<()>);
 
 impl Keepers {
+    /// One more that must not go.
+    pub(crate) fn add(&mut self, keeper: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(keeper);
+    }
+
     /// Comes back only if one of them is gone, and says how: keys that were taken back would be believed for ever.
     pub(crate) async fn failed(&mut self) -> String {
         match self.0.join_next().await {
-            Some(ended) => format!("the keys for tokens are no longer looked after: {ended:?}"),
+            Some(ended) => format!("keys and certificates are no longer looked after: {ended:?}"),
             None => std::future::pending().await,
         }
     }

@@ -25,6 +25,7 @@ mod serve;
 mod telemetry;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 use config::Cli;
 use failure::Failure;

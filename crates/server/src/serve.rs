@@ -3,7 +3,7 @@
 use std::{
     future::ready,
     io,
-    net::{SocketAddr, TcpListener},
+    net::TcpListener,
     sync::{Arc, atomic::Ordering},
     thread::available_parallelism,
     time::Duration,
@@ -22,6 +22,7 @@ use crate::{
     drain::{self, Plan},
     failure::Failure,
     pages,
+    tls::{self, Accepted, Terms, Tls},
 };
 
 /// How long a client may take to close its side of a connection that is being closed.
@@ -42,6 +43,8 @@ pub(crate) struct Node {
     pub(crate) app: Arc<App>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) tasks: Tasks,
+    /// `None`: plain HTTP.
+    pub(crate) tls: Option<Tls>,
     pub(crate) bounds: Bounds,
 }
 
@@ -53,6 +56,8 @@ pub(crate) struct Bounds {
     pub(crate) per_address: usize,
     /// `None`: one for each core.
     pub(crate) workers: Option<usize>,
+    /// How long a connection may take nothing of an answer, where the kernel does not see it.
+    pub(crate) stall: Duration,
     pub(crate) stop: Plan,
 }
 
@@ -79,8 +84,9 @@ impl From<Ended> for Failure {
 /// Serves on `listener` until something comes from `stops`: the first time it stops in peace, the
 /// second time at once.
 pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Receiver<()>) -> Result<(), Ended> {
-    let Node { app, auth, mut tasks, bounds } = node;
-    let (handle, mut server) = start(listener, &app, auth, bounds).map_err(|error| Ended::Server(error.to_string()))?;
+    let Node { app, auth, mut tasks, tls, bounds } = node;
+    let (handle, mut server) =
+        start(listener, &app, auth, tls, bounds).map_err(|error| Ended::Server(error.to_string()))?;
     let ended = tokio::select! {
         Some(()) = stops.recv() => Ok(()),
         trouble = tasks.failed() => Err(Ended::Broker(trouble)),
@@ -133,6 +139,7 @@ fn start(
     listener: TcpListener,
     app: &Arc<App>,
     auth: Arc<Auth>,
+    tls: Option<Tls>,
     bounds: Bounds,
 ) -> std::io::Result<(ServerHandle, JoinHandle<std::io::Result<()>>)> {
     let app = web::Data::from(Arc::clone(app));
@@ -158,40 +165,49 @@ fn start(
         // Streams have been ended by then: they would hold the server for all of this time.
         .shutdown_timeout(bounds.stop.requests);
     let stopping = server.graceful_shutdown_signal();
-    // As `actix_web::HttpServer` does it, with a connection that streams can take over.
-    let http = move || {
-        let stopping = stopping.clone();
+    let app = move || {
         let app = factory().into_factory().map_err(|error| error.error_response());
-        let http = HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(SLOW_HEAD)
-            .client_disconnect_timeout(SLOW_CLOSE)
-            // Otherwise a stream whose browser went away is noticed only two writes later.
-            .h1_allow_half_closed(false)
-            .on_connect_ext(|connection: &Connection, data| {
-                data.insert(connection.take_over());
-                data.insert(connection.heads());
-            })
-            .finish(map_config(app, |()| AppConfig::default()));
-        let (auth, connections) = (limits.clone(), Arc::clone(&connections));
-        fn_service(move |socket: TcpStream| ready(accept(socket, &auth, &connections))).and_then(http)
+        map_config(app, |()| AppConfig::default())
     };
-    let server = server.listen("http", listener, http)?.run();
+    let server = if let Some(tls) = tls {
+        let (stall, acceptor) = (bounds.stall, tls.acceptor().map_err(io::Error::other)?);
+        server.listen("https", listener, move || {
+            let (auth, connections) = (limits.clone(), Arc::clone(&connections));
+            let terms = Terms { stall, slow_close: SLOW_CLOSE, stopping: stopping.clone() };
+            tls::service(app(), acceptor.clone(), terms, move |socket| accept(socket, &auth, &connections))
+        })?
+    } else {
+        // As `actix_web::HttpServer` does it, with a connection that streams can take over.
+        server.listen("http", listener, move || {
+            let stopping = stopping.clone();
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(KEEP_ALIVE)
+                .client_request_timeout(SLOW_HEAD)
+                .client_disconnect_timeout(SLOW_CLOSE)
+                // Otherwise a stream whose browser went away is noticed only two writes later.
+                .h1_allow_half_closed(false)
+                .on_connect_ext(|connection: &Connection, data| {
+                    data.insert(connection.take_over());
+                    data.insert(connection.heads());
+                })
+                .finish(app());
+            let (auth, connections) = (limits.clone(), Arc::clone(&connections));
+            let plain = |(socket, place, peer)| (Connection::new(socket, place), Protocol::Http1, peer);
+            fn_service(move |socket: TcpStream| ready(accept(socket, &auth, &connections).map(plain))).and_then(http)
+        })?
+    };
+    let server = server.run();
     let handle = server.handle();
     Ok((handle, actix_web::rt::spawn(server)))
 }
 
 /// Takes a connection, unless there are as many from its address as there may be. It is closed without a word then:
 /// an `EventSource` comes back after a connection that broke, and never after an answer that is not 200.
-fn accept(
-    socket: TcpStream,
-    auth: &Auth,
-    connections: &Arc<Connections>,
-) -> Result<(Connection, Protocol, Option<SocketAddr>), DispatchError> {
+fn accept(socket: TcpStream, auth: &Auth, connections: &Arc<Connections>) -> Result<Accepted, DispatchError> {
     socket.set_nodelay(true).map_err(DispatchError::Io)?;
     let peer = socket.peer_addr().ok();
     let place = match peer.map(|peer| peer.ip()).filter(|peer| !auth.limits.is_proxy(*peer)) {
@@ -201,7 +217,7 @@ fn accept(
         }
         None => None,
     };
-    Ok((Connection::new(socket, place), Protocol::Http1, peer))
+    Ok((socket, place, peer))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub(crate) struct Running {
     pub(crate) folder: TempDir,
 }
 
+const STALL: Duration = Duration::from_mins(1);
 const SESSIONS: Sessions = Sessions { unrefreshed: Duration::from_mins(1), longest: Duration::from_mins(9) };
 
 /// A node on a free port, which may take so many seconds to stop.
@@ -47,11 +48,12 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), SESSIONS).unwrap());
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
     let auth = Arc::new(Auth::of_tokens(tokens, Origins::default(), clock, random));
-    let bounds = Bounds { streams: 100, per_address: 100, workers: Some(1), stop: Plan::of(stop_seconds) };
-    let listener = listen::listen("127.0.0.1:0".parse().unwrap(), Duration::from_mins(1)).unwrap();
+    let bounds =
+        Bounds { streams: 100, per_address: 100, workers: Some(1), stop: Plan::of(stop_seconds), stall: STALL };
+    let listener = listen::listen("127.0.0.1:0".parse().unwrap(), STALL).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stops) = mpsc::channel(2);
-    let node = Node { app: Arc::clone(&app), auth, tasks, bounds };
+    let node = Node { app: Arc::clone(&app), auth, tasks, tls: None, bounds };
     let ended = actix_web::rt::spawn(serve::run(listener, node, stops));
     Running { app, stop, ended, address, folder }
 }

@@ -1,5 +1,6 @@
 //! What the tests share: a server of their own, a way to ask it, and a reader of streams.
 
+mod authority;
 mod dice;
 pub(crate) mod issuer;
 mod key_server;
@@ -10,6 +11,7 @@ use std::{future::Future, time::Duration};
 
 use tokio::sync::{Mutex, MutexGuard};
 
+pub(crate) use authority::{Authority, NAME};
 pub(crate) use dice::Dice;
 pub(crate) use key_server::KeyServer;
 pub(crate) use server::{Server, json};

@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidings_middleware::Tokens;
@@ -20,7 +20,7 @@ use tidings_models::{
     Clock as _, Cursors, Log as _, Role, Store as _, SystemClock, SystemRandom, UserId, store::SqliteStore,
 };
 
-use super::{PATIENCE, Stream, until};
+use super::{Authority, PATIENCE, Stream, until};
 
 const SECRET: &str = "a secret of at least thirty-two bytes, for tests";
 /// Not for the server: kept beside its environment, so that it is so after a restart too.
@@ -32,6 +32,7 @@ pub(crate) struct Server {
     child: Child,
     env: Vec<(String, String)>,
     folder: Arc<TempDir>,
+    scheme: &'static str,
     pub(crate) address: String,
     pub(crate) client: Client,
 }
@@ -45,6 +46,15 @@ impl Server {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Self::on(folder, env, "127.0.0.1:0").await
+    }
+
+    /// Like [`Server::start_with`], with a certificate of `authority`. It logs to a file, see [`Server::log`].
+    pub(crate) async fn start_certified(authority: &Authority, env: &[(&str, &str)]) -> Self {
+        let (certificate, key) = (authority.path("cert.pem"), authority.path("key.pem"));
+        let tls = [("TIDINGS_TLS_CERT_FILE", &certificate[..]), ("TIDINGS_TLS_KEY_FILE", &key), (LOG_TO_FILE, "1")];
+        let env = tls.iter().chain(env).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let client = |address: &str| authority.client(address);
+        Self::known_to(client, Arc::new(tempfile::tempdir().unwrap()), env, "127.0.0.1:0").await
     }
 
     /// Like [`Server::start_with`], for a server that is to be killed under its clients.
@@ -66,6 +76,15 @@ impl Server {
     }
 
     async fn on(folder: Arc<TempDir>, env: Vec<(String, String)>, listen: &str) -> Self {
+        Self::known_to(|_| Client::builder().no_proxy().timeout(PATIENCE), folder, env, listen).await
+    }
+
+    async fn known_to(
+        client: impl FnOnce(&str) -> ClientBuilder,
+        folder: Arc<TempDir>,
+        env: Vec<(String, String)>,
+        listen: &str,
+    ) -> Self {
         let mut command = Self::command_in(&folder, &["serve"]);
         command.env("TIDINGS_LISTEN", listen);
         command.envs(env.iter().filter(|(name, _)| name != LOG_TO_FILE).cloned());
@@ -77,11 +96,11 @@ impl Server {
             command.stderr(log);
         }
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let address = announced(&mut child);
-        let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
-        let server = Self { child, env, folder, address, client };
+        let (scheme, address) = announced(&mut child);
+        let client = client(&address).build().unwrap();
+        let server = Self { child, env, folder, scheme, address, client };
         until("ready", || async {
-            let answer = server.client.get(format!("http://{}/readyz", server.address)).send().await.ok()?;
+            let answer = server.plain(Method::GET, "/readyz").send().await.ok()?;
             answer.status().is_success().then_some(())
         })
         .await;
@@ -183,7 +202,7 @@ impl Server {
 
     /// A request without credentials.
     pub(crate) fn plain(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://{}{path}", self.address))
+        self.client.request(method, format!("{}://{}{path}", self.scheme, self.address))
     }
 
     /// A request of a user.
@@ -238,17 +257,18 @@ pub(crate) async fn json(answer: Response, status: u16) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The address that the server says it listens on. What else it prints is read and left.
-fn announced(child: &mut Child) -> String {
+/// The scheme and the address that the server says it listens with. What else it prints is read and left.
+fn announced(child: &mut Child) -> (&'static str, String) {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     loop {
         line.clear();
         assert!(lines.read_line(&mut line).unwrap() > 0, "the server ended before it listened");
-        if let Some((_, rest)) = line.split_once("http://") {
+        if let Some((before, rest)) = line.split_once("://") {
+            let scheme = if before.ends_with("https") { "https" } else { "http" };
             let address: String = rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
             thread::spawn(move || std::io::copy(&mut lines.by_ref(), &mut std::io::sink()));
-            return address;
+            return (scheme, address);
         }
     }
 }

@@ -83,6 +83,11 @@ impl Limits {
         self.proxies.trust(peer)
     }
 
+    /// Whether a trusted proxy says that its client came over TLS.
+    pub(crate) fn came_over_tls(&self, head: &RequestHead) -> bool {
+        self.proxies.came_over_tls(head)
+    }
+
     /// One more request. `None`: there is no limit for whoever sent it.
     pub(crate) fn request(&self, who: Option<&Principal>, head: &RequestHead) -> Result<Option<Standing>, Problem> {
         match who {

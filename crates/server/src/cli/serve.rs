@@ -15,13 +15,16 @@ use tokio::{
 
 use super::output;
 use crate::{
-    config::{Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Provider, Signing},
+    config::{
+        Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Provider, Signing, Tls as TlsSettings,
+    },
     database,
     drain::Plan,
     failure::Failure,
     first_start, keys, limits, listen,
     serve::{self, Bounds, Node},
     telemetry,
+    tls::Tls,
 };
 
 #[derive(Debug, Args)]
@@ -39,6 +42,8 @@ pub(crate) struct Serve {
     #[command(flatten)]
     provider: Provider,
     #[command(flatten)]
+    tls: TlsSettings,
+    #[command(flatten)]
     log: Log,
 }
 
@@ -54,9 +59,13 @@ impl Serve {
         let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
         let node = self.prepare().await?;
         let mut keepers = keys::keep(&node.auth, &self.signing, &self.provider)?;
+        if let Some(tls) = &node.tls {
+            tls.keep(&mut keepers)?;
+        }
         let made = first_start::accounts(&*node.app.store, &*node.app.clock, &*node.app.random, self.node.demo).await?;
         let program = std::env::args().next().unwrap_or_else(|| "tidings".into());
-        output::line(&first_start::welcome(address, &made, &program))?;
+        let scheme = if node.tls.is_some() { "https" } else { "http" };
+        output::line(&first_start::welcome(address, scheme, &made, &program))?;
         drop(made);
         tokio::select! {
             ended = serve::run(listener, node, stops) => Ok(ended?),
@@ -74,6 +83,7 @@ impl Serve {
         let per_address = limits::connections(self.limits.connections_per_address, files);
         // Before there is a database: what is wrong with a setting is said while nothing was made.
         let public_keys = keys::public_keys(&self.provider)?;
+        let tls = Tls::of(&self.tls)?;
         let store = database::open(&self.database).await?;
         let tokens = database::tokens(&self.signing, &*store).await?;
         tokens.believe(public_keys);
@@ -113,8 +123,9 @@ impl Serve {
         let app = App::new(store, broker, clock, random, sessions)
             .map_err(|error| Failure::new(format!("a thread cannot be had: {error}")))?;
         let workers = settings.workers.and_then(|workers| usize::try_from(workers).ok());
-        let bounds = Bounds { streams, per_address, workers, stop: Plan::of(settings.shutdown_seconds) };
-        Ok(Node { app: Arc::new(app), auth: Arc::new(auth), tasks, bounds })
+        let stall = Duration::from_secs(settings.stall_seconds);
+        let bounds = Bounds { streams, per_address, workers, stall, stop: Plan::of(settings.shutdown_seconds) };
+        Ok(Node { app: Arc::new(app), auth: Arc::new(auth), tasks, tls, bounds })
     }
 }
 

@@ -145,6 +145,18 @@ pub(crate) struct Node {
     pub(crate) demo: bool,
 }
 
+/// What the server says TLS with itself.
+#[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the names of the settings")]
+pub(crate) struct Tls {
+    /// A PEM file with the server's certificate and those above it: serves https; read again when it changes
+    #[arg(long, env = "TIDINGS_TLS_CERT_FILE", hide_env_values = true, value_name = "FILE", value_parser = file)]
+    pub(crate) tls_cert_file: Option<PathBuf>,
+    /// A PEM file with the key of that certificate
+    #[arg(long, env = "TIDINGS_TLS_KEY_FILE", hide_env_values = true, value_name = "FILE", value_parser = file)]
+    pub(crate) tls_key_file: Option<PathBuf>,
+}
+
 /// How long things are kept.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Keep {

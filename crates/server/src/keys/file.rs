@@ -12,7 +12,7 @@ const MAX_FILE: u64 = 64 * 1024;
 
 /// Why a file is of no use.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("it is not a file")]
@@ -27,7 +27,7 @@ pub(super) enum Unreadable {
 
 /// What tells that a file was changed or replaced, without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     modified: (i64, i64),
     size: u64,
     place: (u64, u64),
@@ -35,7 +35,7 @@ pub(super) struct Mark {
 
 impl Mark {
     /// `None` when there is no such file.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().map(|found| Self::from(&found))
     }
 }
@@ -47,7 +47,7 @@ impl From<&Metadata> for Mark {
 }
 
 /// The text of a file.
-pub(super) fn text(path: &Path) -> Result<String, Unreadable> {
+pub(crate) fn text(path: &Path) -> Result<String, Unreadable> {
     // Asked first: opening a pipe would wait for somebody to write into it.
     if !fs::metadata(path)?.is_file() {
         return Err(Unreadable::NotAFile);

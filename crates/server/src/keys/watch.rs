@@ -16,7 +16,7 @@ use super::{
 use crate::failure::Failure;
 
 /// How often it is asked whether a file changed.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Watched {
 }
 
 /// SIGHUP, by which an operator says that something has changed.
-pub(super) fn hangups() -> Result<Signal, Failure> {
+pub(crate) fn hangups() -> Result<Signal, Failure> {
     signal(SignalKind::hangup()).map_err(|error| Failure::new(format!("signals cannot be had: {error}")))
 }
 
