@@ -69,18 +69,14 @@ where
         {
             serving.for_good();
         }
-        outcome.map(|response| {
-            response.map_body(|_, body| {
-                let body = match unread {
-                    Some(held) => held.until_sent(body),
-                    None => body,
-                };
-                match place.flatten() {
-                    Some(place) => place.until_sent(body),
-                    None => body,
-                }
-            })
-        })
+        let outcome = match unread {
+            Some(held) => outcome.map(|response| response.map_body(|_, body| held.until_sent(body))),
+            None => outcome,
+        };
+        match place.flatten() {
+            Some(place) => outcome.map(|response| response.map_body(|_, body| place.until_sent(body))),
+            None => outcome,
+        }
     }
     .instrument(span)
     .await

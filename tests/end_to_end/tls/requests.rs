@@ -1,6 +1,6 @@
 //! Requests over TLS are what they are without.
 
-use reqwest::StatusCode;
+use reqwest::{StatusCode, tls};
 use serde_json::{Value, json};
 
 use super::*;
@@ -60,6 +60,45 @@ async fn refusals_have_their_shape() {
         // The connection goes on, or there is another one.
         assert_eq!(of(Method::GET, "/inbox").send().await.unwrap().status(), 200);
     }
+}
+
+#[tokio::test]
+async fn both_versions_of_tls_are_spoken() {
+    let authority = Authority::new();
+    let server = Server::start_certified(&authority, &[]).await;
+    for version in [tls::Version::TLS_1_2, tls::Version::TLS_1_3] {
+        let client = authority.client(&server.address).tls_version_min(version).tls_version_max(version).build();
+        let answer = client.unwrap().get(format!("https://{}/healthz", server.address)).send().await.unwrap();
+        assert_eq!((answer.status(), answer.version()), (StatusCode::OK, reqwest::Version::HTTP_2), "{version:?}");
+    }
+}
+
+/// More than a browser asks for at once: what is beyond is refused, and the rest answered.
+#[tokio::test]
+async fn a_connection_has_so_many_answers_at_once() {
+    let authority = Authority::new();
+    let server = Server::start_certified(&authority, &[]).await;
+    let events = as_user(&server.client, &server, "ann", Method::GET, "/events").send().await.unwrap();
+    let next = events.json::<Value>().await.unwrap()["cursor"].as_str().unwrap().to_owned();
+    let path = format!("/events?after={next}&wait=10");
+    // Of several users: one alone may not wait so often.
+    let waiting =
+        (0..270).map(|n| as_user(&server.client, &server, &format!("u{}", n / 10), Method::GET, &path).send());
+    let answers = futures_util::future::try_join_all(waiting).await.unwrap();
+    let refused = answers.iter().filter(|answer| answer.status() == 503).count();
+    let answered = answers.iter().filter(|answer| answer.status() == 200).count();
+    assert_eq!((answered, refused), (250, 20));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let authority = Authority::new();
+    let server = Server::start_certified(&authority, &[]).await;
+    let body = reqwest::Body::wrap_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let request = as_user(&server.client, &server, "ann", Method::PUT, "/preferences").body(body);
+    let answer = request.header("content-type", "application/json").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.version()), (408, reqwest::Version::HTTP_2));
+    assert_eq!(server.get("ann", "/inbox").await["unread"], 0, "the connection goes on");
 }
 
 /// HTTP/2 has no `Host`: what is decided by it is decided by `:authority`.

@@ -19,6 +19,10 @@ use super::connection::SecureConnection;
 /// How long a connection that is to be closed may still send what was written to it.
 const LAST_BYTES: Duration = Duration::from_millis(250);
 
+/// Bytes of bodies that may have come over a connection of many answers, and that nobody has read yet. Bounds what a
+/// client can have kept, whatever becomes of its requests; a body that is read goes on as fast as it is.
+const UNREAD: u32 = 256 * 1024;
+
 /// Under which terms connections are served.
 #[derive(Clone)]
 pub(crate) struct Terms {
@@ -58,6 +62,8 @@ where
         .client_request_timeout(SLOW_HEAD)
         .client_disconnect_timeout(terms.slow_close)
         .h1_allow_half_closed(false)
+        .h2_initial_window_size(UNREAD)
+        .h2_initial_connection_window_size(UNREAD)
         .on_connect_ext(|connection: &SecureConnection, data| connection.describe(data))
         .finish(app);
     let http = apply_fn_factory(http, move |(connection, protocol, peer): (SecureConnection, _, _), http: &_| {
