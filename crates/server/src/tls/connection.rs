@@ -29,7 +29,8 @@ pub(crate) struct SecureConnection {
 enum Spoken {
     /// HTTP/1.1: heads that come too slowly.
     One(Heads),
-    /// HTTP/2: answers that nobody takes. (The frames of its heads come together, or not at all.)
+    /// HTTP/2: answers that nobody takes. (A head that does not come to its end is no request, and a connection
+    /// without any ends.)
     Many(Answers),
 }
 
