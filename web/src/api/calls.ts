@@ -2,12 +2,15 @@
 
 import { request } from "./client";
 import type {
+  Account,
+  ApiKey,
   Audience,
   Change,
   Connection,
   Correction,
   Deliveries,
   Draft,
+  Ends,
   InboxCounts,
   Item,
   ListOf,
@@ -18,7 +21,10 @@ import type {
   Page,
   Preferences,
   Query,
+  Role,
+  Scope,
   Sent,
+  SignedInAt,
   Topic,
 } from "./types";
 
@@ -36,11 +42,24 @@ function paged(limit: number, after?: string, more: Record<string, string> = {})
 }
 
 export const login = (user: string, password: string) =>
-  request<Me>("POST", "/auth/login", { user, password });
+  request<Omit<Me, "session"> & Required<Ends>>("POST", "/auth/login", { user, password });
 
-export const logout = () => request<void>("POST", "/auth/logout");
+export const logout = (everywhere = false) =>
+  request<void>("POST", `/auth/logout${everywhere ? "?everywhere=true" : ""}`);
 
 export const whoAmI = () => request<Me>("GET", "/auth/me");
+
+/** The answer brings another cookie: a page that is left meanwhile must not miss it. */
+export const refreshSession = () =>
+  request<Required<Ends>>("POST", "/auth/refresh", undefined, { keepalive: true });
+
+export const changePassword = (current: string, next: string) =>
+  request<void>("POST", "/auth/password", { current, new: next });
+
+/** There are never many: one page is all of them. */
+export const listSessions = () => request<ListOf<SignedInAt>>("GET", "/auth/sessions");
+
+export const endSession = (id: string) => request<void>("DELETE", `/auth/sessions/${part(id)}`);
 
 // --- the inbox ---
 
@@ -134,3 +153,30 @@ export const addMembers = (topic: string, users: string[]) =>
 
 export const removeMember = (topic: string, user: string) =>
   request<void>("DELETE", `/admin/topics/${part(topic)}/members/${part(user)}`);
+
+export const listAccounts = (limit: number, after?: string) =>
+  request<ListOf<Account>>("GET", `/admin/users${paged(limit, after)}`);
+
+/** `password`: what the server made up, told this once. */
+export const createAccount = (user: string, role: Role) =>
+  request<Account & { password?: string }>("POST", "/admin/users", { user, role });
+
+export const changeAccount = (
+  user: string,
+  change: { role?: Role; disabled?: boolean; password?: string },
+) => request<Account>("PATCH", `/admin/users/${part(user)}`, change);
+
+export const deleteAccount = (user: string) =>
+  request<void>("DELETE", `/admin/users/${part(user)}`);
+
+export const signOutEverywhere = (user: string) =>
+  request<void>("POST", `/admin/users/${part(user)}/revoke`);
+
+export const listApiKeys = (limit: number, after?: string) =>
+  request<ListOf<ApiKey>>("GET", `/admin/api-keys${paged(limit, after)}`);
+
+/** `key`: told this once. */
+export const createApiKey = (name: string, scopes: Scope[]) =>
+  request<ApiKey & { key: string }>("POST", "/admin/api-keys", { name, scopes });
+
+export const revokeApiKey = (id: string) => request<void>("DELETE", `/admin/api-keys/${part(id)}`);

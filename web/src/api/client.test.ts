@@ -78,11 +78,13 @@ describe("a request", () => {
     vi.useRealTimers();
   });
 
-  it("says when the session is over, except to someone just signing in", async () => {
+  it("says when the session is over, and that a password is wrong is something else", async () => {
     const ended = vi.fn<() => void>();
     whenUnauthenticated(ended);
     answer(401, { code: "bad_credentials", detail: "Wrong." });
     await request("POST", "/auth/login").catch(() => {});
+    answer(401, { code: "bad_credentials", detail: "Wrong." });
+    await request("POST", "/auth/password").catch(() => {});
     expect(ended).not.toHaveBeenCalled();
     answer(401, { code: "unauthenticated", detail: "Sign in." });
     await request("GET", "/inbox").catch(() => {});

@@ -29,7 +29,8 @@ export async function request<T>(
   const answer = await send(method, path, body, extra);
   if (!answer.ok) {
     const problem = await Problem.from(answer);
-    if (problem.status === 401 && path !== "/auth/login") onUnauthenticated();
+    // A wrong password says nothing about the session that it was tried in.
+    if (problem.status === 401 && problem.code !== "bad_credentials") onUnauthenticated();
     throw problem;
   }
   if (answer.status === 204) return undefined as T;

@@ -84,10 +84,31 @@ export interface Marked extends InboxCounts {
   changed: number;
 }
 
+export type Role = "user" | "admin";
+
 export interface Me {
   user: string;
-  role: "user" | "admin";
+  role: Role;
   expires_at: string;
+  /** Of a built-in account: it can be refreshed, and has a password. */
+  session: boolean;
+  /** Somebody else made the password: until there is another, nothing else is answered. */
+  must_change_password: boolean;
+}
+
+/** When a session ends: unless it is refreshed, and in any case. */
+export interface Ends {
+  expires_at: string;
+  /** Only signing in and refreshing tell it. */
+  ends_at?: string;
+}
+
+/** A session of the reader's own, on some device. */
+export interface SignedInAt extends Required<Ends> {
+  id: string;
+  created_at: string;
+  /** It is the one that asks. */
+  current: boolean;
 }
 
 export interface QuietHours {
@@ -242,4 +263,26 @@ export interface Correction {
   level?: Level;
   link?: string | null;
   deliver_at?: string;
+}
+
+/** A built-in account. */
+export interface Account {
+  user: string;
+  role: Role;
+  disabled: boolean;
+  must_change_password: boolean;
+  created_at: string;
+}
+
+export type Scope = "publish" | "manage";
+
+/** What a server comes with. The key itself is told once, when it is made. */
+export interface ApiKey {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  created_by: string;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
 }

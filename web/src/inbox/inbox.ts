@@ -6,7 +6,7 @@ import { listNotifications } from "../api/calls";
 import { explain } from "../api/problem";
 import type { Query } from "../api/types";
 import { createPreferences } from "../preferences/preferences";
-import { sessionEnded } from "../session/session";
+import { sessionEnded, sessionExpiring } from "../session/session";
 import { backoff } from "../stream/backoff";
 import { openStream } from "../stream/browser";
 import { isLogFrame, type Frame, type GoodbyeReason, type InboxChange } from "../stream/frames";
@@ -154,6 +154,8 @@ export function createInbox({ view, search }: Query) {
       apply({ on: "counts", counts: frame, sentAt: "stream" });
     } else if (frame.type === "goodbye") {
       goodbye.value = frame.reason;
+    } else if (frame.type === "expiring") {
+      sessionExpiring();
     }
   }
 

@@ -1,16 +1,18 @@
 // Who is signed in. The cookie is the session; this only remembers what the server says about it.
 
-import { readonly, ref } from "vue";
-import { login, logout, whoAmI } from "../api/calls";
+import { readonly, ref, watch } from "vue";
+import { changePassword, login, logout, whoAmI } from "../api/calls";
 import { whenUnauthenticated } from "../api/client";
 import { explain, Problem } from "../api/problem";
-import type { Me } from "../api/types";
+import type { Ends, Me } from "../api/types";
+import { whenBack, world } from "./browser";
+import { Lasting } from "./lasting";
 
 export type Session =
   | { is: "unknown" }
   | { is: "unreachable"; why: string }
   | { is: "signed-out"; ended: boolean }
-  | { is: "signed-in"; me: Me };
+  | { is: "signed-in"; me: Me & Partial<Ends> };
 
 const current = ref<Session>({ is: "unknown" });
 
@@ -26,9 +28,27 @@ whenUnauthenticated(sessionEnded);
 // The cookie is shared by all tabs of the browser. When one of them changes it, the others must not go
 // on showing one reader's inbox with another one's session.
 const otherTabs = "BroadcastChannel" in window ? new BroadcastChannel("tidings-session") : null;
-otherTabs?.addEventListener("message", () => void askAgain());
+otherTabs?.addEventListener("message", ({ data }: MessageEvent<"changed" | Ends>) => {
+  if (data === "changed") void askAgain();
+  else if (current.value.is === "signed-in" && current.value.me.session) lasting.follow(data);
+});
 
 const tellOtherTabs = () => otherTabs?.postMessage("changed");
+
+// Only a session can be refreshed. A token, of whatever made it, ends when it ends.
+const lasting = new Lasting(world, (ends) => otherTabs?.postMessage(ends));
+whenBack(() => lasting.look());
+watch(
+  current,
+  (now) => {
+    if (now.is === "signed-in" && now.me.session) lasting.follow(now.me);
+    else lasting.stop();
+  },
+  { flush: "sync" },
+);
+
+/** The stream says that it is about to end with its session. */
+export const sessionExpiring = () => lasting.hurry();
 
 /** Finds out whether the cookie of an earlier visit still holds. */
 export async function restoreSession(): Promise<void> {
@@ -48,14 +68,29 @@ async function askAgain(): Promise<void> {
 }
 
 export async function signIn(user: string, password: string): Promise<void> {
-  const { user: name, role, expires_at } = await login(user, password);
-  current.value = { is: "signed-in", me: { user: name, role, expires_at } };
+  const {
+    user: name,
+    role,
+    expires_at,
+    ends_at,
+    must_change_password,
+  } = await login(user, password);
+  const me = { user: name, role, expires_at, ends_at, must_change_password, session: true };
+  current.value = { is: "signed-in", me };
   tellOtherTabs();
 }
 
-export async function signOut(): Promise<void> {
+/** Ends all other sessions, and this one may do everything from then on. */
+export async function choosePassword(now: string, next: string): Promise<void> {
+  await changePassword(now, next);
+  if (current.value.is !== "signed-in") return;
+  current.value = { ...current.value, me: { ...current.value.me, must_change_password: false } };
+  tellOtherTabs();
+}
+
+export async function signOut(everywhere = false): Promise<void> {
   try {
-    await logout();
+    await logout(everywhere);
   } catch (error) {
     // A session that is gone already is what was asked for; anything else is told to the reader.
     if (!(error instanceof Problem && error.status === 401)) throw error;

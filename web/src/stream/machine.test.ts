@@ -219,6 +219,28 @@ describe("a stream", () => {
     expect(sources).toHaveLength(1);
   });
 
+  it.each(["revoked", "token_expired"])("asks once who it is after: %s", async (reason) => {
+    const { stream, world, heard, sources, newest } = setUp();
+    stream.start("c0");
+    newest().ready();
+    world.identity = "signed-out";
+    newest().say("goodbye", { reason, retry_ms: 1_000 });
+    expect(newest().readyState).toBe(2); // the browser does not knock by itself
+    expect(heard.signedOut).toBe(0);
+    await wait(60_000);
+    expect([heard.signedOut, world.asked, sources.length]).toEqual([1, 1, 1]);
+  });
+
+  it("comes back after it was sent away, when another session took the place", async () => {
+    const { stream, world, sources, newest } = setUp();
+    stream.start("c0");
+    newest().ready();
+    newest().notify("c3");
+    newest().say("goodbye", { reason: "revoked" });
+    await wait(250);
+    expect([world.asked, sources.length, newest().after]).toEqual([1, 2, "c3"]);
+  });
+
   it("keeps asking, not knocking, while the server is down", async () => {
     const { stream, world, heard, sources, newest } = setUp();
     stream.start("c0");

@@ -6,12 +6,20 @@
 //             ^  ^          |
 //             |  +--error---+           the browser retries by itself (readyState CONNECTING)
 //             |             |
-//          checking <- waiting          the browser gave up (readyState CLOSED): wait, ask who we are, reopen
+//          checking <- waiting          the browser gave up (readyState CLOSED), or the server said goodbye
+//                                       because we are signed out: wait, ask who we are, reopen
 //
 // Silence of two heartbeats and some leads from connecting or live straight to a new connection.
 
 import { backoff } from "./backoff";
-import { FRAME_NAMES, isLogFrame, parseFrame, type Frame, type FrameName } from "./frames";
+import {
+  FRAME_NAMES,
+  isLogFrame,
+  parseFrame,
+  type Frame,
+  type FrameName,
+  type GoodbyeReason,
+} from "./frames";
 import { SeenIds } from "./seen-ids";
 
 /** The part of EventSource that is used, so that a test can stand in for it. */
@@ -29,6 +37,9 @@ const SILENCE_SLACK_MS = 5_000;
 
 /** So many tries fail in a row before the page admits to being offline. */
 const TRIES_BEFORE_OFFLINE = 3;
+
+/** The server says goodbye because of who we are, not because of how it is doing. */
+const SIGNED_OUT: readonly GoodbyeReason[] = ["revoked", "token_expired"];
 
 export type Link = "live" | "reconnecting" | "offline";
 export type Identity = "signed-in" | "signed-out" | "unreachable";
@@ -132,6 +143,14 @@ export class Stream {
     const live = this.#phase.at === "live";
     if (frame.type === "ready") this.#ready(frame.heartbeat_ms);
     this.listener.frame(frame, live);
+    if (frame.type === "goodbye" && SIGNED_OUT.includes(frame.reason)) this.#sentAway();
+  }
+
+  /** Whoever is signed out need not knock to be told so: ask who we are, after a pause like any other. */
+  #sentAway(): void {
+    this.#failures += 1;
+    this.#wait();
+    this.#tell();
   }
 
   #ready(heartbeat: number | undefined): void {
