@@ -8,15 +8,25 @@ export const PAGES = {
   "/compose": "compose",
   "/topics": "topics",
   "/preferences": "preferences",
+  "/password": "password",
   "/admin/sent": "sent",
   "/admin/topics": "managed-topics",
   "/admin/overview": "overview",
+  "/admin/accounts": "accounts",
+  "/admin/api-keys": "api-keys",
 } as const;
 
 export type Page = (typeof PAGES)[keyof typeof PAGES] | "not-found";
 
 /** Pages for administrators alone. */
-export const FOR_ADMINS: readonly Page[] = ["compose", "sent", "managed-topics", "overview"];
+export const FOR_ADMINS: readonly Page[] = [
+  "compose",
+  "sent",
+  "managed-topics",
+  "overview",
+  "accounts",
+  "api-keys",
+];
 
 /** The server's own bound: longer ones are refused. */
 export const MAX_SEARCH_CHARS = 100;
