@@ -98,3 +98,20 @@ export async function fillAdmin(server, user, extra = "garden") {
     await publish(server, { to: { topic: "on-call" }, title, deliver_at, level: "warning" });
   }
 }
+
+/** Accounts of all kinds, and keys: one that was used, one that is revoked. */
+export async function fillAccess(server, extra = "garden") {
+  for (const user of ["ann", `bob-${extra}`]) {
+    await asAdmin(server, "POST", "/admin/users", { user });
+  }
+  await asAdmin(server, "PATCH", "/admin/users/ann", { disabled: true });
+  const make = (name, scopes) => asAdmin(server, "POST", "/admin/api-keys", { name, scopes });
+  const { key } = await make("Build server", ["publish"]);
+  await request(server, key, "POST", "/admin/notifications", {
+    to: { user: "nobody" },
+    title: "A key is used",
+  });
+  await make(`Console of the ${extra}`, ["publish", "manage"]);
+  const { id } = await make("Old laptop", ["manage"]);
+  await asAdmin(server, "DELETE", `/admin/api-keys/${id}`);
+}

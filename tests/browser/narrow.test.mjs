@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { publish } from "../support/http.mjs";
 import { newProfile } from "./browser.mjs";
-import { fillAdmin, fillInbox } from "./content.mjs";
+import { fillAccess, fillAdmin, fillInbox } from "./content.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
 
@@ -122,6 +122,29 @@ test("no page scrolls sideways at 360 pixels", async (t) => {
   await look("managed topics");
   await ui.at("remove-topic").first().click();
   await look("managed topics, about to remove");
+
+  await fillAccess(server, LONG);
+  await ui.visit("password", "Password and sessions");
+  await ui.at("session").first().waitFor();
+  await ui.at("change-password").click();
+  await ui.at("sign-out-everywhere").click();
+  await look("password and sessions");
+  await ui.visit("accounts", "Accounts");
+  await ui.at("account").nth(2).waitFor();
+  await ui.at("reset-password").last().click();
+  await ui.at("change-role").last().click();
+  await look("accounts, about to reset");
+  await ui.at("reset-password-confirm").click();
+  await ui.at("once").waitFor();
+  await look("accounts, with a password");
+  await ui.visit("api-keys", "API keys");
+  await ui.at("api-key").first().waitFor();
+  await ui.at("new-key").click();
+  await ui.at("key-name").fill(LONG);
+  await ui.at("key-save").click();
+  await ui.at("once").waitFor();
+  await ui.at("revoke-key").first().click();
+  await look("keys, with a key");
 
   await page.getByRole("link", { name: "Compose" }).click();
   await page.getByRole("button", { name: /^More/ }).click();

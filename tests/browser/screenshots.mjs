@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { asAdmin, publish, request } from "../support/http.mjs";
 import { DESKTOP, newProfile, PHONE, refused } from "./browser.mjs";
-import { fillAdmin, fillInbox } from "./content.mjs";
+import { fillAccess, fillAdmin, fillInbox } from "./content.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
 
@@ -25,6 +25,12 @@ const LONG = new Set([
   "ledger",
   "ledger-reach",
   "overview",
+  "password",
+  "accounts",
+  "account-made",
+  "api-keys",
+  "api-key-made",
+  "must-change",
 ]);
 
 for (const viewport of [PHONE, DESKTOP]) {
@@ -72,6 +78,7 @@ for (const viewport of [PHONE, DESKTOP]) {
       await readers(server, ui, shoot);
       await admins(server, ui, shoot);
       await compose(ui, shoot);
+      await access(server, ui, shoot);
     });
   }
 }
@@ -212,4 +219,49 @@ async function compose(ui, shoot) {
   await ui.at("send").click();
   await ui.compose.locator('[aria-invalid="true"]').first().waitFor();
   await shoot("compose-refused");
+}
+
+async function access(server, ui, shoot) {
+  const { page } = ui;
+  await fillAccess(server);
+  const elsewhere = { user: "root", password: PASSWORDS.root };
+  await request(server, server.token("root", "admin"), "POST", "/auth/login", elsewhere);
+  await ui.visit("password", "Password and sessions");
+  await ui.at("session").nth(1).waitFor();
+  await shoot("sessions");
+  await ui.at("change-password").click();
+  await ui.at("current-password").fill("mine");
+  await ui.at("password-save").click();
+  await ui.at("password-form").getByRole("alert").waitFor();
+  await ui.at("sign-out-everywhere").click();
+  await shoot("password");
+  await ui.visit("accounts", "Accounts");
+  await ui.at("account").nth(2).waitFor();
+  await ui.at("new-account").click();
+  await ui.at("disable-account").last().click();
+  await shoot("accounts");
+  await ui.at("account-user").fill("carol");
+  await ui.at("account-save").click();
+  await ui.at("once").waitFor();
+  const password = await ui.at("once-secret").inputValue();
+  await ui.at("once-copy").click();
+  await shoot("account-made");
+  await ui.visit("api-keys", "API keys");
+  await ui.at("api-key").nth(2).waitFor();
+  await ui.at("new-key").click();
+  await ui.at("revoke-key").first().click();
+  await shoot("api-keys");
+  await ui.at("key-name").fill("CI");
+  await ui.at("key-save").click();
+  await ui.at("once").waitFor();
+  await shoot("api-key-made");
+  await ui.at("user-menu").click();
+  await shoot("user-menu-admin");
+  await ui.at("sign-out").click();
+  await ui.form.waitFor();
+  await ui.at("user").fill("carol");
+  await ui.at("password").fill(password);
+  await page.keyboard.press("Enter");
+  await ui.at("must-change").waitFor();
+  await shoot("must-change");
 }

@@ -73,19 +73,27 @@ test("the other tab of the same browser is signed out as well", async (t) => {
   await until("the server knows", async () => (await openStreams(server)) === 0);
 });
 
-const NOT_YET = "the server does not revoke tokens yet";
+test("the token of a session that was signed out is worth nothing", async (t) => {
+  const server = await newWorld(t);
+  const { context, page: ui } = await signedIn(t, browser(), server, "alice");
+  const cookie = (await context.cookies()).find((one) => one.httpOnly);
+  await signOut(ui);
+  const again = await fetch(`${server.url}/api/v1/inbox`, {
+    headers: { cookie: `${cookie.name}=${cookie.value}` },
+  });
+  assert.equal(again.status, 401);
+});
 
-test(
-  "the token of a session that was signed out is worth nothing",
-  { skip: NOT_YET },
-  async (t) => {
-    const server = await newWorld(t);
-    const { context, page: ui } = await signedIn(t, browser(), server, "alice");
-    const cookie = (await context.cookies()).find((one) => one.httpOnly);
-    await signOut(ui);
-    const again = await fetch(`${server.url}/api/v1/inbox`, {
-      headers: { cookie: `${cookie.name}=${cookie.value}` },
-    });
-    assert.equal(again.status, 401);
-  },
-);
+test("a page that hears nothing of its browser's other tabs is told by the server", async (t) => {
+  const server = await newWorld(t);
+  const allow = [refused(401, /\/auth\/me$/)];
+  const { context, page: one } = await signedIn(t, browser(), server, "alice", { allow });
+  await context.addInitScript(() => delete globalThis.BroadcastChannel);
+  const two = await InboxPage.open(context, server.url);
+  await two.live();
+  const streams = watchStreams(two.page);
+  await signOut(one);
+  await two.form.waitFor();
+  await two.page.getByText("Your session has ended.").waitFor();
+  assert.equal(streams.opened, 0, "it asks who it is, and does not knock");
+});
