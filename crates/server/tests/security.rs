@@ -32,7 +32,7 @@ fn sources() -> Vec<(String, String)> {
             let name = path.to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") || name.ends_with(".test.mjs") {
+            } else if is_source(&name) {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
@@ -40,17 +40,22 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
+fn has_ending(file: &str, ending: &str) -> bool {
+    Path::new(file).extension().is_some_and(|found| found == ending)
+}
+
+fn is_source(file: &str) -> bool {
+    has_ending(file, "rs") || file.strip_suffix(".mjs").is_some_and(|name| has_ending(name, "test"))
+}
+
 /// What stands between backticks in a line, in the form `file::test`.
 fn references(line: &str) -> Vec<(&str, &str)> {
     let quoted = line.split('`').skip(1).step_by(2);
-    quoted
-        .filter_map(|text| text.split_once("::"))
-        .filter(|(file, _)| file.ends_with(".rs") || file.ends_with(".mjs"))
-        .collect()
+    quoted.filter_map(|text| text.split_once("::")).filter(|(file, _)| is_source(file)).collect()
 }
 
 fn has_test(source: &str, file: &str, name: &str) -> bool {
-    if file.ends_with(".mjs") {
+    if has_ending(file, "mjs") {
         return source.contains(&format!("test(\"{name}\""));
     }
     let lines: Vec<_> = source.lines().map(str::trim).collect();

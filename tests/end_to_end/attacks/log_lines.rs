@@ -7,7 +7,7 @@ const FORGED: &str = "x\r\n2026-11-21T00:00:00.000000Z  INFO FORGED\u{1b}[2J\u{b
 
 /// What of it may be in a name, a path or a query.
 fn encoded() -> String {
-    FORGED.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    percent_encoded(FORGED)
 }
 
 /// Asks for all kinds of things with it, and gives the log.

@@ -10,7 +10,9 @@ mod redirects;
 mod secrets;
 mod takeover;
 
-use reqwest::{Method, Response};
+use std::fmt::Write as _;
+
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -25,6 +27,14 @@ use crate::{
 
 const PASSWORD: &str = "correct horse";
 const EVIL: &str = "https://evil.example";
+
+/// Every byte of a text as `%XX`: whatever it is, it may stand in a URL.
+fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        write!(encoded, "%{byte:02x}").unwrap();
+        encoded
+    })
+}
 
 /// Sends bytes as they are, and gives what comes back until the server closes.
 async fn raw(server: &Server, bytes: &[u8]) -> String {

@@ -56,72 +56,10 @@ impl Planted {
 
 /// One secret, in every place of a request.
 async fn plant(server: &Server, planted: &Planted, secret: &str) {
-    let at = |method: Method, path: String| server.plain(method, &path);
-    let get = |path: String| at(Method::GET, path);
-    let admin = |path: &str| server.as_admin(Method::POST, path);
-    let encoded: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let mut requests = Vec::new();
-    for query in ["access_token", "token", "after", "lastEventId", "ticket", "api_key", "q", "limit"] {
-        for path in ["inbox", "stream", "notifications", "events"] {
-            requests.push(get(format!("/api/v1/{path}?{query}={encoded}")));
-            requests.push(server.as_user("dan", Method::GET, &format!("/{path}?{query}={encoded}")));
-        }
-    }
-    if secret.starts_with("tds_") || secret.starts_with("tdk_") || secret.starts_with("eyJ") {
-        // As a name, too: names of parameters that there are not are repeated.
-        requests.push(get(format!("/api/v1/inbox?{encoded}={encoded}")));
-    }
-    for path in [
-        format!("/{encoded}"),
-        format!("/api/v1/{encoded}"),
-        format!("/api/v1/notifications/{encoded}"),
-        format!("/openapi.json?x={encoded}"),
-    ] {
-        requests.push(get(path.clone()));
-        requests.push(get(path).header("accept", "text/html"));
-    }
-    requests.push(server.as_admin(Method::GET, &format!("/admin/users/{encoded}")));
-    requests.push(server.as_admin(Method::DELETE, &format!("/admin/api-keys/{encoded}")));
-    for name in
-        ["idempotency-key", "last-event-id", "user-agent", "referer", "x-forwarded-for", "origin", "content-type"]
-    {
-        requests.push(admin("/admin/notifications").header(name, secret).body("{}"));
-    }
-    for value in
-        [format!("Bearer {secret}"), format!("bearer  {secret} x"), format!("Basic {secret}"), secret.to_owned()]
-    {
-        requests.push(get("/api/v1/inbox".into()).header("authorization", value.clone()));
-        requests.push(admin("/admin/signals").header("authorization", value).body("{"));
-    }
-    for name in ["tidings_session", "__Host-tidings_session", "other"] {
-        requests.push(get("/api/v1/inbox".into()).header("cookie", format!("{name}={secret}; {name}={secret}")));
-        requests.push(get("/api/v1/stream".into()).header("cookie", format!("{name}={secret}")).header("origin", EVIL));
-        requests.push(server.as_user("dan", Method::GET, "/inbox").header("cookie", format!("{name}={secret}")));
-    }
-    for body in [
-        json!({"user": "nobody", "password": secret}).to_string(),
-        json!({"user": secret, "password": "x"}).to_string(),
-        json!({"user": "ann", "password": [secret]}).to_string(),
-        json!({"user": "ann", "password": secret, "more": secret}).to_string(),
-        format!(r#"{{"user": "ann", "password": "{secret}"#),
-        format!(r#"{{"user": "ann", "password": "{secret}"}} {secret}"#),
-        format!(r#"{{"user": "{secret}", "user": "{secret}"}}"#),
-        secret.to_owned(),
-    ] {
-        let login = || at(Method::POST, "/api/v1/auth/login".into());
-        requests.push(login().header("content-type", "application/json").body(body.clone()));
-        requests.push(login().header("content-type", "text/plain").body(body.clone()));
-        requests.push(login().header("content-type", "application/json").header("content-encoding", "gzip").body(body));
-    }
-    for body in [
-        json!({"user": "eve", "role": secret}),
-        json!({"user": "eve", "password": [secret]}),
-        json!({"user": [secret]}),
-    ] {
-        requests.push(admin("/admin/users").json(&body));
-    }
-    requests.push(admin("/admin/notifications").json(&json!({"to": {"user": "ann"}, "title": "x", "level": secret})));
-    requests.push(at(Method::TRACE, "/".into()).header("authorization", format!("Bearer {secret}")));
+    let mut requests = in_urls(server, &percent_encoded(secret), secret.starts_with("td") || secret.starts_with("eyJ"));
+    requests.extend(in_headers(server, secret));
+    requests.extend(in_bodies(server, secret));
+    requests.push(server.plain(Method::TRACE, "/").header("authorization", format!("Bearer {secret}")));
     for request in requests {
         let answer = request.send().await.unwrap();
         let url = answer.url().path().to_owned();
@@ -144,6 +82,85 @@ async fn plant(server: &Server, planted: &Planted, secret: &str) {
     ] {
         planted.none_in(&raw(server, request.as_bytes()).await, "the answer to what is no request");
     }
+}
+
+fn in_urls(server: &Server, encoded: &str, is_told_by_its_looks: bool) -> Vec<RequestBuilder> {
+    let get = |path: String| server.plain(Method::GET, &path);
+    let mut requests = Vec::new();
+    for query in ["access_token", "token", "after", "lastEventId", "ticket", "api_key", "q", "limit"] {
+        for path in ["inbox", "stream", "notifications", "events"] {
+            requests.push(get(format!("/api/v1/{path}?{query}={encoded}")));
+            requests.push(server.as_user("dan", Method::GET, &format!("/{path}?{query}={encoded}")));
+        }
+    }
+    if is_told_by_its_looks {
+        // As a name, too: names of parameters that there are not are repeated.
+        requests.push(get(format!("/api/v1/inbox?{encoded}={encoded}")));
+    }
+    for path in [
+        format!("/{encoded}"),
+        format!("/api/v1/{encoded}"),
+        format!("/api/v1/notifications/{encoded}"),
+        format!("/openapi.json?x={encoded}"),
+    ] {
+        requests.push(get(path.clone()));
+        requests.push(get(path).header("accept", "text/html"));
+    }
+    requests.push(server.as_admin(Method::GET, &format!("/admin/users/{encoded}")));
+    requests.push(server.as_admin(Method::DELETE, &format!("/admin/api-keys/{encoded}")));
+    requests
+}
+
+fn in_headers(server: &Server, secret: &str) -> Vec<RequestBuilder> {
+    let get = |path: &str| server.plain(Method::GET, path);
+    let admin = |path: &str| server.as_admin(Method::POST, path);
+    let mut requests = Vec::new();
+    for name in
+        ["idempotency-key", "last-event-id", "user-agent", "referer", "x-forwarded-for", "origin", "content-type"]
+    {
+        requests.push(admin("/admin/notifications").header(name, secret).body("{}"));
+    }
+    for value in
+        [format!("Bearer {secret}"), format!("bearer  {secret} x"), format!("Basic {secret}"), secret.to_owned()]
+    {
+        requests.push(get("/api/v1/inbox").header("authorization", value.clone()));
+        requests.push(admin("/admin/signals").header("authorization", value).body("{"));
+    }
+    for name in ["tidings_session", "__Host-tidings_session", "other"] {
+        requests.push(get("/api/v1/inbox").header("cookie", format!("{name}={secret}; {name}={secret}")));
+        requests.push(get("/api/v1/stream").header("cookie", format!("{name}={secret}")).header("origin", EVIL));
+        requests.push(server.as_user("dan", Method::GET, "/inbox").header("cookie", format!("{name}={secret}")));
+    }
+    requests
+}
+
+fn in_bodies(server: &Server, secret: &str) -> Vec<RequestBuilder> {
+    let admin = |path: &str| server.as_admin(Method::POST, path);
+    let mut requests = Vec::new();
+    for body in [
+        json!({"user": "nobody", "password": secret}).to_string(),
+        json!({"user": secret, "password": "x"}).to_string(),
+        json!({"user": "ann", "password": [secret]}).to_string(),
+        json!({"user": "ann", "password": secret, "more": secret}).to_string(),
+        format!(r#"{{"user": "ann", "password": "{secret}"#),
+        format!(r#"{{"user": "ann", "password": "{secret}"}} {secret}"#),
+        format!(r#"{{"user": "{secret}", "user": "{secret}"}}"#),
+        secret.to_owned(),
+    ] {
+        let login = || server.plain(Method::POST, "/api/v1/auth/login");
+        requests.push(login().header("content-type", "application/json").body(body.clone()));
+        requests.push(login().header("content-type", "text/plain").body(body.clone()));
+        requests.push(login().header("content-type", "application/json").header("content-encoding", "gzip").body(body));
+    }
+    for body in [
+        json!({"user": "eve", "role": secret}),
+        json!({"user": "eve", "password": [secret]}),
+        json!({"user": [secret]}),
+    ] {
+        requests.push(admin("/admin/users").json(&body));
+    }
+    requests.push(admin("/admin/notifications").json(&json!({"to": {"user": "ann"}, "title": "x", "level": secret})));
+    requests
 }
 
 #[tokio::test]

@@ -147,7 +147,6 @@ pub(crate) struct Node {
 
 /// What the server says TLS with itself.
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "the names of the settings")]
 pub(crate) struct Tls {
     /// A PEM file with the server's certificate and those above it: serves https; read again when it changes
     #[arg(long, env = "TIDINGS_TLS_CERT_FILE", hide_env_values = true, value_name = "FILE", value_parser = file)]

@@ -56,9 +56,8 @@ pub(super) async fn run(files: Files, shown: Arc<Certificate>, mut hangups: Sign
         watched = looked;
         match found {
             Some(Ok(pair)) => {
-                if shown.replace(pair) {
-                    tracing::info!("the certificate was read, and is another than before");
-                }
+                let is_new = shown.replace(pair);
+                tracing::info!(is_new, "the certificate was read");
             }
             Some(Err(error)) => {
                 tracing::warn!(reason = ?error.to_string(), "the certificate is of no use; the one of before stays in force");
