@@ -68,8 +68,13 @@ describe("accounts", () => {
   }
 
   it("offer nothing for one's own that would be refused", async () => {
-    const { page, card } = await open([account("alice"), account("root", { role: "admin" })]);
+    const { page, card } = await open([
+      account("alice"),
+      account("bob", { disabled: true }),
+      account("root", { role: "admin" }),
+    ]);
     expect(card("alice")?.querySelectorAll("button")).toHaveLength(5);
+    expect(card("bob")?.querySelectorAll("button")).toHaveLength(4); // nowhere to be signed out of
     expect(card("root")?.querySelectorAll("button")).toHaveLength(0);
     page.unmount();
   });
