@@ -53,6 +53,7 @@ async fn what_changes_who_may_come_in_is_noted() {
             "an account was disabled or enabled",
             "all sessions and tokens of a user were revoked",
             "an account was removed",
+            "all sessions and tokens of a user were revoked",
             "a person was erased",
         ],
         "{log}"

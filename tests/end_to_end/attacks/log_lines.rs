@@ -47,12 +47,12 @@ async fn asked(format: &str) -> String {
         "origin",
         "cookie",
     ] {
-        // Neither CR nor LF gets into a header, but all else does.
-        let head = format!(
-            "GET /api/v1/inbox HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}: {}\r\n\r\n",
-            FORGED.replace(['\r', '\n'], "\u{1b}")
-        );
-        raw(&server, head.as_bytes()).await;
+        // Neither CR, LF nor ESC gets into a header; what is beyond ASCII does.
+        for value in [FORGED.replace(['\r', '\n'], "\u{1b}"), "x\u{85}\u{2028}FORGED".to_owned()] {
+            let head =
+                format!("GET /api/v1/inbox HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}: {value}\r\n\r\n");
+            raw(&server, head.as_bytes()).await;
+        }
         let split = format!(
             "GET /api/v1/inbox HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}: a\rFORGED\nFORGED\r\n\r\n"
         );
