@@ -33,7 +33,7 @@ export function usePaged<T>(ask: Ask<T>, keyOf: (item: T) => string, pageSize = 
       const held = after === undefined ? [] : (items.value ?? []);
       const known = new Set(held.map(keyOf));
       items.value = [...held, ...page.items.filter((item) => !known.has(keyOf(item)))];
-      next.value = page.next ?? null;
+      next.value = page.next;
       failed.value = null;
     } catch (error) {
       if (!current()) return;
