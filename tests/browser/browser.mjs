@@ -32,7 +32,10 @@ export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: 
  */
 const EXPECTED = [
   { text: /the server responded with a status of 401/, at: /\/api\/v1\/auth\/me$/ },
-  { text: /the server responded with a status of 40[04]/, at: /\/api\/v1\/admin\/audience\?/ },
+  {
+    text: /the server responded with a status of 40[04]/,
+    at: /\/api\/v1\/admin\/audience\?to=topic/,
+  },
 ];
 
 /** Errors that a test brings about itself, besides those above. */
