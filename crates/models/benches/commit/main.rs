@@ -13,8 +13,8 @@ use std::{
 };
 
 use tidings_models::{
-    Draft, Flags, InboxPage, InboxQuery, Log as _, Mark, NotificationId, Outcome, Position, Store as _,
-    store::SqliteStore,
+    Draft, Flags, InboxPage, InboxQuery, Log as _, Mark, NotificationId, Outcome, Position, Store as _, Timestamp,
+    store::{Connection, SqliteStore},
 };
 
 mod common;
@@ -71,7 +71,36 @@ async fn of_store(lines: &Lines, path: &Path) {
         store.inbox(&user(next), &InboxQuery::counts()).await.unwrap().unwrap();
     }
     many_states(lines, &store).await;
+    ledger(lines, &store).await;
     store.close().await;
+}
+
+/// How far streams have come, written down: what the ledger costs while 10,000 of them are given something, each of
+/// which it notes once in five seconds at most, however many events that were.
+async fn ledger(lines: &Lines, store: &SqliteStore) {
+    const STREAMS: usize = 10_000;
+    let mut line = lines.line("note streams", Connection::AT_ONCE);
+    let mut first = 0;
+    let mut round = 1;
+    while line.goes_on() {
+        let of = |number: usize| Connection {
+            id: uuid::Uuid::from_u128(number as u128),
+            user: user(number),
+            opened_at: Timestamp::from_millis(1_790_000_000_000),
+            after: Position::START,
+            written: Position::new(round).unwrap(),
+            state_after: None,
+            written_at: Timestamp::from_millis(1_790_000_000_000 + round),
+            closed_at: None,
+            events: round,
+        };
+        let noted: Vec<_> = (first..first + Connection::AT_ONCE).map(|number| of(number % STREAMS)).collect();
+        store.note_connections(&noted).await.unwrap();
+        first += Connection::AT_ONCE;
+        if first >= STREAMS {
+            (first, round) = (0, round + 1);
+        }
+    }
 }
 
 /// The states of users who have something of their own and of everyone's unread, one after the other and many at once:
