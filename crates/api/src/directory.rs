@@ -7,7 +7,7 @@ use tidings_broker::Broker;
 use tidings_middleware::{Directory, Problem};
 use tidings_models::{
     AccessChange, Digest, Draft, Outcome, Store, Timestamp,
-    access::{ApiKey, SignIn, SignInId, TicketId},
+    access::{ApiKey, ShownSecret, SignIn, SignInId, TicketId},
 };
 
 use crate::{audit, error};
@@ -37,10 +37,10 @@ impl StoredDirectory {
 impl Directory for StoredDirectory {
     /// A secret that was replaced a while ago is shown by somebody who has a copy, and it cannot be told which of
     /// both is the thief: the sign-in ends (RFC 9700, section 4.14.2).
-    async fn sign_in(&self, secret: &Digest, now: Timestamp) -> Result<Option<SignIn>, Problem> {
+    async fn sign_in(&self, secret: &Digest, now: Timestamp) -> Result<Option<(SignIn, ShownSecret)>, Problem> {
         let Some((found, shown)) = self.store.sign_in(secret).await.map_err(error::store)? else { return Ok(None) };
         if shown.is_good(now) {
-            return Ok(Some(found));
+            return Ok(Some((found, shown)));
         }
         audit::secret_shown_again(&found.user);
         self.change(AccessChange::EndSignIn(found.id), now).await?;
@@ -91,13 +91,15 @@ mod tests {
         let user = UserId::parse("ann").unwrap();
         let password = PasswordHash::from_stored("x".into());
         let (role, disabled, must_change, created_at) = (Role::User, false, false, at(0));
+        let checked = password.clone();
         store
             .create_account(&Account { user: user.clone(), role, disabled, must_change, password, created_at })
             .await
             .unwrap();
         let (old, new) = (Digest::of("old"), Digest::of("new"));
         let id = SignInId::make(&SystemRandom);
-        let begun = NewSignIn { id, user, secret: old, at: at(0), expires_at: at(1000), ends_at: at(9000) };
+        let begun =
+            NewSignIn { id, user, password: checked, secret: old, at: at(0), expires_at: at(1000), ends_at: at(9000) };
         assert!(store.begin_sign_in(&begun).await.unwrap());
         let refresh = AccessChange::Refresh { id, from: old, to: new, until: at(2000) };
         directory.change(refresh, at(100)).await.unwrap();

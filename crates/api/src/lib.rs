@@ -1,7 +1,7 @@
 //! The HTTP interface: controllers, frames and the OpenAPI document.
 //!
 //! A handler says by its types who may call it ([`User`](tidings_middleware::User),
-//! [`Admin`](tidings_middleware::Admin)) and what it takes ([`extract`]), calls the domain once, and
+//! [`Admin`](tidings_middleware::Admin), ...) and what it takes ([`extract`]), calls the domain once, and
 //! maps the answer. What is the same for every request (credentials, origins, headers, the shape of
 //! a refusal) is in `middleware`; what lives longer than a request is in `broker`.
 //!

@@ -7,7 +7,7 @@ use tidings_models::{
     Audience, Clock, Draft, Grant, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, Revoked,
     StoreError, Timestamp, UserId,
 };
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use crate::{
@@ -38,6 +38,9 @@ use crate::{
 /// How long the follower may go without a read that succeeds before this node is not ready. Longer
 /// than any single read should take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a change may take until this node knows of it. It is on disk by then: only when the follower is in
+/// trouble does it take as long.
+const SETTLING: Duration = Duration::from_secs(5);
 /// Attempts to join with a freshly read state, each of which fails only when the whole ring was
 /// replaced between the read and the join.
 const JOIN_ATTEMPTS: usize = 5;
@@ -265,16 +268,22 @@ impl Broker {
     /// Lets a user's stream of this node last until another grant ends. `false`: there is none of this identity.
     #[must_use]
     pub fn renew(&self, user: &UserId, connection: Uuid, grant: &Grant) -> bool {
-        // The second look as in `open_at`: a hub has heard of what was taken away before it had this grant.
-        self.hubs.renew(user, connection, grant) && !self.hubs.revoked.has_ended(user, grant)
+        let renewed = self.hubs.renew(user, connection, grant);
+        // The second look as in `open_at`: the hub may have heard of what was taken away before it had this grant.
+        let ended = self.hubs.revoked.has_ended(user, grant);
+        if ended {
+            self.hubs.end(user, connection, GoodbyeReason::Revoked);
+        }
+        renewed && !ended
     }
 
     /// Returns once this node has dispatched all that was in the log when this was called: what was taken away is
-    /// then known here.
+    /// then known here. Fails when this node cannot read the log.
     pub async fn settle(&self) -> Result<(), Error> {
         let head = self.store.head().await?;
-        reach(&self.hub, head.position).await;
-        Ok(())
+        let known = timeout(SETTLING, reach(&self.hub, head.position)).await;
+        let here = self.hub.position() >= head.position;
+        if known.is_ok() && here { Ok(()) } else { Err(Error::Unknown) }
     }
 
     /// How this node is doing.

@@ -216,6 +216,15 @@ impl Hub {
         true
     }
 
+    /// Asks a stream of a user to say goodbye, if it is here.
+    pub(crate) fn end(&self, user: &UserId, stream: Uuid, reason: GoodbyeReason) {
+        let state = self.state.lock();
+        let mut streams = state.present.get(user).into_iter().flat_map(|present| &present.streams);
+        if let Some(listener) = streams.find(|one| one.outlet.is(stream)) {
+            listener.outlet.end(reason);
+        }
+    }
+
     /// Lets a stream whose queue overflowed start anew: where it is now, and what is known of the user there.
     pub(crate) fn rejoin(&self, user: &UserId, outlet: &Outlet) -> (Position, Counts, Arc<Scope>) {
         let state = self.state.lock();

@@ -120,6 +120,11 @@ impl Hubs {
         self.all().iter().any(|hub| hub.renew(user, stream, grant))
     }
 
+    /// Asks a stream of a user to say goodbye.
+    pub(crate) fn end(&self, user: &UserId, stream: Uuid, reason: GoodbyeReason) {
+        self.all().iter().for_each(|hub| hub.end(user, stream, reason));
+    }
+
     /// The hubs there are now, for whoever has to wait for one of them: a hub may be busy for a while, and
     /// the follower needs the lock of the list to go on.
     pub(crate) fn all(&self) -> Vec<Arc<Hub>> {

@@ -140,7 +140,7 @@ impl Outlet {
     /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
     pub(crate) fn push(&self, events: &[Delivery<'_>], now: Instant) {
         let mut state = self.state.lock();
-        if state.has_expired(now) || state.overflowed || state.pass(events, now) {
+        if state.end.is_some() || state.has_expired(now) || state.overflowed || state.pass(events, now) {
             return;
         }
         if state.queue.len() + events.len() > self.room {
@@ -250,13 +250,14 @@ impl Outlet {
         self.state.lock().alarm = Some(at);
     }
 
-    /// Does what is due by now. Whether the token has ended: then the stream has been asked to end.
+    /// Does what is due by now. Whether what the reader is believed by has ended: then the stream has been asked to
+    /// end, and nothing waits for it.
     pub(crate) fn tick(&self, now: Instant) -> bool {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         let mut state = self.state.lock();
-        let expired = state.has_expired(now);
+        let expired = state.has_expired(now) || state.end == Some(GoodbyeReason::Revoked);
         if expired {
-            state.end(GoodbyeReason::TokenExpired);
+            state.end(GoodbyeReason::TokenExpired); // the first reason stays
             state.queue = VecDeque::new();
             state.whispers = VecDeque::new();
         }

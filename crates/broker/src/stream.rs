@@ -147,7 +147,13 @@ impl Stream {
                 _ if let Some(reason) = self.ending() => self.end(reason),
                 Phase::Live => self.live().await,
                 // Boxed: it is large, short, and would be kept room for as long as the stream lives.
-                _ => Box::pin(self.catch_up()).await,
+                _ => {
+                    let frames = Box::pin(self.catch_up()).await;
+                    if self.outlet.ending() == Some(GoodbyeReason::Revoked) {
+                        continue; // what was read meanwhile is no longer theirs
+                    }
+                    frames
+                }
             };
             if !frames.is_empty() {
                 self.heartbeat_at = Instant::now() + self.broker.settings.heartbeat;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use secrecy::SecretBox;
 use tidings_models::{
     Clock, Digest, Random, Revoked, Timestamp,
-    access::{ApiKey, SignIn, SignInId, TicketId},
+    access::{ApiKey, ShownSecret, SignIn, SignInId, TicketId},
 };
 
 use crate::{Directory, Limits, Origins, Problem, Register, Tickets, Tokens};
@@ -55,7 +55,7 @@ struct Nobody;
 
 #[async_trait]
 impl Directory for Nobody {
-    async fn sign_in(&self, _: &Digest, _: Timestamp) -> Result<Option<SignIn>, Problem> {
+    async fn sign_in(&self, _: &Digest, _: Timestamp) -> Result<Option<(SignIn, ShownSecret)>, Problem> {
         Ok(None)
     }
 

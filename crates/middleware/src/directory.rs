@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tidings_models::{
     Digest, Timestamp,
-    access::{ApiKey, SignIn, SignInId, TicketId},
+    access::{ApiKey, ShownSecret, SignIn, SignInId, TicketId},
 };
 
 use crate::Problem;
@@ -12,7 +12,7 @@ use crate::Problem;
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// The sign-in that has this secret, or had it until a moment ago.
-    async fn sign_in(&self, secret: &Digest, now: Timestamp) -> Result<Option<SignIn>, Problem>;
+    async fn sign_in(&self, secret: &Digest, now: Timestamp) -> Result<Option<(SignIn, ShownSecret)>, Problem>;
 
     /// A sign-in that has not ended.
     async fn sign_in_of(&self, id: SignInId) -> Result<Option<SignIn>, Problem>;

@@ -21,7 +21,8 @@
 //! ```
 //!
 //! (actix runs what was wrapped last first.) A handler then says whom it serves by a type in its
-//! signature: [`User`], [`Admin`], [`Publisher`], [`Manager`], or [`SignedIn`] for somebody who must choose another password first. A handler with neither serves anybody, which only signing in does.
+//! signature: [`User`], [`Admin`], [`Publisher`], [`Manager`], or [`SignedIn`] for somebody who must choose another
+//! password first. A handler with none of them serves anybody, which only signing in does.
 //!
 //! **To add an error code:** add one line to the table in `problem/code.rs`. Status, title, the list
 //! at `/docs/errors` and the OpenAPI document follow from it. Then make it with [`Problem::new`].

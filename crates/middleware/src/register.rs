@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use tidings_models::{Digest, Grant, Revoked, SecretKind, Timestamp, UserId, access::ApiKey};
+use tidings_models::{
+    Digest, Grant, Revoked, SecretKind, Timestamp, UserId,
+    access::{ApiKey, ShownSecret},
+};
 
 use crate::{Code, Credential, Directory, Principal, Problem, Rights};
 
@@ -60,8 +63,10 @@ impl Register {
             known.principal
         } else {
             before_lookup()?;
-            let principal = self.look_up(kind, secret, version, now).await?;
-            self.known.insert(secret, Known { principal: principal.clone(), at: now, version });
+            let (principal, lasts) = self.look_up(kind, secret, version, now).await?;
+            if lasts {
+                self.known.insert(secret, Known { principal: principal.clone(), at: now, version });
+            }
             principal
         };
         if principal.grant.expires_at <= now {
@@ -70,21 +75,24 @@ impl Register {
         Ok(Principal { credential, ..principal })
     }
 
+    /// Whose it is, and whether that may be remembered: a secret that was replaced is good for so short a time that
+    /// it is looked up each time.
     async fn look_up(
         &self,
         kind: SecretKind,
         secret: Digest,
         version: u64,
         now: Timestamp,
-    ) -> Result<Principal, Problem> {
+    ) -> Result<(Principal, bool), Problem> {
         match kind {
             SecretKind::SignIn => {
-                let found = self.directory.sign_in(&secret, now).await?.ok_or(Code::InvalidToken)?;
-                Ok(Principal { secret: Some(secret), ..Principal::signed_in(found, version) })
+                let (found, shown) = self.directory.sign_in(&secret, now).await?.ok_or(Code::InvalidToken)?;
+                let principal = Principal { secret: Some(secret), ..Principal::signed_in(found, version) };
+                Ok((principal, shown == ShownSecret::Present))
             }
             SecretKind::ApiKey => {
                 let found = self.directory.api_key(&secret, now).await?.ok_or(Code::InvalidToken)?;
-                key(&found, version)
+                Ok((key(&found, version)?, true))
             }
         }
     }
@@ -122,9 +130,14 @@ mod tests {
 
     #[async_trait]
     impl Directory for One {
-        async fn sign_in(&self, secret: &Digest, _: Timestamp) -> Result<Option<SignIn>, Problem> {
+        async fn sign_in(&self, secret: &Digest, _: Timestamp) -> Result<Option<(SignIn, ShownSecret)>, Problem> {
             self.asked.fetch_add(1, Ordering::Relaxed);
-            Ok(self.sign_in.lock().unwrap().clone().filter(|_| *secret == Digest::of("tds_one")))
+            let found = self.sign_in.lock().unwrap().clone();
+            Ok(found.and_then(|found| match secret {
+                present if *present == Digest::of("tds_one") => Some((found, ShownSecret::Present)),
+                former if *former == Digest::of("tds_former") => Some((found, ShownSecret::Former(at(0)))),
+                _ => None,
+            }))
         }
 
         async fn sign_in_of(&self, _: SignInId) -> Result<Option<SignIn>, Problem> {
@@ -195,6 +208,15 @@ mod tests {
         *directory.sign_in.lock().unwrap() = None;
         revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::nil()) });
         assert_eq!(believed(&register, "tds_one", 63).await, Err(Code::InvalidToken));
+    }
+
+    #[actix_web::test]
+    async fn a_secret_that_was_replaced_is_looked_up_each_time() {
+        let (directory, _, register) = setup();
+        for number in 1..4 {
+            assert_eq!(believed(&register, "tds_former", 1).await, Ok("ann".into()));
+            assert_eq!(directory.asked.load(Ordering::Relaxed), number);
+        }
     }
 
     #[actix_web::test]

@@ -92,7 +92,7 @@ pub struct ApiKey {
     pub created_by: UserId,
     /// When.
     pub created_at: Timestamp,
-    /// When it was used last, as far as that was noted: up to a minute late.
+    /// When it was used last, as far as that was noted: up to two minutes late.
     pub last_used_at: Option<Timestamp>,
     /// Since when it is no longer good.
     pub revoked_at: Option<Timestamp>,

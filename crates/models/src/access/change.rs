@@ -44,8 +44,9 @@ pub enum AccessChange {
         password: PasswordHash,
         /// They must choose another one before anything else.
         must_change: bool,
-        /// The sign-in in which they chose it.
-        keep: Option<SignInId>,
+        /// The sign-in in which they chose it, and what the password was that they showed. If either is not so any
+        /// more, nothing is done: somebody was first.
+        own: Option<(SignInId, PasswordHash)>,
     },
     /// An account is removed, and all that it had ends. The inbox of its user stays.
     DropAccount(UserId),

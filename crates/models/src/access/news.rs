@@ -81,7 +81,7 @@ mod tests {
             (revoked(None), &ann, token(Some(6_000)), false),
             (revoked(None), &ann, token(None), true),
             (revoked(None), &bob, token(None), false),
-            // Whatever its clock says: it was in the database when all of them were removed from it.
+            // Whatever its clock says. One that began just after is asked to come back, and may.
             (revoked(None), &ann, signed_in(one), true),
             (revoked(Some(one)), &ann, signed_in(one), false),
             (revoked(Some(one)), &ann, signed_in(other), true),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Digest;
-use crate::{Random, Role, Timestamp, UserId};
+use crate::{PasswordHash, Random, Role, Timestamp, UserId};
 
 /// Which sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct NewSignIn {
     pub id: SignInId,
     /// Whose.
     pub user: UserId,
+    /// What the password was found to fit: it must be the account's still.
+    pub password: PasswordHash,
     /// What is kept of its secret.
     pub secret: Digest,
     /// When it begins.

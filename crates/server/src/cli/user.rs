@@ -169,7 +169,7 @@ impl Password {
         }
         let (password, hash) = self.source.password(&user)?;
         let must_change = self.source.generate;
-        let set = AccessChange::SetPassword { user: user.clone(), password: hash, must_change, keep: None };
+        let set = AccessChange::SetPassword { user: user.clone(), password: hash, must_change, own: None };
         change(&*store, &user, set).await?;
         store.close().await;
         output::note(&format!("{user} has another password."));

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tidings_middleware::{Auth, Code, Credential, Problem, ProblemBody, SignedIn};
 use tidings_models::{
     AccessChange, Account, PasswordHash, Secret, SecretKind, UserId,
-    access::{NewSignIn, SignInId},
+    access::{NewSignIn, SignIn, SignInId},
 };
 use utoipa::ToSchema;
 
@@ -60,9 +60,11 @@ pub(crate) async fn login(
     let expires_at = app.sessions.expires_at(now, ends_at);
     let secret = Secret::make(SecretKind::SignIn, &*app.random);
     let id = SignInId::make(&*app.random);
-    let new = NewSignIn { id, user: account.user.clone(), secret: secret.digest(), at: now, expires_at, ends_at };
+    make_room(&app, &account.user).await?;
+    let (user, password) = (account.user.clone(), account.password.clone());
+    let new = NewSignIn { id, user, password, secret: secret.digest(), at: now, expires_at, ends_at };
     if !app.store.begin_sign_in(&new).await.map_err(error::store)? {
-        return Err(Problem::new(Code::BadCredentials)); // disabled in between
+        return Err(Problem::new(Code::BadCredentials)); // disabled, or another password, in between
     }
     audit::signed_in(&account.user, id, from);
     // The one whose cookie is replaced has nobody who could end it any more.
@@ -74,6 +76,17 @@ pub(crate) async fn login(
     }
     let Account { user, role, must_change, .. } = account;
     Session { secret, user, role, must_change, expires_at, ends_at }.answer(&request, now)
+}
+
+/// Ends what a user refreshed the longest ago, where they have as many sign-ins as they may: by the log, so that the
+/// streams of these end too.
+async fn make_room(app: &App, user: &UserId) -> Result<(), Problem> {
+    let most = usize::try_from(SignIn::MOST).unwrap_or(usize::MAX);
+    let open = app.store.sign_ins(user).await.map_err(error::store)?;
+    for one in open.iter().skip(most.saturating_sub(1)) {
+        app.change_access(AccessChange::EndSignIn(one.id)).await?;
+    }
+    Ok(())
 }
 
 /// The account, if the password is its own and it may sign in. Nobody's password takes as long.

@@ -40,12 +40,10 @@ pub(crate) async fn logout(
             };
             app.change_access(change).await?;
         }
-        // A page that is not ours signs nobody out; and who could not be looked up is not signed out.
-        Err(problem) if matches!(problem.code(), Code::OriginNotAllowed | Code::Unavailable | Code::Internal) => {
-            return Err(problem);
-        }
         // A session that has ended is signed out of as well.
-        Err(_) => {}
+        Err(problem) if matches!(problem.code(), Code::Unauthenticated | Code::InvalidToken) => {}
+        // A page that is not ours signs nobody out; and who could not be looked up is not signed out.
+        Err(problem) => return Err(problem),
     }
     let cookie = SessionCookie::of(request.head()).clear()?;
     Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, cookie)).finish())

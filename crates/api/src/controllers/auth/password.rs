@@ -29,6 +29,7 @@ pub(crate) struct PasswordRequest {
         (status = 204),
         (status = 401, body = ProblemBody, description = "`bad_credentials`: the current password is another"),
         (status = 403, body = ProblemBody, description = "There is no account, only a token"),
+        (status = 409, body = ProblemBody, description = "Somebody else has changed it just now"),
         (status = 422, body = ProblemBody),
         (status = 429, body = ProblemBody, description = "`rate_limited`: too many tries")
     )
@@ -46,13 +47,17 @@ pub(crate) async fn change(
     let (Some(account), Some(keep)) = (account, principal.grant.sign_in) else {
         return Err(Problem::new(Code::Forbidden).detail("Only a session of a built-in account has a password."));
     };
-    if !app.passwords.fits(account.password, current).await? {
+    if !app.passwords.fits(account.password.clone(), current).await? {
         audit::wrong_password(&principal.user, auth.limits.address(request.head()));
         return Err(Problem::new(Code::BadCredentials).detail("The current password is another one."));
     }
     let password =
         app.passwords.hash(new, principal.user.clone()).await?.map_err(|invalid| Problem::field("new", invalid))?;
     let user = principal.user;
-    app.change_access(AccessChange::SetPassword { user, password, must_change: false, keep: Some(keep) }).await?;
+    let own = Some((keep, account.password));
+    let change = AccessChange::SetPassword { user, password, must_change: false, own };
+    if app.change_access(change).await?.is_refusal() {
+        return Err(Problem::new(Code::Conflict).detail("The password was changed, or the session ended, just now."));
+    }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -123,6 +123,20 @@ async fn what_is_renewed_lasts() {
     assert_eq!(quiet(&mut signed_in).await, "goodbye token_expired");
 }
 
+/// A hub that has heard of it already does not end it by itself.
+#[tokio::test(start_paused = true)]
+async fn what_is_renewed_by_something_that_has_ended_ends() {
+    let setup = Setup::new().await;
+    let newer = Grant::of_token(Some(Timestamp::from_millis(6_000)), Timestamp::from_millis(HOUR));
+    let mut stream = setup.broker.open((user("ann"), newer), Start::Unread).await.unwrap();
+    next(&mut stream).await;
+    setup.tell(&revoked("ann"));
+    setup.settled().await;
+    assert!(!setup.broker.renew(&user("ann"), stream.id(), &until(HOUR)), "an older token, which is refused by now");
+    assert_eq!(next(&mut stream).await, "goodbye revoked");
+    assert_eq!(next(&mut stream).await, "end");
+}
+
 /// Nobody takes a place back because of an end that was put off, even if the reader stands still.
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_stands_still_keeps_a_renewed_place() {

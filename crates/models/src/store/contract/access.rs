@@ -19,6 +19,7 @@ pub(super) fn sign_in(name: &str, secret: &str, began: i64) -> NewSignIn {
     NewSignIn {
         id: SignInId::make(&SystemRandom),
         user: user(name),
+        password: PasswordHash::from_stored("hash".into()),
         secret: Digest::of(secret),
         at: at(began),
         expires_at: at(began + 10),
@@ -60,7 +61,7 @@ pub(super) async fn accounts_are_kept(open: Open) {
     assert_eq!(names(Some(&user("bob")), 2).await, ["cid"]);
 
     let password = PasswordHash::from_stored("other".into());
-    let set = AccessChange::SetPassword { user: user("ann"), password, must_change: false, keep: None };
+    let set = AccessChange::SetPassword { user: user("ann"), password, must_change: false, own: None };
     assert_eq!(change(&*store, 5, set.clone()).await, Outcome::Done(true));
     change(&*store, 6, AccessChange::SetRole(user("ann"), Role::Admin)).await;
     change(&*store, 7, AccessChange::SetDisabled(user("ann"), true)).await;
@@ -127,16 +128,24 @@ pub(super) async fn what_is_taken_away_is_told_to_every_node(open: Open) {
     assert_eq!(shown(&*store, "first").await, None);
 
     let (kept, _) = (begin("kept").await, begin("other").await);
-    let password = PasswordHash::from_stored("x".into());
-    let set = AccessChange::SetPassword { user: user("ann"), password, must_change: false, keep: Some(kept) };
-    change(&*store, 4, set).await;
+    let own = |shown: &str, sign_in| AccessChange::SetPassword {
+        user: user("ann"),
+        password: PasswordHash::from_stored("x".into()),
+        must_change: false,
+        own: Some((sign_in, PasswordHash::from_stored(shown.into()))),
+    };
+    assert_eq!(change(&*store, 4, own("hash", first)).await, Outcome::Conflict, "that sign-in has ended");
+    assert_eq!(change(&*store, 4, own("hash", kept)).await, Outcome::Done(true));
+    assert_eq!(change(&*store, 4, own("hash", kept)).await, Outcome::Conflict, "it is another by now");
+    assert!(!store.begin_sign_in(&sign_in("ann", "late", 4)).await.unwrap(), "nor does the old one let in");
     assert!(shown(&*store, "kept").await.is_some() && shown(&*store, "other").await.is_none());
 
     change(&*store, 5, AccessChange::SetDisabled(user("ann"), true)).await;
     assert_eq!(shown(&*store, "kept").await, None);
-    assert!(!store.begin_sign_in(&sign_in("ann", "disabled", 1)).await.unwrap());
+    let again = NewSignIn { password: PasswordHash::from_stored("x".into()), ..sign_in("ann", "again", 1) };
+    assert!(!store.begin_sign_in(&again).await.unwrap());
     change(&*store, 6, AccessChange::SetDisabled(user("ann"), false)).await;
-    begin("again").await;
+    assert!(store.begin_sign_in(&again).await.unwrap());
     change(&*store, 7, AccessChange::EndUser(user("ann"))).await;
     assert_eq!(shown(&*store, "again").await, None);
     change(&*store, 3, AccessChange::EndUser(user("ann"))).await;

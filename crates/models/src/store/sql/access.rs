@@ -34,13 +34,17 @@ statements! {
     /// After a name ($1), at most $2.
     ACCOUNTS = account!("WHERE user_id > $1 ORDER BY user_id LIMIT $2");
     SET_PASSWORD = "UPDATE accounts SET password = $2, must_change = $3 WHERE user_id = $1";
+    /// Only if it is $4, and the sign-in $5 goes on.
+    SET_OWN_PASSWORD = "UPDATE accounts SET password = $2, must_change = $3 WHERE user_id = $1 AND password = $4 \
+         AND EXISTS (SELECT 1 FROM sign_ins s WHERE s.id = $5 AND s.user_id = $1)";
     SET_DISABLED = "UPDATE accounts SET disabled = $2 WHERE user_id = $1";
     SET_ROLE = "UPDATE accounts SET role = $2 WHERE user_id = $1";
     DROP_ACCOUNT = "DELETE FROM accounts WHERE user_id = $1";
 
-    /// Only for an account that may sign in.
+    /// Only for an account that may sign in, and whose password is still the one that was checked ($7): it may have been
+    /// changed meanwhile.
     ADD_SIGN_IN = "INSERT INTO sign_ins (id, user_id, secret, refreshed_at, created_at, expires_at, ends_at) \
-         SELECT $1, user_id, $3, $4, $4, $5, $6 FROM accounts WHERE user_id = $2 AND disabled = false";
+         SELECT $1, user_id, $3, $4, $4, $5, $6 FROM accounts WHERE user_id = $2 AND disabled = false AND password = $7";
     /// The sign-ins of user $1 beside the $2 that were refreshed last.
     DROP_MORE_SIGN_INS = "DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE user_id = $1 \
          ORDER BY refreshed_at DESC, id LIMIT 1000 OFFSET $2)";

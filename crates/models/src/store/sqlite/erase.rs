@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{StoreError, commit::Group, due, sql};
+use super::{StoreError, access, commit::Group, due, sql};
 use crate::{Audience, Draft, Recipients, Timestamp, UserId, store::Outcome};
 
 /// What becomes of the kind of an event that is for nobody any more.
@@ -55,8 +55,12 @@ pub(super) async fn some(
     ] {
         removed += sqlx::query(statement).bind(name).execute(&mut *group.conn).await?.rows_affected();
     }
+    // Who signed in while this went on is told of, and ends, like any other.
     let sign_ins = sqlx::query(sql::access::END_SIGN_INS).bind(user.as_str()).bind(None::<Uuid>);
-    removed += sign_ins.execute(&mut *group.conn).await?.rows_affected();
+    if sign_ins.execute(&mut *group.conn).await?.rows_affected() > 0 {
+        access::change::end(group, user, None, at).await?;
+        removed += 1;
+    }
     if removed > 0 {
         group.forgets(user.clone(), alias.clone(), at);
     }

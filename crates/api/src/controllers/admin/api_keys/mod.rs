@@ -26,7 +26,7 @@ pub(crate) struct ApiKeyView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was used last: known a minute later at most. Null: never.
+    /// When it was used last: known two minutes later at most. Null: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Timestamp>,
     /// Since when it is no longer good. Null: it is.

@@ -51,7 +51,7 @@ pub(crate) async fn change(
     if let Some(password) = request.password {
         let password = app.passwords.hash(password, user.clone()).await?;
         let password = password.map_err(|invalid| Problem::field("password", invalid))?;
-        changes.push(AccessChange::SetPassword { user: user.clone(), password, must_change: true, keep: None });
+        changes.push(AccessChange::SetPassword { user: user.clone(), password, must_change: true, own: None });
     }
     if let Some(role) = request.role.filter(|role| *role != now.role) {
         changes.push(AccessChange::SetRole(user.clone(), role));

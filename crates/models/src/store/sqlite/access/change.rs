@@ -27,13 +27,13 @@ pub(in super::super) async fn apply(
             if !changes(group, refresh).await? {
                 return Ok(Outcome::Conflict);
             }
-            tell(group, &News::SignInRenewed { id, until }, at)?;
+            tell(group, &News::SignInRenewed { id, until }, at).await?;
             true
         }
         AccessChange::EndSignIn(id) => {
             let ended = changes(group, sqlx::query(sql::END_SIGN_IN).bind(id.as_uuid())).await?;
             if ended {
-                tell(group, &News::SignInEnded { id }, at)?;
+                tell(group, &News::SignInEnded { id }, at).await?;
             }
             ended
         }
@@ -53,10 +53,19 @@ pub(in super::super) async fn apply(
             let set = sqlx::query(sql::SET_ROLE).bind(user.as_str()).bind(role.as_str());
             changes(group, set).await? && end(group, &user, None, at).await?
         }
-        AccessChange::SetPassword { user, password, must_change, keep } => {
+        AccessChange::SetPassword { user, password, must_change, own: None } => {
             let set = sqlx::query(sql::SET_PASSWORD).bind(user.as_str());
             let set = set.bind(password.as_stored()).bind(must_change);
-            changes(group, set).await? && end(group, &user, keep, at).await?
+            changes(group, set).await? && end(group, &user, None, at).await?
+        }
+        AccessChange::SetPassword { user, password, must_change, own: Some((keep, shown)) } => {
+            let set = sqlx::query(sql::SET_OWN_PASSWORD).bind(user.as_str());
+            let set = set.bind(password.as_stored()).bind(must_change);
+            let set = set.bind(shown.as_stored()).bind(keep.as_uuid());
+            if !changes(group, set).await? {
+                return Ok(Outcome::Conflict);
+            }
+            end(group, &user, Some(keep), at).await?
         }
         AccessChange::DropAccount(user) => {
             let drop = sqlx::query(sql::DROP_ACCOUNT).bind(user.as_str());
@@ -66,7 +75,7 @@ pub(in super::super) async fn apply(
             let revoke = sqlx::query(sql::REVOKE_API_KEY).bind(id.as_uuid()).bind(at.as_millis());
             let found = changes(group, revoke).await?;
             if found {
-                tell(group, &News::KeyRevoked { id }, at)?;
+                tell(group, &News::KeyRevoked { id }, at).await?;
             }
             found
         }
@@ -87,7 +96,7 @@ async fn changes(
 }
 
 /// Ends all that a user had, but for one sign-in. That is always done.
-async fn end(
+pub(in super::super) async fn end(
     group: &mut Group<'_>,
     user: &UserId,
     except: Option<SignInId>,
@@ -98,12 +107,13 @@ async fn end(
     sign_ins.execute(&mut *group.conn).await?;
     let tokens = sqlx::query(sql::access::REVOKE).bind(&who.as_bytes()[..]).bind(at.as_millis());
     tokens.execute(&mut *group.conn).await?;
-    tell(group, &News::UserRevoked { who, at, except }, at)?;
+    tell(group, &News::UserRevoked { who, at, except }, at).await?;
     Ok(true)
 }
 
 /// Plans the event that tells every node.
-fn tell(group: &mut Group<'_>, news: &News, at: Timestamp) -> Result<(), StoreError> {
+async fn tell(group: &mut Group<'_>, news: &News, at: Timestamp) -> Result<(), StoreError> {
+    group.look_for_seqs(std::iter::once(Audience::Nodes)).await?;
     let payload = group.payload(news)?;
     group.event(Audience::Nodes, Kind::Access, &payload, Effect::NONE, at)?;
     Ok(())

@@ -22,6 +22,7 @@ pub(super) async fn begin(turn: &mut Turn<'_>, new: &NewSignIn) -> Result<bool, 
         .bind(new.at.as_millis())
         .bind(new.expires_at.as_millis())
         .bind(new.ends_at.as_millis())
+        .bind(new.password.as_stored())
         .execute(&mut *tx)
         .await?;
     let more = sqlx::query(sql::access::DROP_MORE_SIGN_INS).bind(new.user.as_str()).bind(SignIn::MOST);
