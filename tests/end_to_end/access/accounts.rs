@@ -39,6 +39,8 @@ async fn a_password_that_was_made_up_is_good_for_choosing_another() {
     };
     assert_eq!(code(change("wrong", "battery staple").await, 401).await, "bad_credentials");
     assert_eq!(change(&password, "short").await.status(), 422);
+    let same = change(&password, &password).await;
+    assert_eq!(code(same, 422).await, "invalid_value", "somebody else knows that one");
     let other = Visitor::sign_in(&server, "ann b", &password).await;
     assert_eq!(change(&password, "battery staple").await.status(), 204);
     assert!(ann.is_known().await && !other.is_known().await, "all but the session in which it was chosen");
@@ -87,6 +89,8 @@ async fn nobody_takes_their_own_rights_away() {
     for (method, body) in [(Method::PATCH, json!({"disabled": true})), (Method::DELETE, json!({}))] {
         assert_eq!(admin(&server, method, "/admin/users/root", body, 409).await["code"], "conflict");
     }
+    let erase = server.as_admin(Method::POST, "/admin/users/root/erase").send().await.unwrap();
+    assert_eq!(code(erase, 409).await, "conflict");
     assert_eq!(login(&server, "root", PASSWORD).await, 200);
 }
 

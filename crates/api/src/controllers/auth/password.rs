@@ -1,10 +1,10 @@
 //! `POST /auth/password`: another password for one's own account.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tidings_middleware::{Auth, Code, Problem, ProblemBody, SignedIn};
-use tidings_models::AccessChange;
+use tidings_models::{AccessChange, Invalid, text::Rule};
 use utoipa::ToSchema;
 
 use crate::{App, audit, error, extract::Json};
@@ -43,6 +43,10 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     // Who has found a screen unlocked must not try passwords at it.
     auth.limits.login(request.head(), principal.user.as_str())?;
+    if new.expose_secret() == current.expose_secret() {
+        let same = Invalid::new(Rule::Value, "choose another one than the one that you have");
+        return Err(Problem::field("new", same));
+    }
     let account = app.store.account(&principal.user).await.map_err(error::store)?;
     let (Some(account), Some(keep)) = (account, principal.grant.sign_in) else {
         return Err(Problem::new(Code::Forbidden).detail("Only a session of a built-in account has a password."));

@@ -7,7 +7,7 @@ use actix_web::{
 use tidings_middleware::{Admin, Code, Problem, ProblemBody};
 use tidings_models::AccessChange;
 
-use super::parse_user;
+use super::{not_oneself, parse_user};
 use crate::{
     App, audit, error,
     extract::{NoParameters, Query},
@@ -25,16 +25,18 @@ use crate::{
         (status = 204, description = "Nothing is kept of them"),
         (status = 401, body = ProblemBody),
         (status = 403, body = ProblemBody),
+        (status = 409, body = ProblemBody, description = "It is you"),
         (status = 503, body = ProblemBody, description = "Not all of it is removed: ask again")
     )
 )]
 pub(crate) async fn erase(
-    _: Admin,
+    Admin(caller): Admin,
     _: Query<NoParameters>,
     user: Path<String>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let user = parse_user(&user)?;
+    not_oneself(&caller.user, &user)?;
     // On every node, and for good: who comes with what they hold now must not begin anew as somebody who is kept.
     app.change_access(AccessChange::EndUser(user.clone())).await?;
     if app.broker.erase(&user).await.map_err(error::broker)? {

@@ -18,12 +18,8 @@ pub(in super::super) async fn apply(
     use sql::access as sql;
     let done = match change {
         AccessChange::Refresh { id, from, to, until } => {
-            let refresh = sqlx::query(sql::REFRESH)
-                .bind(id.as_uuid())
-                .bind(&from.as_bytes()[..])
-                .bind(&to.as_bytes()[..])
-                .bind(at.as_millis())
-                .bind(until.as_millis());
+            let refresh = sqlx::query(sql::REFRESH).bind(id.as_uuid()).bind(&from.as_bytes()[..]);
+            let refresh = refresh.bind(&to.as_bytes()[..]).bind(at.as_millis()).bind(until.as_millis());
             if !changes(group, refresh).await? {
                 return Ok(Outcome::Conflict);
             }
