@@ -459,3 +459,49 @@ async fn what_is_due_while_nobody_is_there_happens_after() {
     assert_eq!(titles(&server, "ann", "?state=unread").await, ["later"]);
     assert_eq!(inbox(&server, "ann").await, (1, 1));
 }
+
+/// What a list shows can be marked as a whole: that part of it, and nothing that came since.
+#[tokio::test]
+async fn what_a_filter_finds_is_marked_together() {
+    let server = Server::start().await;
+    let send = async |title: &str, category: &str, level: &str| {
+        let body = json!({"to": {"user": "ann"}, "title": title, "category": category, "level": level});
+        json_of(server.as_admin(Method::POST, "/admin/notifications").json(&body).send().await.unwrap(), 201).await
+    };
+    for (title, category, level) in
+        [("a", "builds", "info"), ("b", "builds", "error"), ("c", "chat", "error"), ("d", "builds", "error")]
+    {
+        send(title, category, level).await;
+    }
+    let up_to = server.get("ann", "/inbox").await["cursor"].clone();
+    send("later", "builds", "error").await;
+    let mut stream = server.stream("ann", "", None).await;
+    stream.ready().await;
+
+    let filter = json!({"category": "builds", "level": "error"});
+    let mark = async |flags: Value| {
+        let mut body = flags;
+        body["up_to"] = up_to.clone();
+        body["filter"] = filter.clone();
+        server.change("ann", Method::POST, "/notifications/mark", body).await
+    };
+    assert_eq!(mark(json!({"read": true})).await["unread"], 3);
+    let changed = stream.event().await.json();
+    assert_eq!((&changed["unread"], changed["payload"]["ids"].as_array().unwrap().len()), (&json!(3), 2));
+    let unread = server.get("ann", "/notifications?state=unread").await;
+    let titles: Vec<_> = unread["items"].as_array().unwrap().iter().map(|item| item["title"].clone()).collect();
+    assert_eq!(titles, ["later", "c", "a"]);
+    assert_eq!(mark(json!({"read": false, "archived": true})).await["unread"], 3);
+    let nothing = json!({"read": true, "up_to": up_to, "filter": {"topic": "none"}});
+    assert_eq!(server.change("ann", Method::POST, "/notifications/mark", nothing).await["unread"], 3);
+    for (body, status) in [
+        (json!({"read": true, "filter": {}}), 422),
+        (json!({"read": true, "ids": ["01900000-0000-7000-8000-000000000000"], "filter": {}}), 422),
+        (json!({"read": true, "up_to": up_to, "filter": {"sort": "x"}}), 422),
+        (json!({"read": true, "up_to": up_to, "filter": {"topic": "No Topic"}}), 422),
+        (json!({"read": true, "up_to": up_to, "filter": []}), 422),
+    ] {
+        let answer = server.as_user("ann", Method::POST, "/notifications/mark").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{body}");
+    }
+}

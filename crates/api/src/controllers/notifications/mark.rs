@@ -1,13 +1,23 @@
-//! `POST /notifications/mark`: many at once, by a watermark or by their ids.
+//! `POST /notifications/mark`: many at once, by a watermark, with a filter or without, or by their ids.
 
 use actix_web::web::{self, Data};
 use serde::Deserialize;
 use tidings_middleware::{Code, FieldError, Problem, ProblemBody, User};
-use tidings_models::{Cursors, Flags, InboxQuery, Mark};
+use tidings_models::{
+    Cursors, Draft, Flags, InboxQuery, InboxState, Level, Mark, NotificationId, Outcome, TopicName, UserId,
+};
 use utoipa::ToSchema;
 
 use super::{super::inbox::InboxView, apply, parse_id};
-use crate::{App, error, extract::Json};
+use crate::{
+    App, error,
+    extract::{Json, Object},
+};
+
+/// Notifications that one request marks by a filter at most: as many as are done together in one transaction.
+const MOST_MATCHING: usize = Draft::MOST_TOGETHER;
+/// Notifications of one read.
+const PAGE: u32 = 200;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -20,12 +30,52 @@ pub(crate) struct MarkRequest {
     archived: Option<bool>,
     /// Everything up to and with this cursor. What has arrived since stays as it is.
     up_to: Option<String>,
+    /// Of what is up to there only this: 10,000 at most.
+    #[schema(value_type = Option<MarkFilter>)]
+    filter: Option<Object<MarkFilter>>,
     /// Or these, 1 to 1,000.
     #[schema(min_items = 1, max_items = 1000)]
     ids: Option<Vec<String>>,
 }
 
+/// Which part of the inbox, as the list takes it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MarkFilter {
+    /// Which part.
+    #[serde(default)]
+    state: InboxState,
+    /// Only this level.
+    level: Option<Level>,
+    /// Only this category.
+    category: Option<String>,
+    /// Only of this topic.
+    topic: Option<String>,
+}
+
+/// What is to be marked, and how.
+enum Marking {
+    Mark(Mark),
+    /// What a filter finds up to a position.
+    Matching(InboxQuery, Flags),
+}
+
 impl MarkRequest {
+    fn marking(mut self, cursors: &Cursors) -> Result<Marking, Problem> {
+        let Some(Object(filter)) = self.filter.take() else { return self.mark(cursors).map(Marking::Mark) };
+        match self.mark(cursors)? {
+            Mark::UpTo(position, flags) => {
+                let topic = filter.topic.map(|topic| TopicName::parse(&topic)).transpose();
+                let topic = topic.map_err(|invalid| Problem::field("filter.topic", invalid))?;
+                let MarkFilter { state, level, category, .. } = filter;
+                let before = Some(position.next());
+                let query = InboxQuery { state, level, category, topic, search: None, before, limit: PAGE };
+                Ok(Marking::Matching(query, flags))
+            }
+            Mark::Ids(..) => Err(Problem::new(Code::InvalidRequest).detail("A filter goes with up_to.")),
+        }
+    }
+
     fn mark(self, cursors: &Cursors) -> Result<Mark, Problem> {
         let flags = Flags { seen: self.seen, read: self.read, archived: self.archived, ..Flags::default() };
         if flags.is_empty() {
@@ -45,6 +95,36 @@ impl MarkRequest {
     }
 }
 
+/// Marks what a question to the inbox finds, all of it or none.
+async fn apply_to_all(app: &App, user: &UserId, mut query: InboxQuery, flags: Flags) -> Result<(), Problem> {
+    let mut found = Vec::new();
+    loop {
+        let page = app.broker.inbox(user, &query).await.map_err(error::broker)?;
+        found.extend(page.items.iter().map(|item| item.notification.id));
+        if found.len() > MOST_MATCHING {
+            let many = format!("more than {MOST_MATCHING} match: narrow it, or mark everything by up_to alone");
+            return Err(Problem::fields(vec![FieldError::new("filter", Code::InvalidValue, many)]));
+        }
+        query.before = page.items.last().map(|last| last.position);
+        if !page.more {
+            break;
+        }
+    }
+    let at = app.clock.now();
+    let mark = |ids: &[NotificationId]| {
+        let mark = Mark::Ids(ids.to_vec(), flags);
+        Draft::Mark { user: user.clone(), mark, at }
+    };
+    let drafts: Vec<_> = found.chunks(Mark::MAX_IDS).map(mark).collect();
+    if drafts.is_empty() {
+        return Ok(());
+    }
+    match app.broker.publisher().publish(Draft::Together(drafts)).await.map_err(error::broker)? {
+        Outcome::Together(Ok(_)) => Ok(()),
+        _ => Err(Problem::new(Code::Conflict).detail("Some of these left the inbox just now. Ask again.")),
+    }
+}
+
 /// Mark many
 ///
 /// All of them or none. Answers with the counts after it.
@@ -54,6 +134,7 @@ impl MarkRequest {
         (status = 200, body = InboxView),
         (status = 400, body = ProblemBody, description = "`up_to` is not a cursor of this log"),
         (status = 401, body = ProblemBody),
+        (status = 409, body = ProblemBody, description = "Something that the filter found left the inbox meanwhile; nothing changed"),
         (status = 404, body = ProblemBody, description = "One of the ids is not in this inbox; nothing changed"),
         (status = 422, body = ProblemBody)
     )
@@ -63,8 +144,10 @@ pub(crate) async fn mark(
     Json(request): Json<MarkRequest>,
     app: Data<App>,
 ) -> Result<web::Json<InboxView>, Problem> {
-    let mark = request.mark(app.store.cursors())?;
-    apply(&app.broker, principal.user.clone(), mark, app.clock.now()).await?;
+    match request.marking(app.store.cursors())? {
+        Marking::Mark(mark) => apply(&app.broker, principal.user.clone(), mark, app.clock.now()).await?,
+        Marking::Matching(query, flags) => apply_to_all(&app, &principal.user, query, flags).await?,
+    }
     let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::broker)?;
     Ok(web::Json(InboxView::of(&page, app.store.cursors())))
 }
