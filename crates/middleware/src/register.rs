@@ -43,7 +43,8 @@ impl Register {
         &*self.directory
     }
 
-    /// Whose a secret is. `before_lookup` is asked whether the database may be: guesses are not remembered.
+    /// Whose a secret is. `before_lookup` is asked whether the database may be, for what was not known
+    /// before: guesses are not remembered.
     pub(crate) async fn believe(
         &self,
         kind: SecretKind,
@@ -55,14 +56,20 @@ impl Register {
         let secret = Digest::of(text);
         // Read before the database is: what is taken away in between is taken away from what was found.
         let version = self.revoked.version();
-        let known = self.known.get(&secret).filter(|known| {
+        let known = self.known.get(&secret);
+        let was_known = known.is_some();
+        let is_good = |known: &Known| {
             let age = now.as_millis() - known.at.as_millis();
             known.version == version && (0..GOOD_FOR).contains(&age)
-        });
-        let principal = if let Some(known) = known {
+        };
+        let principal = if let Some(known) = known.filter(is_good) {
             known.principal
         } else {
-            before_lookup()?;
+            // Whoever was known a moment ago does not guess: when something is taken away from one, all are looked up anew.
+            if !was_known {
+                before_lookup()?;
+            }
+            self.known.remove(&secret);
             let (principal, lasts) = self.look_up(kind, secret, version, now).await?;
             if lasts {
                 self.known.insert(secret, Known { principal: principal.clone(), at: now, version });
@@ -208,6 +215,25 @@ mod tests {
         *directory.sign_in.lock().unwrap() = None;
         revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::nil()) });
         assert_eq!(believed(&register, "tds_one", 63).await, Err(Code::InvalidToken));
+    }
+
+    #[actix_web::test]
+    async fn only_guesses_are_counted() {
+        let (directory, revoked, register) = setup();
+        let counted = async |text: &str| {
+            let refuse = || Err(Problem::new(Code::RateLimited));
+            let kind = SecretKind::of(text).unwrap();
+            let found = register.believe(kind, text, Credential::Bearer, at(1), refuse).await;
+            found.map(drop).map_err(|problem| problem.code())
+        };
+        assert_eq!(counted("tds_one").await, Err(Code::RateLimited), "nobody knows it yet");
+        assert_eq!(believed(&register, "tds_one", 1).await, Ok("ann".into()));
+        revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::max()) });
+        assert_eq!(counted("tds_one").await, Ok(()), "it was known until somebody else signed out");
+        *directory.sign_in.lock().unwrap() = None;
+        revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::nil()) });
+        assert_eq!(counted("tds_one").await, Err(Code::InvalidToken));
+        assert_eq!(counted("tds_one").await, Err(Code::RateLimited), "and from then on it is a guess");
     }
 
     #[actix_web::test]
