@@ -1,16 +1,16 @@
-// axe-core on every view, at the width of a phone and of a desk, light and dark.
+// axe-core on every view.
 
 import { test } from "node:test";
 import { publish } from "../support/http.mjs";
 import { check } from "./axe.mjs";
-import { DESKTOP, newProfile, PHONE, refused } from "./browser.mjs";
+import { newProfile, refused } from "./browser.mjs";
 import { fillAdmin, fillInbox } from "./content.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
 
-const browser = useBrowser();
-
-for (const [width, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
+/** Looks at every view of one width, light and dark. A width is a file of tests: a file has two minutes. */
+export function checkViews(width, viewport) {
+  const browser = useBrowser();
   for (const colorScheme of ["light", "dark"]) {
     test(`${width}, ${colorScheme}`, async (t) => {
       const server = await newWorld(t, ["root"]);
