@@ -40,7 +40,9 @@ impl Restore {
         }
         // Prepared under another name: a restore that is cut off leaves no database in its place.
         let draft = with_suffix(target, ".restoring");
-        let _ = std::fs::remove_file(&draft);
+        for file in beside(&draft) {
+            let _ = std::fs::remove_file(file);
+        }
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
         }
@@ -49,8 +51,16 @@ impl Restore {
         let begun = store.begin_epoch(SystemClock.now(), &SystemRandom).await;
         store.close().await;
         begun.map_err(|error| Failure::new(format!("{}: {error}", draft.display())))?;
+        // What is not in the file itself would stay behind when it gets its name.
+        if let Some(rest) = beside(&draft).iter().skip(1).find(|file| file.exists()) {
+            return Err(Failure::new(format!("{} is still in use. Nothing was restored: try again.", rest.display())));
+        }
         std::fs::rename(&draft, target).map_err(|error| failed(target, error))?;
-        output::line(&format!("Restored {}. Clients that come back are given the current state.", target.display()))
+        output::line(&format!(
+            "Restored {}. Clients that come back are given the current state, and people sign in anew. \
+             Passwords, roles and keys are those of the copy: take away again what was taken away since.",
+            target.display()
+        ))
     }
 }
 

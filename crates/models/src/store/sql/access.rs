@@ -57,6 +57,8 @@ statements! {
     END_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1";
     /// All of user $1, but for one ($2).
     END_SIGN_INS = "DELETE FROM sign_ins WHERE user_id = $1 AND ($2 IS NULL OR id <> $2)";
+    /// Of everybody.
+    END_ALL_SIGN_INS = "DELETE FROM sign_ins";
     /// Those that have ended by $1: at most $2.
     TRIM_SIGN_INS = "DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at <= $1 LIMIT $2)";
 

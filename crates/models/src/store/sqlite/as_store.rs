@@ -107,8 +107,8 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
-        self.checkpoints.end();
+        self.checkpoints.end().await;
         self.readers.close().await;
-        self.writer.close().await;
+        self.writer.close().await; // the last: it leaves one file behind
     }
 }

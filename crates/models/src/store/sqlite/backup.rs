@@ -17,7 +17,8 @@ impl SqliteStore {
     }
 
     /// Begins another life of the log: for a copy that is put back. Cursors of what came after the copy
-    /// was made must not be taken for places in what comes now.
+    /// was made must not be taken for places in what comes now. Everybody signs in anew: what was ended since the
+    /// copy was made would go on.
     pub async fn begin_epoch(&self, now: Timestamp, random: &dyn Random) -> Result<(), StoreError> {
         let mut bytes = [0; 16];
         random.fill(&mut bytes);
@@ -32,6 +33,7 @@ async fn begin_epoch(turn: &mut Turn<'_>, epoch: uuid::Uuid, now: Timestamp) -> 
     let mut tx = turn.begin().await?;
     sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
     sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *tx).await?;
+    sqlx::query(sql::access::END_ALL_SIGN_INS).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
 }
