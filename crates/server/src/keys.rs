@@ -4,9 +4,8 @@
 //! None of it can stop a server that runs. What is broken is told, and what was believed stays so.
 
 mod fetch;
-pub(crate) mod file;
+mod files;
 mod provider;
-pub(crate) mod watch;
 
 use std::{path::Path, sync::Arc};
 
@@ -17,10 +16,11 @@ use tokio::task::JoinSet;
 use crate::{
     config::{Provider, Signing},
     failure::Failure,
+    file::{self, Unreadable},
+    watch,
 };
 use fetch::Fetcher;
-use file::Unreadable;
-use watch::{Kind, Watched};
+use files::{KeyFile, Kind};
 
 /// The secrets of the settings, if there are any.
 pub(crate) fn secrets(signing: &Signing) -> Result<Option<Secrets>, Failure> {
@@ -85,9 +85,11 @@ impl Keepers {
 pub(crate) fn keep(auth: &Arc<Auth>, signing: &Signing, provider: &Provider) -> Result<Keepers, Failure> {
     let mut keepers = JoinSet::new();
     let files = [(Kind::Secrets, &signing.jwt_secret_file), (Kind::PublicKeys, &provider.jwt_public_key_file)];
-    let files: Vec<_> = files.into_iter().filter_map(|(kind, path)| Some(Watched::new(kind, path.clone()?))).collect();
-    if !files.is_empty() {
-        keepers.spawn(watch::run(Arc::clone(auth), files, watch::hangups()?));
+    for (kind, path) in files {
+        if let Some(path) = path {
+            let file = KeyFile::new(Arc::clone(auth), kind, path.clone());
+            keepers.spawn(watch::run(file, watch::hangups()?));
+        }
     }
     if let Some(url) = &provider.jwt_jwks_url {
         let fetcher = Fetcher::new(url.clone())?;

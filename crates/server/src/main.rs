@@ -15,6 +15,7 @@ mod config;
 mod database;
 mod drain;
 mod failure;
+mod file;
 mod first_start;
 mod keys;
 mod limits;
@@ -26,6 +27,7 @@ mod telemetry;
 #[cfg(test)]
 mod testing;
 mod tls;
+mod watch;
 
 use config::Cli;
 use failure::Failure;

@@ -2,16 +2,17 @@
 
 mod certificate;
 mod connection;
+mod files;
 mod service;
-mod watch;
 
 use std::{path::PathBuf, sync::Arc};
 
 use rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio_rustls::TlsAcceptor;
 
-use crate::{config::Tls as Settings, failure::Failure, keys::Keepers, keys::watch::hangups};
+use crate::{config::Tls as Settings, failure::Failure, keys::Keepers, watch};
 use certificate::{Certificate, Useless};
+use files::CertificateFiles;
 
 pub(crate) use service::{Accepted, Terms, service};
 
@@ -57,7 +58,8 @@ impl Tls {
 
     /// Looks after the files for as long as the server runs.
     pub(crate) fn keep(&self, keepers: &mut Keepers) -> Result<(), Failure> {
-        keepers.add(watch::run(self.files.clone(), Arc::clone(&self.certificate), hangups()?));
+        let files = CertificateFiles::new(self.files.clone(), Arc::clone(&self.certificate));
+        keepers.add(watch::run(files, watch::hangups()?));
         Ok(())
     }
 

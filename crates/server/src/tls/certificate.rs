@@ -11,7 +11,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 
 use super::Files;
-use crate::keys::file::{self, Unreadable};
+use crate::file::{self, Unreadable};
 
 /// The one that is shown now. Connections that are open keep what they began with.
 #[derive(Debug)]

@@ -7,12 +7,9 @@ use tidings_models::{Clock as _, SystemClock, SystemRandom};
 use tokio::time::Instant;
 
 use super::*;
-use crate::{
-    keys::watch,
-    testing::{
-        issuer::{Issuer, jwks},
-        key_server::KeyServer,
-    },
+use crate::testing::{
+    issuer::{Issuer, jwks},
+    key_server::KeyServer,
 };
 
 fn auth() -> Arc<Auth> {
@@ -66,7 +63,7 @@ async fn keys_come_and_go_with_the_set_and_stay_while_it_cannot_be_had() {
 async fn a_thousand_made_up_names_cost_one_fetch() {
     let issuer = Issuer::p256("good");
     let (auth, server) = (auth(), KeyServer::start(&jwks(&[&issuer])).await);
-    let running = tokio::spawn(run(Arc::clone(&auth), fetcher(&server.url()), watch::hangups().unwrap()));
+    let running = tokio::spawn(run(Arc::clone(&auth), fetcher(&server.url()), crate::watch::hangups().unwrap()));
     while verify(&auth, &issuer).is_err() {
         tokio::task::yield_now().await;
     }

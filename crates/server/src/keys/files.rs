@@ -1,22 +1,14 @@
-//! Looks at files with keys, and reads them again once they changed.
+//! Files with keys, which are read again once they changed.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use tidings_middleware::{Auth, PublicKeys, Secrets};
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    task::spawn_blocking,
-    time::{MissedTickBehavior, interval},
-};
 
-use super::{
+use super::{read_keys, read_secrets};
+use crate::{
     file::{Mark, Unreadable},
-    read_keys, read_secrets,
+    watch::Watched,
 };
-use crate::failure::Failure;
-
-/// How often it is asked whether a file changed.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,28 +27,32 @@ impl Kind {
 }
 
 /// A file, and how it was when it was read last.
-#[derive(Clone, Debug)]
-pub(super) struct Watched {
+#[derive(Clone)]
+pub(super) struct KeyFile {
+    auth: Arc<Auth>,
     kind: Kind,
     path: PathBuf,
     seen: Option<Mark>,
 }
 
 /// What was read from a file.
-enum Content {
+pub(super) enum Content {
     Secrets(Box<Secrets>),
     PublicKeys(PublicKeys),
 }
 
-impl Watched {
+impl KeyFile {
     /// It is read once more at the first look: it may have changed since it was read at the start.
-    pub(super) fn new(kind: Kind, path: PathBuf) -> Self {
-        Self { kind, path, seen: None }
+    pub(super) fn new(auth: Arc<Auth>, kind: Kind, path: PathBuf) -> Self {
+        Self { auth, kind, path, seen: None }
     }
+}
 
-    /// What is in it, if it changed since it was looked at last. The mark is taken before it is read: what
-    /// changes meanwhile is seen at the next look.
-    fn look(&mut self) -> Option<Result<Content, Unreadable>> {
+impl Watched for KeyFile {
+    type Found = Result<Content, Unreadable>;
+
+    /// The mark is taken before it is read: what changes meanwhile is seen at the next look.
+    fn look(&mut self) -> Option<Self::Found> {
         let mark = Mark::of(&self.path);
         if mark.is_some() && mark == self.seen {
             return None;
@@ -70,15 +66,19 @@ impl Watched {
         })
     }
 
-    fn tell(&self, auth: &Auth, found: Result<Content, Unreadable>) {
+    fn forget(&mut self) {
+        self.seen = None;
+    }
+
+    fn tell(&self, found: Self::Found) {
         let setting = self.kind.setting();
         match found {
             Ok(Content::Secrets(secrets)) => {
-                auth.tokens.sign_under(*secrets);
+                self.auth.tokens.sign_under(*secrets);
                 tracing::info!(setting, "the secrets for tokens were read");
             }
             Ok(Content::PublicKeys(keys)) => {
-                if auth.tokens.believe(keys) {
+                if self.auth.tokens.believe(keys) {
                     tracing::info!(setting, "the keys for tokens were read, and are others than before");
                 }
             }
@@ -89,44 +89,22 @@ impl Watched {
     }
 }
 
-/// SIGHUP, by which an operator says that something has changed.
-pub(crate) fn hangups() -> Result<Signal, Failure> {
-    signal(SignalKind::hangup()).map_err(|error| Failure::new(format!("signals cannot be had: {error}")))
-}
-
-/// Keeps what is believed as the files have it.
-pub(super) async fn run(auth: Arc<Auth>, mut files: Vec<Watched>, mut hangups: Signal) {
-    let mut looks = interval(LOOK_EVERY);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = looks.tick() => {}
-            Some(()) = hangups.recv() => files.iter_mut().for_each(|file| file.seen = None),
-        }
-        let mut looking = files.clone();
-        // A disk may take its time.
-        let looked = spawn_blocking(move || {
-            let found: Vec<_> = looking.iter_mut().map(Watched::look).collect();
-            (looking, found)
-        });
-        let Ok((looked, found)) = looked.await else { continue };
-        files = looked;
-        for (file, found) in files.iter().zip(found) {
-            if let Some(found) = found {
-                file.tell(&auth, found);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use tidings_middleware::{Origins, Tokens};
+    use tidings_models::{SystemClock, SystemRandom};
+
     use super::*;
     use crate::testing::issuer::Issuer;
 
-    fn looked(file: &mut Watched) -> Option<bool> {
+    fn auth() -> Arc<Auth> {
+        let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
+        Arc::new(Auth::of_tokens(tokens, Origins::default(), Arc::new(SystemClock), Arc::new(SystemRandom)))
+    }
+
+    fn looked(file: &mut KeyFile) -> Option<bool> {
         file.look().map(|found| found.is_ok())
     }
 
@@ -134,7 +112,7 @@ mod tests {
     fn a_file_is_read_when_it_changed_and_told_of_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.pem");
-        let mut file = Watched::new(Kind::PublicKeys, path.clone());
+        let mut file = KeyFile::new(auth(), Kind::PublicKeys, path.clone());
         assert_eq!(looked(&mut file), None, "there is none");
         fs::write(&path, Issuer::rsa("a").pem()).unwrap();
         assert_eq!((looked(&mut file), looked(&mut file)), (Some(true), None));
