@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 use tidings_middleware::{Code, Problem};
 use tidings_models::Cursors;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 
@@ -49,6 +49,19 @@ impl<'de> Deserialize<'de> for Limit {
             Err(D::Error::custom(format!("a number from 1 to {}", Self::MOST)))
         }
     }
+}
+
+/// Which page of a list is asked for, when nothing else is.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// How many at most, 1 to 200.
+    #[serde(default)]
+    #[param(inline)]
+    pub(crate) limit: Limit,
+    /// The `next` of the page before.
+    pub(crate) after: Option<String>,
 }
 
 /// A list that goes on after the name of the last item of a page. Its `next` is sealed: one of another list, or one

@@ -1,30 +1,18 @@
 //! `GET /admin/connections`: the open streams of this node.
 
 use actix_web::web::{self, Data};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tidings_broker::OpenStream;
 use tidings_middleware::{Admin, Problem, ProblemBody};
 use tidings_models::{Timestamp, UserId};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     App,
     extract::Query,
-    paging::{Limit, List},
+    paging::{List, PageQuery},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ConnectionsQuery {
-    /// How many at most, 1 to 200.
-    #[serde(default)]
-    #[param(inline)]
-    limit: Limit,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ConnectionsResponse {
@@ -78,7 +66,7 @@ impl OpenView {
 ///
 /// Those of the node that answers.
 #[utoipa::path(
-    get, path = "/api/v1/admin/connections", tag = "admin", params(ConnectionsQuery),
+    get, path = "/api/v1/admin/connections", tag = "admin", params(PageQuery),
     responses(
         (status = 200, body = ConnectionsResponse),
         (status = 400, body = ProblemBody),
@@ -88,7 +76,7 @@ impl OpenView {
 )]
 pub(crate) async fn connections(
     _: Admin,
-    Query(query): Query<ConnectionsQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<web::Json<ConnectionsResponse>, Problem> {
     let list = List::new(&app, "connections");

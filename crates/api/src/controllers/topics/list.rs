@@ -1,28 +1,16 @@
 //! `GET /topics`: the topics that the caller may join, or belongs to.
 
 use actix_web::web::{self, Data};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tidings_middleware::{Problem, ProblemBody, User};
 use tidings_models::TopicName;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     App, error,
     extract::Query,
-    paging::{Limit, List},
+    paging::{List, PageQuery},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct TopicsQuery {
-    /// How many at most, 1 to 200.
-    #[serde(default)]
-    #[param(inline)]
-    limit: Limit,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TopicsResponse {
@@ -49,7 +37,7 @@ struct TopicOfUserView {
 ///
 /// Those that are open to everybody, and those that the caller belongs to.
 #[utoipa::path(
-    get, path = "/api/v1/topics", tag = "inbox", params(TopicsQuery),
+    get, path = "/api/v1/topics", tag = "inbox", params(PageQuery),
     responses(
         (status = 200, body = TopicsResponse),
         (status = 400, body = ProblemBody),
@@ -58,7 +46,7 @@ struct TopicOfUserView {
 )]
 pub(crate) async fn list(
     User(principal): User,
-    Query(query): Query<TopicsQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<web::Json<TopicsResponse>, Problem> {
     let list = List::new(&app, format!("topics of {}", principal.user));

@@ -1,29 +1,17 @@
 //! `GET /admin/api-keys`: all keys.
 
 use actix_web::web::{self, Data};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tidings_middleware::{Admin, Problem, ProblemBody};
 use tidings_models::access::KeyId;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::ApiKeyView;
 use crate::{
     App, error,
     extract::Query,
-    paging::{Limit, List},
+    paging::{List, PageQuery},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ApiKeysQuery {
-    /// How many at most, 1 to 200.
-    #[serde(default)]
-    #[param(inline)]
-    limit: Limit,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ApiKeysResponse {
@@ -35,7 +23,7 @@ pub(crate) struct ApiKeysResponse {
 
 /// API keys
 #[utoipa::path(
-    get, path = "/api/v1/admin/api-keys", tag = "admin", params(ApiKeysQuery),
+    get, path = "/api/v1/admin/api-keys", tag = "admin", params(PageQuery),
     responses(
         (status = 200, body = ApiKeysResponse),
         (status = 400, body = ProblemBody),
@@ -45,7 +33,7 @@ pub(crate) struct ApiKeysResponse {
 )]
 pub(crate) async fn list(
     _: Admin,
-    Query(query): Query<ApiKeysQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<web::Json<ApiKeysResponse>, Problem> {
     let list = List::new(&app, "api-keys");

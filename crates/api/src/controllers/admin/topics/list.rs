@@ -1,29 +1,17 @@
 //! `GET /admin/topics`: all topics.
 
 use actix_web::web::{self, Data};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tidings_middleware::{Manager, Problem, ProblemBody};
 use tidings_models::TopicName;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::TopicView;
 use crate::{
     App, error,
     extract::Query,
-    paging::{Limit, List},
+    paging::{List, PageQuery},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct TopicsQuery {
-    /// How many at most, 1 to 200.
-    #[serde(default)]
-    #[param(inline)]
-    limit: Limit,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TopicsResponse {
@@ -43,7 +31,7 @@ struct TopicWithMembersView {
 
 /// All topics
 #[utoipa::path(
-    get, path = "/api/v1/admin/topics", tag = "admin", params(TopicsQuery),
+    get, path = "/api/v1/admin/topics", tag = "admin", params(PageQuery),
     responses(
         (status = 200, body = TopicsResponse),
         (status = 400, body = ProblemBody),
@@ -53,7 +41,7 @@ struct TopicWithMembersView {
 )]
 pub(crate) async fn list(
     _: Manager,
-    Query(query): Query<TopicsQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<web::Json<TopicsResponse>, Problem> {
     let list = List::new(&app, "topics");

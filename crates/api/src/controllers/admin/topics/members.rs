@@ -7,7 +7,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 use tidings_middleware::{Code, FieldError, Manager, Problem, ProblemBody};
 use tidings_models::{Recipients, TopicName, UserId};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::parse_topic;
 use crate::{
@@ -15,20 +15,8 @@ use crate::{
     controllers::subscriptions::subscribe,
     error,
     extract::{Json, NoParameters, Query},
-    paging::{Limit, List},
+    paging::{List, PageQuery},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct MembersQuery {
-    /// How many at most, 1 to 200.
-    #[serde(default)]
-    #[param(inline)]
-    limit: Limit,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MembersResponse {
@@ -56,7 +44,7 @@ pub(crate) struct AddedResponse {
 /// Who belongs to a topic
 #[utoipa::path(
     get, path = "/api/v1/admin/topics/{topic}/members", tag = "admin",
-    params(("topic" = String, Path), MembersQuery),
+    params(("topic" = String, Path), PageQuery),
     responses(
         (status = 200, body = MembersResponse),
         (status = 400, body = ProblemBody),
@@ -68,7 +56,7 @@ pub(crate) struct AddedResponse {
 pub(crate) async fn list(
     _: Manager,
     name: Path<String>,
-    Query(query): Query<MembersQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<web::Json<MembersResponse>, Problem> {
     let topic = there(&app, &name).await?;

@@ -1,29 +1,17 @@
 //! `GET /admin/users`: the built-in accounts.
 
 use actix_web::web::{self, Data};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tidings_middleware::{Admin, Problem, ProblemBody};
 use tidings_models::UserId;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::AccountView;
 use crate::{
     App, error,
     extract::Query,
-    paging::{Limit, List},
+    paging::{List, PageQuery},
 };
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct AccountsQuery {
-    /// How many at most, 1 to 200.
-    #[serde(default)]
-    #[param(inline)]
-    limit: Limit,
-    /// The `next` of the page before.
-    after: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AccountsResponse {
@@ -35,7 +23,7 @@ pub(crate) struct AccountsResponse {
 
 /// Accounts
 #[utoipa::path(
-    get, path = "/api/v1/admin/users", tag = "admin", params(AccountsQuery),
+    get, path = "/api/v1/admin/users", tag = "admin", params(PageQuery),
     responses(
         (status = 200, body = AccountsResponse),
         (status = 400, body = ProblemBody),
@@ -45,7 +33,7 @@ pub(crate) struct AccountsResponse {
 )]
 pub(crate) async fn list(
     _: Admin,
-    Query(query): Query<AccountsQuery>,
+    Query(query): Query<PageQuery>,
     app: Data<App>,
 ) -> Result<web::Json<AccountsResponse>, Problem> {
     let list = List::new(&app, "accounts");
