@@ -3,10 +3,8 @@
 //! Who did it stands in the span of the request, with its id. Names are written with escapes, and no secret is at hand
 //! here. A name that has no account is not written: it may be a password that was typed into the wrong field.
 
+use tidings_middleware::AUDIT as TARGET;
 use tidings_models::{AccessChange, Address, SignInId, UserId, access::ApiKey};
-
-/// Where these lines are told from others by: `TIDINGS_LOG=warn,audit=info` keeps them.
-pub(crate) const TARGET: &str = "audit";
 
 pub(crate) fn signed_in(user: &UserId, session: SignInId, from: Address) {
     tracing::info!(target: TARGET, account = ?user.as_str(), session = %session.as_uuid(), %from, "signed in");

@@ -9,7 +9,7 @@ use tidings_models::{
     access::{ApiKey, ShownSecret, SignIn, SignInId, TicketId},
 };
 
-use crate::{Directory, Limits, Origins, Problem, Register, Tickets, Tokens};
+use crate::{Directory, Limits, Origins, Problem, Refusals, Register, Tickets, Tokens};
 
 /// Whom to believe, and which origins to serve.
 pub struct Auth {
@@ -25,6 +25,8 @@ pub struct Auth {
     pub origins: Origins,
     /// How often requests may come, and from where they do.
     pub limits: Limits,
+    /// Who was turned away.
+    pub refusals: Refusals,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
@@ -44,6 +46,7 @@ impl Auth {
             revoked,
             origins,
             limits: Limits::default(),
+            refusals: Refusals::default(),
             clock,
             random,
         }

@@ -62,7 +62,7 @@ where
             Ok(outcome) => outcome,
             Err(_) => Err(Problem::internal("a handler panicked").into()),
         };
-        let outcome = visit.finish(outcome);
+        let outcome = visit.finish(outcome, &auth);
         visit.note(&outcome, &*auth.clock);
         if let (Some(serving), Ok(response)) = (serving, &outcome)
             && response.response().body().size() == BodySize::Stream
@@ -91,11 +91,19 @@ struct Visit {
 }
 
 impl Visit {
-    fn finish(&self, outcome: Result<ServiceResponse<BoxBody>, Error>) -> Result<ServiceResponse<BoxBody>, Error> {
+    fn finish(
+        &self,
+        outcome: Result<ServiceResponse<BoxBody>, Error>,
+        auth: &Auth,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
         match outcome {
             Ok(response) => {
                 let (request, response) = response.into_parts();
                 let refusal = self.refusal(&response, response.error());
+                if let Some(refusal) = &refusal {
+                    let from = || auth.limits.address(request.head());
+                    auth.refusals.note(refusal.code, from, self.came_at);
+                }
                 Ok(ServiceResponse::new(request, self.dress(response, refusal)))
             }
             // A middleware gave up without a response. There is no request to attach one to.
@@ -153,6 +161,7 @@ impl Visit {
 
 /// A problem, ready to be sent.
 struct Refusal {
+    code: Code,
     bare: HttpResponse,
     json: String,
 }
@@ -167,7 +176,7 @@ impl Refusal {
             tracing::error!(code = problem.code().word(), cause = ?problem.cause(), "a request failed");
         }
         let json = serde_json::to_string(&problem.body(id.as_str())).unwrap_or_default();
-        Self { bare, json }
+        Self { code: problem.code(), bare, json }
     }
 
     /// Takes the place of `response`, whose headers stay: `Allow`, CORS and `Set-Cookie` are among them.

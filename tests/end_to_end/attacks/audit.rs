@@ -69,3 +69,40 @@ async fn what_changes_who_may_come_in_is_noted() {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
+
+/// Each is noted with where it came from, and a flood of them does not fill a disk.
+#[tokio::test]
+async fn who_is_turned_away_is_noted() {
+    let log = &[("TIDINGS_LOG", "warn,audit=info"), ("TIDINGS_LOG_FORMAT", "json")];
+    let server = Server::start_apart(log).await;
+    let ask = |bearer: &str, path: &str| {
+        let request = server.plain(Method::GET, &format!("/api/v1{path}"));
+        if bearer.is_empty() { request } else { request.bearer_auth(bearer) }
+    };
+    let status = async |request: RequestBuilder| request.send().await.unwrap().status().as_u16();
+    assert_eq!(status(ask("", "/inbox")).await, 401, "any visitor, of whom nothing is noted");
+    assert_eq!(status(ask("planted-token", "/inbox")).await, 401);
+    assert_eq!(status(ask("", "/inbox?access_token=planted-token")).await, 400);
+    assert_eq!(status(server.as_user("ann", Method::GET, "/admin/users")).await, 403);
+    assert_eq!(
+        status(server.as_user("ann", Method::GET, "/inbox").header("origin", "https://evil.example")).await,
+        403
+    );
+    let lines = || -> Vec<Value> { server.log().lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    let codes: Vec<_> = lines().iter().map(|line| line["code"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(codes, ["invalid_token", "token_in_url", "forbidden", "origin_not_allowed"]);
+    for line in lines() {
+        assert_eq!((&line["message"], &line["from"]), (&json!("turned away"), &json!("127.0.0.1")), "{line}");
+        assert!(line["span"]["request_id"].is_string(), "{line}");
+    }
+    assert_eq!(lines()[2]["span"]["user"], "\"ann\"");
+
+    let began = std::time::Instant::now();
+    for _ in 0..200 {
+        assert_eq!(status(ask("planted-token", "/inbox")).await, 401);
+    }
+    let most = 10 * (usize::try_from(began.elapsed().as_secs()).unwrap() + 2);
+    let told = lines().len() - codes.len();
+    assert!(told <= most.min(199), "{told} lines");
+    assert!(!server.log().contains("planted"));
+}

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use clap::Args;
 use tidings_api::{App, Sessions, StoredDirectory};
 use tidings_broker::{Broker, Settings, bus::LocalBus};
-use tidings_middleware::{Auth, Limits, Register, Tickets};
+use tidings_middleware::{Auth, Limits, Refusals, Register, Tickets};
 use tidings_models::{Clock, Random, StoreError, SystemClock, SystemRandom};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -113,6 +113,7 @@ impl Serve {
             revoked: Arc::clone(broker.revoked()),
             origins: settings.cors_origins.clone(),
             limits: Limits::new(self.limits.trusted_proxies.clone(), &self.limits.rates()),
+            refusals: Refusals::default(),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),
         };
