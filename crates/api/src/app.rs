@@ -69,11 +69,28 @@ impl App {
 
     /// Changes who may come in. When this returns, this node knows of it.
     pub(crate) async fn change_access(&self, change: AccessChange) -> Result<Outcome, Problem> {
-        let draft = Draft::Access { change: change.clone(), at: self.clock.now() };
-        let outcome = self.broker.publisher().publish(draft).await.map_err(error::broker)?;
+        let outcome = self.publish(Draft::Access { change: change.clone(), at: self.clock.now() }).await?;
         if outcome == Outcome::Done(true) {
             audit::changed(&change);
         }
+        Ok(outcome)
+    }
+
+    /// Makes several changes of who may come in: all of them, or none (`false`) when what they are of is gone.
+    pub(crate) async fn change_access_together(&self, changes: Vec<AccessChange>) -> Result<bool, Problem> {
+        let at = self.clock.now();
+        let drafts = changes.iter().map(|change| Draft::Access { change: change.clone(), at }).collect();
+        let outcome = self.publish(Draft::Together(drafts)).await?;
+        let done = !outcome.is_refusal();
+        if done {
+            changes.iter().for_each(audit::changed);
+        }
+        Ok(done)
+    }
+
+    /// Publishes, and waits until this node knows.
+    async fn publish(&self, draft: Draft) -> Result<Outcome, Problem> {
+        let outcome = self.broker.publisher().publish(draft).await.map_err(error::broker)?;
         self.broker.settle().await.map_err(error::broker)?;
         Ok(outcome)
     }

@@ -27,13 +27,12 @@ pub struct Register {
 #[derive(Clone)]
 struct Known {
     principal: Principal,
-    /// When it was looked up, and what had been taken away by then.
+    /// When it was looked up.
     at: Timestamp,
-    version: u64,
 }
 
 impl Register {
-    /// Looks up in `directory`, and again whenever something is taken away.
+    /// Looks up in `directory`, and again whenever something of theirs is taken away.
     #[must_use]
     pub fn new(directory: Arc<dyn Directory>, revoked: Arc<Revoked>) -> Self {
         Self { directory, revoked, known: Cache::new(REMEMBERED) }
@@ -58,21 +57,20 @@ impl Register {
         let version = self.revoked.version();
         let known = self.known.get(&secret);
         let was_known = known.is_some();
-        let is_good = |known: &Known| {
-            let age = now.as_millis() - known.at.as_millis();
-            known.version == version && (0..GOOD_FOR).contains(&age)
-        };
-        let principal = if let Some(known) = known.filter(is_good) {
+        let principal = if let Some(known) = known.and_then(|known| self.still_good(known, version, now)) {
+            if known.principal.grant.as_of != version {
+                self.known.insert(secret, known.clone()); // looked at up to here
+            }
             known.principal
         } else {
-            // Whoever was known a moment ago does not guess: when something is taken away from one, all are looked up anew.
+            // Whoever was known a moment ago does not guess.
             if !was_known {
                 before_lookup()?;
             }
             self.known.remove(&secret);
             let (principal, lasts) = self.look_up(kind, secret, version, now).await?;
             if lasts {
-                self.known.insert(secret, Known { principal: principal.clone(), at: now, version });
+                self.known.insert(secret, Known { principal: principal.clone(), at: now });
             }
             principal
         };
@@ -80,6 +78,17 @@ impl Register {
             return Err(Problem::new(Code::InvalidToken));
         }
         Ok(Principal { credential, ..principal })
+    }
+
+    /// What is known, as of a version, unless it is too old or something of theirs was taken away meanwhile.
+    fn still_good(&self, mut known: Known, version: u64, now: Timestamp) -> Option<Known> {
+        let age = now.as_millis() - known.at.as_millis();
+        let is_good = (0..GOOD_FOR).contains(&age);
+        if !is_good || self.revoked.concerns(&known.principal.user, &known.principal.grant) {
+            return None;
+        }
+        known.principal.grant.as_of = version;
+        Some(known)
     }
 
     /// Whose it is, and whether that may be remembered: a secret that was replaced is good for so short a time that
@@ -99,19 +108,18 @@ impl Register {
             }
             SecretKind::ApiKey => {
                 let found = self.directory.api_key(&secret, now).await?.ok_or(Code::InvalidToken)?;
-                Ok((key(&found, version)?, true))
+                Ok((key(&found, version), true))
             }
         }
     }
 }
 
-/// A key as somebody who does things: under a name that no person has by accident.
-fn key(key: &ApiKey, version: u64) -> Result<Principal, Problem> {
-    let user = UserId::parse(&format!("api-key:{}", key.id)).map_err(Problem::internal)?;
+/// A key as somebody who does things: under a name that no person has.
+fn key(key: &ApiKey, version: u64) -> Principal {
     let grant =
         Grant { issued_at: Some(key.created_at), expires_at: Timestamp::FOREVER, sign_in: None, as_of: version };
     let (rights, credential) = (Rights::Key(key.scopes), Credential::Bearer);
-    Ok(Principal { user, rights, grant, credential, secret: None, must_change: false })
+    Principal { user: UserId::of_key(key.id), rights, grant, credential, secret: None, must_change: false }
 }
 
 #[cfg(test)]
@@ -209,12 +217,30 @@ mod tests {
         assert_eq!(asked(), 1);
         assert_eq!(believed(&register, "tds_one", 61).await, Ok("ann".into()));
         assert_eq!(asked(), 2, "a minute later");
-        revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::max()) });
-        assert_eq!(believed(&register, "tds_one", 62).await, Ok("ann".into()));
-        assert_eq!(asked(), 3, "something was taken away: it may have been this");
+        for second in 62..64 {
+            revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::max()) });
+            revoked.note(&News::UserRevoked { who: Digest::of_user(&user("bob")), at: at(second), except: None });
+            assert_eq!(believed(&register, "tds_one", second).await, Ok("ann".into()));
+        }
+        assert_eq!(asked(), 2, "what others lose is no reason to ask");
+        let except = Some(SignInId::from_uuid(uuid::Uuid::nil()));
+        revoked.note(&News::UserRevoked { who: Digest::of_user(&user("ann")), at: at(64), except });
+        assert_eq!(believed(&register, "tds_one", 64).await, Ok("ann".into()));
+        assert_eq!(asked(), 3, "it is kept, and may be good for something else");
         *directory.sign_in.lock().unwrap() = None;
         revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::nil()) });
-        assert_eq!(believed(&register, "tds_one", 63).await, Err(Code::InvalidToken));
+        assert_eq!(believed(&register, "tds_one", 65).await, Err(Code::InvalidToken));
+    }
+
+    #[actix_web::test]
+    async fn too_much_was_taken_away_to_know_from_whom() {
+        let (directory, revoked, register) = setup();
+        assert_eq!(believed(&register, "tds_one", 1).await, Ok("ann".into()));
+        for _ in 0..2000 {
+            revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::max()) });
+        }
+        assert_eq!(believed(&register, "tds_one", 2).await, Ok("ann".into()));
+        assert_eq!(directory.asked.load(Ordering::Relaxed), 2);
     }
 
     #[actix_web::test]
@@ -228,8 +254,9 @@ mod tests {
         };
         assert_eq!(counted("tds_one").await, Err(Code::RateLimited), "nobody knows it yet");
         assert_eq!(believed(&register, "tds_one", 1).await, Ok("ann".into()));
-        revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::max()) });
-        assert_eq!(counted("tds_one").await, Ok(()), "it was known until somebody else signed out");
+        let except = Some(SignInId::from_uuid(uuid::Uuid::nil()));
+        revoked.note(&News::UserRevoked { who: Digest::of_user(&user("ann")), at: at(1), except });
+        assert_eq!(counted("tds_one").await, Ok(()), "it was known until another one of ann's ended");
         *directory.sign_in.lock().unwrap() = None;
         revoked.note(&News::SignInEnded { id: SignInId::from_uuid(uuid::Uuid::nil()) });
         assert_eq!(counted("tds_one").await, Err(Code::InvalidToken));

@@ -70,13 +70,13 @@ pub enum InvalidToken {
     /// `kid` names no key that is known. There may be a new one: see [`Tokens::look_again`].
     #[error("it names a key that is not known")]
     UnknownKey,
-    /// `sub` is not an identity.
-    #[error("sub is missing or not an identity")]
+    /// `sub` is not an identity, or that of a key.
+    #[error("sub is not the identity of a person")]
     Subject,
     /// `exp` has passed.
     #[error("it ended at {0}")]
     Ended(Timestamp),
-    /// `nbf` is to come.
+    /// `nbf` or `iat` is to come.
     #[error("it begins only at {0}")]
     NotYet(Timestamp),
     /// `iss` is not the one that is configured.

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::Invalid;
+use crate::{access::KeyId, text::Invalid};
+
+/// What the names of API keys begin with, as publishers. No person has such a name.
+const KEY: &str = "api-key:";
 
 /// A recipient's identity: the `sub` of their token. 1 to 255 characters, none of them a control
 /// character. Cheap to clone.
@@ -26,6 +29,31 @@ impl UserId {
             )));
         }
         Ok(Self(value.into()))
+    }
+
+    /// The name under which a key does things. No token and no account is of such a name ([`UserId::is_of_key`]), so
+    /// what a key has published under its idempotency keys is its own.
+    #[must_use]
+    pub fn of_key(id: KeyId) -> Self {
+        Self(format!("{KEY}{id}").into())
+    }
+
+    /// Whether it looks like the name of a key.
+    #[must_use]
+    pub fn is_of_key(&self) -> bool {
+        self.0.starts_with(KEY)
+    }
+
+    /// Checks and takes the name of an account: an identity that is not a key's, and has a place in a path (`.` and
+    /// `..` have none: RFC 3986, section 5.2.4).
+    pub fn parse_account(value: &str) -> Result<Self, Invalid> {
+        let user = Self::parse(value)?;
+        if user.is_of_key() || matches!(value, "." | "..") {
+            return Err(Invalid::recipients(format!(
+                "an account is not called . or .., nor does its name begin with {KEY}"
+            )));
+        }
+        Ok(user)
     }
 
     /// The identity as text.
@@ -66,5 +94,16 @@ mod tests {
         for bad in ["", "a\nb", "a\0", "\u{85}", &"x".repeat(256)] {
             assert!(UserId::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn no_account_is_called_like_a_key() {
+        let key = UserId::of_key(KeyId::from_uuid(uuid::Uuid::nil()));
+        assert_eq!(key.as_str(), "api-key:00000000-0000-0000-0000-000000000000");
+        assert!(key.is_of_key() && UserId::parse(key.as_str()).is_ok());
+        for bad in [key.as_str(), "api-key:", ".", "..", ""] {
+            assert!(UserId::parse_account(bad).is_err(), "{bad:?}");
+        }
+        assert!(UserId::parse_account("api-keys@example.org").is_ok());
     }
 }

@@ -76,6 +76,10 @@ async fn what_an_admin_changes_ends_what_there_was() {
     {
         assert_eq!(admin(&server, method, path, json!({}), 404).await["code"], "not_found");
     }
+    for name in ["..", "api-key:00000000-0000-0000-0000-000000000000"] {
+        let refused = admin(&server, Method::POST, "/admin/users", json!({"user": name}), 422).await;
+        assert_eq!(refused["code"], "invalid_recipients", "{name}");
+    }
     assert_eq!(
         admin(&server, Method::PATCH, "/admin/users/x", json!({"rolle": "user"}), 422).await["code"],
         "unknown_field"

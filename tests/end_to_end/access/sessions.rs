@@ -115,5 +115,28 @@ async fn somebody_sees_where_they_are_signed_in_and_ends_it() {
         assert_eq!(answer.status(), expected);
     }
     assert!(!left.is_known().await && here.is_known().await && bob.is_known().await);
-    assert_eq!(list(&here).await.as_array().unwrap().len(), 1);
+    let own = list(&here).await;
+    assert_eq!(own.as_array().unwrap().len(), 1);
+    let path = format!("/auth/sessions/{}", own[0]["id"].as_str().unwrap());
+    let ended = here.by_cookie(Method::DELETE, &path).send().await.unwrap();
+    let cookie = ended.headers()["set-cookie"].to_str().unwrap();
+    assert!(ended.status() == 204 && cookie.contains("Max-Age=0"), "its own cookie goes with it: {cookie}");
+    assert!(!here.is_known().await);
+}
+
+/// What was ended since the copy was made would go on.
+#[tokio::test]
+async fn a_copy_that_is_put_back_lets_nobody_in_unasked() {
+    let mut server = Server::start().await;
+    add(&server, "ann", &[]);
+    let token = Visitor::sign_in(&server, "ann", PASSWORD).await.token;
+    let ran = |server: &Server, args: &[&str]| server.command(args).output().unwrap().status.success();
+    assert!(ran(&server, &["backup", "copy.db"]));
+    server.kill();
+    server.remove_database();
+    assert!(ran(&server, &["restore", "copy.db"]));
+    let server = server.start_again().await;
+    let refused = server.plain(Method::GET, "/api/v1/inbox").bearer_auth(token).send().await.unwrap();
+    assert_eq!(code(refused, 401).await, "invalid_token");
+    assert!(Visitor::sign_in(&server, "ann", PASSWORD).await.is_known().await);
 }

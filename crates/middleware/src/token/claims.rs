@@ -44,7 +44,7 @@ impl Rules {
         if !for_us {
             return Err(InvalidToken::Audience);
         }
-        let user = UserId::parse(&claims.sub).map_err(|_| InvalidToken::Subject)?;
+        let user = UserId::parse(&claims.sub).ok().filter(|user| !user.is_of_key()).ok_or(InvalidToken::Subject)?;
         Ok(Claims { user, role: claims.role, expires_at: claims.exp.0, issued_at: claims.iat.map(|at| at.0) })
     }
 
@@ -98,8 +98,10 @@ pub(super) struct Wire {
 }
 
 impl Wire {
+    /// Nothing is good before it was issued: what is revoked up to now would outlive that.
     pub(super) fn times(&self) -> Times {
-        Times { ends: self.exp.0, begins: self.nbf.map(|begins| begins.0) }
+        let begins = [self.nbf, self.iat].into_iter().flatten().map(|at| at.0).max();
+        Times { ends: self.exp.0, begins }
     }
 }
 

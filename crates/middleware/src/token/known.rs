@@ -20,7 +20,7 @@ const EXPECTED: usize = 1024;
 pub(super) struct Times {
     /// `exp`
     pub(super) ends: Timestamp,
-    /// `nbf`
+    /// `nbf` or `iat`, whichever is later
     pub(super) begins: Option<Timestamp>,
 }
 

@@ -79,7 +79,7 @@ fn claims_that_are_believed() {
         json!({"exp": 253_402_300_799_i64}),
         json!({"nbf": NOW}),
         json!({"nbf": NOW + 5}),
-        json!({"iat": NOW + 100}), // Its clock is fast; nothing hangs on it.
+        json!({"iat": NOW + 5}), // Its clock is fast, and within the leeway.
         json!({"iss": "anybody", "jti": "1", "extra": {"a": [1, null]}}),
         json!({"sub": "x".repeat(255)}),
     ];
@@ -109,6 +109,9 @@ fn claims_that_are_not() {
         json!({"nbf": "soon"}),
         json!({"nbf": null}),
         json!({"iat": "now"}),
+        json!({"iat": NOW + 6}), // It would outlive what is revoked before then.
+        json!({"iat": NOW + 6, "nbf": NOW}),
+        json!({"sub": "api-key:00000000-0000-0000-0000-000000000000"}),
         json!({"role": "root"}),
         json!({"role": "Admin"}),
         json!({"role": null}),

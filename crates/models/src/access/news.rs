@@ -52,6 +52,17 @@ impl News {
             Self::SignInRenewed { .. } | Self::KeyRevoked { .. } => false,
         }
     }
+
+    /// Whether it may change what a secret of ours is good for. More than what [ends](Self::ends) it: who keeps a
+    /// sign-in may have another role or password, and which key a grant is of it does not say.
+    #[must_use]
+    pub fn concerns(&self, user: &UserId, grant: &Grant) -> bool {
+        match self {
+            Self::UserRevoked { who, .. } => *who == Digest::of_user(user),
+            Self::SignInEnded { id } | Self::SignInRenewed { id, .. } => grant.sign_in == Some(*id),
+            Self::KeyRevoked { .. } => grant.sign_in.is_none(),
+        }
+    }
 }
 
 /// Whether a token was issued up to the second of `at`, or does not say when: tokens count in seconds.
@@ -94,6 +105,10 @@ mod tests {
         for (news, user, grant, ends) in cases {
             assert_eq!(news.ends(user, &grant), ends, "{news:?} for {user} with {grant:?}");
         }
+        assert!(revoked(Some(one)).concerns(&ann, &signed_in(one)), "the password of the one that is kept is another");
+        assert!(!revoked(None).concerns(&bob, &signed_in(other)));
+        let key = News::KeyRevoked { id: KeyId::make(at(1), &SystemRandom) };
+        assert!(key.concerns(&bob, &token(None)) && !key.concerns(&bob, &signed_in(one)));
     }
 
     #[test]

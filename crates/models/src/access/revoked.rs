@@ -76,19 +76,30 @@ impl Revoked {
         !state.users.is_empty() && state.users.get(&Digest::of_user(user)).is_some_and(|at| is_before(issued_at, *at))
     }
 
+    /// Whether what was looked up at a version, by a secret of ours, may be otherwise by now.
+    #[must_use]
+    pub fn concerns(&self, user: &UserId, grant: &Grant) -> bool {
+        self.any_since(grant.as_of, |news| news.concerns(user, grant))
+    }
+
     /// Whether something that was good at its version is not any more.
     #[must_use]
     pub fn has_ended(&self, user: &UserId, grant: &Grant) -> bool {
-        if self.version() == grant.as_of {
+        if grant.sign_in.is_none() {
+            return self.version() != grant.as_of && self.refuses(user, grant.issued_at);
+        }
+        self.any_since(grant.as_of, |news| news.ends(user, grant))
+    }
+
+    /// Whether any of what was noted after a version is such, or that is not known any more.
+    fn any_since(&self, version: u64, is: impl Fn(&News) -> bool) -> bool {
+        if self.version() == version {
             return false;
         }
-        if grant.sign_in.is_none() {
-            return self.refuses(user, grant.issued_at);
-        }
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let complete = state.recent.front().is_none_or(|(first, _)| *first <= grant.as_of + 1);
-        let mut since = state.recent.iter().rev().take_while(|(version, _)| *version > grant.as_of);
-        !complete || since.any(|(_, news)| news.ends(user, grant))
+        let complete = state.recent.front().is_none_or(|(first, _)| *first <= version + 1);
+        let mut since = state.recent.iter().rev().take_while(|(noted, _)| *noted > version);
+        !complete || since.any(|(_, news)| is(news))
     }
 }
 

@@ -114,8 +114,8 @@ impl User {
 
 impl Add {
     async fn run(self) -> Result<(), Failure> {
+        let user = UserId::parse_account(self.named.user.as_str()).map_err(|error| Failure::new(error.to_string()))?;
         let store = database::open_existing(&self.named.database).await?;
-        let user = self.named.user;
         // Asked first, so that nobody types a password in vain.
         if store.account(&user).await.map_err(stored)?.is_some() {
             return Err(taken(&user));

@@ -1,11 +1,12 @@
 //! `GET /auth/sessions`, `DELETE /auth/sessions/{id}`: where somebody is signed in, and the end of one of them.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
+    http::header,
     web::{self, Data, Path},
 };
 use serde::Serialize;
-use tidings_middleware::{Code, Problem, ProblemBody, SignedIn};
+use tidings_middleware::{Code, Credential, Problem, ProblemBody, SessionCookie, SignedIn};
 use tidings_models::{AccessChange, SignInId, Timestamp, access::SignIn};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -61,7 +62,8 @@ pub(crate) async fn list(
 
 /// End one of one's own sessions
 ///
-/// On another device, for example: its streams end as well.
+/// On another device, for example: its streams end as well. Whoever ends the one that asks, by its cookie, has that
+/// removed.
 #[utoipa::path(
     delete, path = "/api/v1/auth/sessions/{id}", tag = "auth", params(("id" = Uuid, Path)),
     responses(
@@ -71,6 +73,7 @@ pub(crate) async fn list(
     )
 )]
 pub(crate) async fn end(
+    request: HttpRequest,
     SignedIn(principal): SignedIn,
     id: Path<String>,
     app: Data<App>,
@@ -81,5 +84,9 @@ pub(crate) async fn end(
         return Err(Problem::new(Code::NotFound));
     }
     app.change_access(AccessChange::EndSignIn(id)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let mut answer = HttpResponse::NoContent();
+    if principal.credential == Credential::Cookie && principal.grant.sign_in == Some(id) {
+        answer.insert_header((header::SET_COOKIE, SessionCookie::of(request.head()).clear()?));
+    }
+    Ok(answer.finish())
 }

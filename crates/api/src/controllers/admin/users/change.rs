@@ -59,8 +59,8 @@ pub(crate) async fn change(
     if let Some(disabled) = request.disabled.filter(|disabled| *disabled != now.disabled) {
         changes.push(AccessChange::SetDisabled(user.clone(), disabled));
     }
-    for change in changes {
-        app.change_access(change).await?.is_refusal().then_some(Code::NotFound).map_or(Ok(()), Err)?;
+    if !changes.is_empty() && !app.change_access_together(changes).await? {
+        return Err(Problem::new(Code::NotFound)); // somebody else has just removed it
     }
     Ok(web::Json(AccountView::of(account(&app, &user).await?)))
 }

@@ -55,7 +55,7 @@ pub(crate) async fn create(
     Json(request): Json<AccountRequest>,
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    let user = UserId::parse(&request.user).map_err(|invalid| Problem::field("user", invalid))?;
+    let user = UserId::parse_account(&request.user).map_err(|invalid| Problem::field("user", invalid))?;
     let made_up = request.password.is_none();
     let password = request.password.unwrap_or_else(|| password::generate(&*app.random));
     let hash = app.passwords.hash(password.clone(), user.clone()).await?;
