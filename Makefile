@@ -129,8 +129,8 @@ ifneq ($(PYTHON),found)
 	$(call install,python3-venv)
 endif
 
-# What Tidings is measured beside. Debian may start its nginx as a service: the benchmark starts its own.
-PEERS := nginx libnginx-mod-nchan golang-go golang-github-gin-gonic-gin-dev
+# What Tidings is measured beside, and flooded with. Debian may start its nginx as a service: the benchmark starts its own.
+PEERS := nginx libnginx-mod-nchan golang-go golang-github-gin-gonic-gin-dev slowhttptest
 peers:
 	@missing="$$(for name in $(PEERS); do dpkg -s "$$name" > /dev/null 2>&1 || echo "$$name"; done)"; \
 	if [ -n "$$missing" ]; then $(MAKE) --no-print-directory install-peers NAMES="$$(echo $$missing)"; fi

@@ -2,6 +2,7 @@
 
 pub(crate) mod alone;
 mod broadcast;
+mod flood;
 mod full_rate;
 mod idle;
 mod latency;
@@ -135,6 +136,15 @@ pub(crate) const ALL: &[Scenario] = &[
         away: true,
         run: mixed::run,
         phases: |_| 3,
+    },
+    Scenario {
+        name: "flood",
+        users: |sizes| sizes.streams.min(flood::RECEIVERS),
+        who: |kind| kind == Kind::Tidings,
+        wish: REMEMBERED,
+        away: false,
+        run: flood::run,
+        phases: |_| 10,
     },
 ];
 

@@ -142,6 +142,13 @@ pub(super) const ALL: &[Aim] = &[
         limit: Limit::Most(1.1),
     },
     Aim {
+        words: "1,000 streams under slow heads, slow bodies, slow reads, masses of connections: p99 under twice of before",
+        what: "ratio of the worst to before",
+        unit: "",
+        runs: under_flood,
+        limit: Limit::Most(2.),
+    },
+    Aim {
         words: "From start to ready, first start: under 0.5 s",
         what: "ready",
         unit: "ms",
@@ -170,6 +177,16 @@ fn full_inbox(figures: &Figures<'_>) -> Option<Vec<f64>> {
     let asked = asked.map(|metric| figures.last("full inbox", "tidings", metric).map(|figure| &figure.runs));
     let [Some(list), Some(counts), Some(open)] = asked else { return None };
     Some(list.iter().zip(counts).zip(open).map(|((list, counts), open)| list.max(*counts).max(*open)).collect())
+}
+
+/// The slowest percent under the worst of the floods, by that without one.
+fn under_flood(figures: &Figures<'_>) -> Option<Vec<f64>> {
+    let p99 = |metric| figures.at("flood", "tidings", metric, 1000.).map(|figure| figure.runs.as_slice());
+    let before = p99("p99, nobody floods")?;
+    let floods = ["p99, slow heads", "p99, slow bodies", "p99, slow reads", "p99, connections"];
+    let floods = floods.into_iter().map(p99).collect::<Option<Vec<_>>>()?;
+    let worst = |run: usize| floods.iter().filter_map(|flood| flood.get(run).copied()).reduce(f64::max);
+    before.iter().enumerate().map(|(run, before)| Some(worst(run)? / before)).collect()
 }
 
 /// How much later than a commit takes the slowest percent arrives.
