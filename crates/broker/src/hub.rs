@@ -11,26 +11,28 @@
 //! Nothing waits while the lock is held: handing an entry over is a push to a bounded queue, or a write
 //! to a socket that takes it at once.
 
-use std::{collections::HashMap, sync::Arc};
+mod state;
 
-use tidings_models::{Address, Audience, Counts, Effect, Grant, News, Position, UserId, Window};
+use std::sync::Arc;
+
+use tidings_models::{Address, Audience, Counts, Grant, Position, UserId, Window};
 use tokio::{sync::Notify, time::Instant};
 use uuid::Uuid;
 
 use crate::{
-    census::{Census, Full, Place, Reader},
+    census::{Census, Full, Reader},
     entry::Entry,
     feed::Feed,
     frame::GoodbyeReason,
     ledger::Ledger,
-    members::Members,
-    outlet::{Delivery, Outlet},
+    outlet::Outlet,
     sabotage::{self, Bug},
     session::{Scope, Session, entitled},
     sync::Mutex,
     trouble::LastTrouble,
     whisper::Whisper,
 };
+use state::{Listener, Present, State, go_together};
 
 /// The subscription manager of one thread.
 pub(crate) struct Hub {
@@ -48,30 +50,6 @@ pub(crate) struct Hub {
     pub(crate) bell: Notify,
     /// Why it cannot go on.
     pub(crate) trouble: LastTrouble,
-}
-
-struct State {
-    /// Everything up to here was dispatched.
-    position: Position,
-    present: HashMap<UserId, Present>,
-    members: Members,
-    next_id: u64,
-    closed: bool,
-}
-
-/// A user with open streams here.
-struct Present {
-    session: Session,
-    streams: Vec<Listener>,
-}
-
-/// A stream, as its hub knows it.
-struct Listener {
-    id: u64,
-    /// By what its reader has it.
-    grant: Grant,
-    outlet: Arc<Outlet>,
-    _place: Place,
 }
 
 /// Why a stream could not join.
@@ -119,13 +97,12 @@ impl Hub {
     /// A hub that begins where the feed is now.
     pub(crate) fn new(feed: Arc<Feed>, census: Arc<Census>, queue: usize) -> Self {
         let position = feed.position();
-        let state = State { position, present: HashMap::new(), members: Members::default(), next_id: 1, closed: false };
         Self {
             feed,
             census,
             ledger: Arc::default(),
             queue,
-            state: Mutex::new(state),
+            state: Mutex::new(State::at(position)),
             moved: Notify::new(),
             bell: Notify::new(),
             trouble: LastTrouble::default(),
@@ -345,151 +322,6 @@ impl Hub {
             session.apply(&entry);
         }
         Some(session)
-    }
-}
-
-/// Whether two entries may be dispatched together: each user gets both at once, as one write. What is for
-/// one user is looked up, and needs no company.
-fn go_together(one: &Entry, next: &Entry) -> bool {
-    let adds = |entry: &Entry| matches!(entry.event.effect, Effect::Adds { .. });
-    one.event.audience == next.event.audience
-        && !matches!(one.event.audience, Audience::User(_))
-        && adds(one)
-        && adds(next)
-}
-
-impl State {
-    /// Somebody comes.
-    fn enter(&mut self, user: &UserId, session: Session) {
-        self.members.list(user, session.scope());
-        self.present.insert(user.clone(), Present { session, streams: Vec::with_capacity(1) });
-    }
-
-    /// Somebody goes.
-    fn leave(&mut self, user: &UserId) {
-        if let Some(present) = self.present.remove(user) {
-            self.members.unlist(user, present.session.scope());
-        }
-    }
-
-    /// What was read of somebody who is here takes the place of what was known before.
-    fn replace(&mut self, user: &UserId, session: &Session) {
-        let Some(present) = self.present.get_mut(user) else { return };
-        if session.as_of() > present.session.as_of() {
-            let before = std::mem::replace(&mut present.session, session.clone());
-            self.members.unlist(user, before.scope());
-            if !sabotage::is(Bug::JoinedNotListed) {
-                self.members.list(user, session.scope());
-            }
-        }
-    }
-
-    /// Everybody who is here and belongs to an audience, or did.
-    fn concerned(&self, audience: &Audience, mut give: impl FnMut(&UserId, &Present)) {
-        match audience {
-            Audience::User(user) => {
-                if let Some(present) = self.present.get(user) {
-                    give(user, present);
-                }
-            }
-            Audience::Topic(topic) => {
-                for user in self.members.of(topic) {
-                    if let Some(present) = self.present.get(user) {
-                        give(user, present);
-                    }
-                }
-            }
-            Audience::Everyone => self.present.iter().for_each(|(user, present)| give(user, present)),
-            Audience::Nodes => {}
-        }
-    }
-
-    /// Fails with the users whose state must be read before the first of `run` is dispatched.
-    fn recounts(&self, run: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
-        let needs = |entry: &&Arc<Entry>| !matches!(entry.event.effect, Effect::Adds { .. });
-        let Some(entry) = run.first().filter(needs) else { return Ok(()) };
-        let open = |user: &UserId| {
-            let present = self.present.get(user)?;
-            present.session.needs_recount(&entry.event).then(|| user.clone())
-        };
-        let open: Vec<_> = match &entry.event.audience {
-            Audience::User(user) => open(user).into_iter().collect(),
-            Audience::Topic(topic) => self.members.of(topic).filter_map(open).collect(),
-            Audience::Everyone => self.present.keys().filter_map(open).collect(),
-            Audience::Nodes => Vec::new(),
-        };
-        if open.is_empty() { Ok(()) } else { Err(open) }
-    }
-
-    /// `own` is room to work in.
-    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
-        let Some(last) = run.last() else { return };
-        self.position = last.position();
-        match &last.event.audience {
-            Audience::User(user) => {
-                if let Some(present) = self.present.get_mut(user) {
-                    present.deliver(run, own, now);
-                }
-            }
-            Audience::Topic(topic) => {
-                for user in self.members.of(topic) {
-                    if let Some(present) = self.present.get_mut(user) {
-                        present.deliver(run, own, now);
-                    }
-                }
-            }
-            Audience::Everyone => {
-                for present in self.present.values_mut() {
-                    present.deliver(run, own, now);
-                }
-            }
-            Audience::Nodes => run.iter().filter_map(|entry| entry.news.as_deref()).for_each(|news| self.hear(news)),
-        }
-    }
-
-    /// Ends the streams of those who lose what they have them by, and lets others last longer. What comes later in
-    /// the log is not sent to them.
-    fn hear(&mut self, news: &News) {
-        let streams =
-            |present: &mut Present, on: &mut dyn FnMut(&mut Listener)| present.streams.iter_mut().for_each(on);
-        match news {
-            News::SignInRenewed { id, until } => {
-                for present in self.present.values_mut() {
-                    streams(present, &mut |stream| {
-                        if stream.grant.sign_in == Some(*id) {
-                            stream.grant.expires_at = *until;
-                            stream.outlet.renew(*until);
-                        }
-                    });
-                }
-            }
-            News::UserRevoked { .. } | News::SignInEnded { .. } => {
-                for (user, present) in &mut self.present {
-                    streams(present, &mut |stream| {
-                        if news.ends(user, &stream.grant) {
-                            stream.outlet.end(GoodbyeReason::Revoked);
-                        }
-                    });
-                }
-            }
-            News::KeyRevoked { .. } => {} // no stream is opened by a key
-        }
-    }
-}
-
-impl Present {
-    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
-        own.clear();
-        for entry in run {
-            if let Some(readers) = self.session.apply(entry) {
-                own.push(Delivery { entry, own: readers });
-            }
-        }
-        if !own.is_empty() {
-            for stream in &self.streams {
-                stream.outlet.push(own, now);
-            }
-        }
     }
 }
 

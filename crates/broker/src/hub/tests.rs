@@ -1,6 +1,6 @@
 //! One hub, without any task: entries are put in by hand.
 
-use tidings_models::{Event, Kind, Timestamp, Window};
+use tidings_models::{Effect, Event, Kind, Timestamp, Window};
 
 use super::*;
 use crate::{
