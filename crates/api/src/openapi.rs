@@ -1,5 +1,9 @@
 //! The OpenAPI document, generated from the handlers, and the list of error codes.
 
+mod answers;
+mod flat;
+pub(crate) mod values;
+
 use actix_web::{HttpResponse, http::header, web};
 use tidings_middleware::Code;
 use utoipa::{
@@ -7,6 +11,7 @@ use utoipa::{
     openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
+use self::{answers::Answers, flat::Flat};
 use crate::controllers::{
     admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics,
 };
@@ -17,7 +22,9 @@ use crate::controllers::{
         title = "Tidings",
         description = "Personal notifications: created over REST, received at once over server-sent events, and \
                        replayed from the database. Every error is `application/problem+json` (RFC 9457) with a \
-                       stable `code`; all codes are listed at `/docs/errors`.",
+                       stable `code`; all codes are listed at `/docs/errors`. What is said of no operation holds for \
+                       all: a method that a path does not know is answered with 405 and `Allow`, a URL that is too \
+                       long with 414, headers that are too large with 431.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact()
     ),
@@ -29,7 +36,15 @@ use crate::controllers::{
         (name = "operation", description = "For load balancers and operators")
     ),
     security(("bearer" = []), ("cookie" = [])),
-    modifiers(&Security),
+    modifiers(&Security, &Answers, &Flat),
+    // Those of parameters are not found by themselves.
+    components(schemas(
+        values::AudienceName,
+        values::IdempotencyKey,
+        values::Next,
+        values::TopicName,
+        values::UserName
+    )),
     paths(
         auth::login::login,
         auth::logout::logout,
@@ -100,6 +115,11 @@ impl Modify for Security {
             "Set by signing in; `tidings_session` on the loopback interface.",
         ));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+        let ticket = ApiKey::Query(ApiKeyValue::with_description(
+            "ticket",
+            "Of `POST /stream/ticket`, for a client that can set neither a header nor a cookie. Opens one stream, once.",
+        ));
+        components.add_security_scheme("ticket", SecurityScheme::ApiKey(ticket));
     }
 }
 
@@ -137,6 +157,53 @@ mod tests {
     #[test]
     fn the_document_is_the_one_that_was_reviewed() {
         insta::assert_json_snapshot!("openapi", openapi());
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let text = document.to_string();
+        let references: BTreeSet<_> =
+            text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(references.len() > 50, "{references:?}");
+        let lost: Vec<_> = references.iter().filter(|place| document.pointer(place).is_none()).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+    }
+
+    /// What is refused is a problem, whatever was asked; what a handler says itself stays.
+    #[test]
+    fn every_operation_says_what_it_may_refuse() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let statuses = |path: &str, method: &str| {
+            let responses = document["paths"][path][method]["responses"].as_object().unwrap();
+            responses.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
+        for (path, method, expected) in [
+            ("/healthz", "get", "200 400"),
+            ("/api/v1/inbox", "get", "200 400 401 403 429 503"),
+            ("/api/v1/auth/login", "post", "200 400 401 403 408 413 415 422 429 503 507"),
+            ("/api/v1/auth/logout", "post", "204 400 403 429 503 507"),
+            ("/api/v1/notifications/{id}", "get", "200 400 401 403 404 429 503"),
+            ("/api/v1/notifications/{id}", "patch", "200 400 401 403 404 408 413 415 422 429 503 507"),
+            ("/api/v1/admin/topics/{topic}", "delete", "204 400 401 403 404 409 429 503 507"),
+        ] {
+            assert_eq!(statuses(path, method), expected, "{method} {path}");
+        }
+        let too_often = &document["paths"]["/api/v1/auth/login"]["post"]["responses"]["429"];
+        assert!(too_often["description"].as_str().unwrap().contains("too many tries"), "{too_often}");
+        assert_eq!(too_often["content"].as_object().unwrap().keys().next().unwrap(), "application/problem+json");
+        assert_eq!(too_often["headers"]["Retry-After"]["$ref"], "#/components/headers/Retry-After");
+        let busy = &document["paths"]["/readyz"]["get"]["responses"]["503"];
+        assert_eq!(busy["content"].as_object().unwrap().keys().next().unwrap(), "application/json");
+    }
+
+    /// A closed object with the fields of another closed one takes both.
+    #[test]
+    fn what_a_batch_adds_is_not_refused_by_what_it_adds_to() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let item = &document["components"]["schemas"]["BatchItem"];
+        assert!(item["properties"]["idempotency_key"].is_object() && item["properties"]["title"].is_object(), "{item}");
+        assert_eq!((&item["additionalProperties"], &item["allOf"]), (&false.into(), &serde_json::Value::Null));
     }
 
     /// `routes.rs` is read as text: each of its lines is a path and its methods.

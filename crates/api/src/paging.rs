@@ -5,7 +5,7 @@ use tidings_middleware::{Code, Problem};
 use tidings_models::Cursors;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::App;
+use crate::{App, openapi::values::Next};
 
 /// How many items a page has at most. Never changed in silence: what is out of its range is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -61,6 +61,7 @@ pub(crate) struct PageQuery {
     #[param(inline)]
     pub(crate) limit: Limit,
     /// The `next` of the page before.
+    #[param(value_type = Next, required = false)]
     pub(crate) after: Option<String>,
 }
 

@@ -161,7 +161,7 @@ pub struct Notification {
     pub category: Option<String>,
     /// Anything else, for programs: any JSON, kept to the letter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub data: Option<Box<RawValue>>,
     /// A newer one with the same key takes this one's place in the inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]

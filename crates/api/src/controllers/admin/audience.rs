@@ -6,13 +6,14 @@ use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 use tidings_models::Audience;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{App, error, extract::Query};
+use crate::{App, error, extract::Query, openapi::values::AudienceName};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AudienceQuery {
     /// `everyone`, `topic:` and its name, or `user:` and theirs.
+    #[param(value_type = AudienceName)]
     to: String,
 }
 
@@ -31,10 +32,7 @@ pub(crate) struct AudienceResponse {
     get, path = "/api/v1/admin/audience", tag = "admin", params(AudienceQuery),
     responses(
         (status = 200, body = AudienceResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 404, body = ProblemBody, description = "There is no such topic")
     )
 )]
 pub(crate) async fn audience(

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data};
 use serde::Serialize;
 use tidings_broker::OpenStream;
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Admin, Problem};
 use tidings_models::{Timestamp, UserId};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -68,10 +68,7 @@ impl OpenView {
 #[utoipa::path(
     get, path = "/api/v1/admin/connections", tag = "admin", params(PageQuery),
     responses(
-        (status = 200, body = ConnectionsResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody)
+        (status = 200, body = ConnectionsResponse)
     )
 )]
 pub(crate) async fn connections(

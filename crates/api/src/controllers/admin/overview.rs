@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Admin, Problem};
 use tidings_models::store::Stored;
 use utoipa::ToSchema;
 
@@ -36,7 +36,7 @@ pub(crate) struct StoredView {
 /// Live figures
 #[utoipa::path(
     get, path = "/api/v1/admin/overview", tag = "admin",
-    responses((status = 200, body = OverviewResponse), (status = 401, body = ProblemBody), (status = 403, body = ProblemBody))
+    responses((status = 200, body = OverviewResponse))
 )]
 pub(crate) async fn overview(_: Admin, app: Data<App>) -> Result<web::Json<OverviewResponse>, Problem> {
     let figures = app.broker.figures();

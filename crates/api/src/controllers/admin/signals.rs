@@ -10,26 +10,30 @@ use utoipa::ToSchema;
 use super::notifications::{
     content::{To, data, recipients},
     create::no_topic,
-    idempotency::{Key, REPLAYED},
+    idempotency::{Key, KeyHeader, REPLAYED},
+    to::ToForm,
 };
 use crate::{
     App, error,
     extract::{Json, Object},
+    openapi::values::SignalType,
 };
 
-/// It is also written, for the fingerprint that tells a repeat from another request under the same key.
+// It is also written, for the fingerprint that tells a repeat from another request under the same key.
+/// A signal to be sent.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignalRequest {
     /// Who it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = To)]
+    #[schema(value_type = ToForm, required = true)]
     to: Option<Object<To>>,
     /// The event's name on the stream: `[a-z][a-z0-9_.-]{0,63}`, and none of the server's own.
+    #[schema(value_type = SignalType)]
     r#type: String,
     /// Its content: any JSON up to 16 KiB.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value, required = true)]
     payload: Option<Box<RawValue>>,
     /// Only for streams that are open now: it is not kept, and not replayed.
     #[serde(default)]
@@ -49,16 +53,13 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
 /// second one (`Idempotent-Replayed: true`); what is not kept cannot have one.
 #[utoipa::path(
     post, path = "/api/v1/admin/signals", tag = "admin", request_body = SignalRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes retries safe: 1 to 255 visible ASCII characters")),
+    params(KeyHeader),
     responses(
-        (status = 201, description = "On disk"),
+        (
+            status = 201, description = "On disk",
+            headers(("Idempotent-Replayed" = bool, description = "`true`: it was made by an earlier request with this key"))
+        ),
         (status = 202, description = "Sent to the streams that are open now"),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 413, body = ProblemBody),
-        (status = 415, body = ProblemBody),
-        (status = 422, body = ProblemBody),
         (status = 429, body = ProblemBody, description = "`rate_limited`, where the operator limits publishing"),
         (status = 503, body = ProblemBody, description = "Not stored"),
         (status = 507, body = ProblemBody, description = "Not stored: the disk is full")

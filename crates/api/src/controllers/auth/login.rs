@@ -30,7 +30,7 @@ pub(crate) struct LoginRequest {
 #[utoipa::path(
     post, path = "/api/v1/auth/login", tag = "auth", security(()), request_body = LoginRequest,
     responses(
-        (status = 200, body = SessionResponse),
+        (status = 200, body = SessionResponse, headers(("Set-Cookie" = String, description = "The session, for browsers"))),
         (status = 401, body = ProblemBody, description = "`bad_credentials`"),
         (status = 429, body = ProblemBody, description = "`rate_limited`: too many tries, from this address or for this name")
     )

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use serde::Deserialize;
-use tidings_middleware::{Code, Problem, ProblemBody, SessionCookie, SignedIn};
+use tidings_middleware::{Code, Problem, SessionCookie, SignedIn};
 use tidings_models::AccessChange;
 use utoipa::IntoParams;
 
@@ -24,7 +24,7 @@ pub(crate) struct LogoutQuery {
 /// for who is not signed in.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "auth", security(()), params(LogoutQuery),
-    responses((status = 204), (status = 403, body = ProblemBody), (status = 503, body = ProblemBody))
+    responses((status = 204, headers(("Set-Cookie" = String, description = "Removes the cookie"))))
 )]
 pub(crate) async fn logout(
     request: HttpRequest,

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use serde::Serialize;
-use tidings_middleware::{Code, Problem, ProblemBody, Rights, SignedIn};
+use tidings_middleware::{Code, Problem, Rights, SignedIn};
 use tidings_models::{Role, Timestamp, UserId};
 use utoipa::ToSchema;
 
@@ -25,7 +25,7 @@ pub(crate) struct MeResponse {
 /// Who am I
 #[utoipa::path(
     get, path = "/api/v1/auth/me", tag = "auth",
-    responses((status = 200, body = MeResponse), (status = 401, body = ProblemBody))
+    responses((status = 200, body = MeResponse))
 )]
 pub(crate) async fn me(SignedIn(principal): SignedIn) -> Result<web::Json<MeResponse>, Problem> {
     let Rights::Person(role) = principal.rights else { return Err(Problem::new(Code::Forbidden)) };

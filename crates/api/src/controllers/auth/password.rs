@@ -16,7 +16,7 @@ pub(crate) struct PasswordRequest {
     #[schema(value_type = String, format = Password)]
     current: SecretString,
     /// The one that it is to have: 8 to 256 characters, and not among the first that anybody would try.
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
     new: SecretString,
 }
 
@@ -30,7 +30,6 @@ pub(crate) struct PasswordRequest {
         (status = 401, body = ProblemBody, description = "`bad_credentials`: the current password is another"),
         (status = 403, body = ProblemBody, description = "There is no account, only a token"),
         (status = 409, body = ProblemBody, description = "Somebody else has changed it just now"),
-        (status = 422, body = ProblemBody),
         (status = 429, body = ProblemBody, description = "`rate_limited`: too many tries")
     )
 )]

@@ -14,8 +14,7 @@ use crate::{App, error};
 #[utoipa::path(
     post, path = "/api/v1/auth/refresh", tag = "auth",
     responses(
-        (status = 200, body = SessionResponse),
-        (status = 401, body = ProblemBody),
+        (status = 200, body = SessionResponse, headers(("Set-Cookie" = String, description = "The session, for browsers"))),
         (status = 403, body = ProblemBody, description = "A token of an identity provider is refreshed there"),
         (status = 409, body = ProblemBody, description = "Another request has refreshed it just now: use what that was given")
     )

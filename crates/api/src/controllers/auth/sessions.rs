@@ -41,7 +41,7 @@ struct SessionView {
 /// Own sessions
 #[utoipa::path(
     get, path = "/api/v1/auth/sessions", tag = "auth",
-    responses((status = 200, body = SessionsResponse), (status = 401, body = ProblemBody))
+    responses((status = 200, body = SessionsResponse))
 )]
 pub(crate) async fn list(
     SignedIn(principal): SignedIn,
@@ -68,7 +68,6 @@ pub(crate) async fn list(
     delete, path = "/api/v1/auth/sessions/{id}", tag = "auth", params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "The user has no such session")
     )
 )]

@@ -9,7 +9,7 @@ use actix_web::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tidings_broker::{Frame, Reader, Start, Stream};
-use tidings_middleware::{Auth, Code, Problem, ProblemBody, User};
+use tidings_middleware::{Auth, Code, Problem, User};
 use tidings_models::Cursors;
 use tokio::time::{Instant, timeout_at};
 use utoipa::{IntoParams, ToSchema};
@@ -61,11 +61,7 @@ pub(crate) struct EventsResponse {
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "stream", params(EventsQuery),
     responses(
-        (status = 200, body = EventsResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 429, body = ProblemBody),
-        (status = 503, body = ProblemBody)
+        (status = 200, body = EventsResponse)
     )
 )]
 pub(crate) async fn list(

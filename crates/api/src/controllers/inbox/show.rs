@@ -1,7 +1,7 @@
 //! `GET /inbox`: the counts, and where to open the stream.
 
 use actix_web::web::{self, Data};
-use tidings_middleware::{Problem, ProblemBody, User};
+use tidings_middleware::{Problem, User};
 use tidings_models::InboxQuery;
 
 use super::InboxView;
@@ -13,7 +13,7 @@ use crate::{App, error};
 /// from these counts.
 #[utoipa::path(
     get, path = "/api/v1/inbox", tag = "inbox",
-    responses((status = 200, body = InboxView), (status = 401, body = ProblemBody))
+    responses((status = 200, body = InboxView))
 )]
 pub(crate) async fn show(User(principal): User, app: Data<App>) -> Result<web::Json<InboxView>, Problem> {
     let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::broker)?;

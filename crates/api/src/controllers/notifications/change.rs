@@ -7,7 +7,7 @@ use tidings_models::{Flags, InboxItem, Invalid, Mark, NotificationId, Timestamp,
 use utoipa::ToSchema;
 
 use super::{ItemView, apply, parse_id};
-use crate::{App, error, extract::Json};
+use crate::{App, error, extract::Json, openapi::values};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +19,7 @@ pub(crate) struct ChangeRequest {
     read: Option<bool>,
     /// The caller did what it asks for, with one of its actions for example. It is seen and read with that. Only true:
     /// what was done stays done.
+    #[schema(schema_with = acted)]
     acted: Option<bool>,
     /// It was put away.
     archived: Option<bool>,
@@ -26,6 +27,14 @@ pub(crate) struct ChangeRequest {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     snoozed_until: Option<Option<String>>,
+}
+
+/// What the document says of `acted`.
+fn acted() -> utoipa::openapi::Object {
+    values::only_true_or_null(
+        "The caller did what it asks for, with one of its actions for example. It is seen and read with that. \
+                               Only true: what was done stays done.",
+    )
 }
 
 /// A field that is absent is not the same as one that is null.
@@ -38,13 +47,11 @@ fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Stri
 ///
 /// What is not given stays as it is. Every open stream of the user gets an `inbox.changed`.
 #[utoipa::path(
-    patch, path = "/api/v1/notifications/{id}", tag = "inbox", params(("id" = String, Path)),
+    patch, path = "/api/v1/notifications/{id}", tag = "inbox", params(("id" = Uuid, Path)),
     request_body = ChangeRequest,
     responses(
         (status = 200, body = ItemView),
-        (status = 401, body = ProblemBody),
-        (status = 404, body = ProblemBody, description = "There is none, or it is somebody else's"),
-        (status = 422, body = ProblemBody)
+        (status = 404, body = ProblemBody, description = "There is none, or it is somebody else's")
     )
 )]
 pub(crate) async fn change(

@@ -14,10 +14,9 @@ use crate::App;
 ///
 /// From this user's inbox alone, on all of their devices. It does not come back.
 #[utoipa::path(
-    delete, path = "/api/v1/notifications/{id}", tag = "inbox", params(("id" = String, Path)),
+    delete, path = "/api/v1/notifications/{id}", tag = "inbox", params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "There is none, or it is somebody else's")
     )
 )]

@@ -2,12 +2,12 @@
 
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Code, Problem, ProblemBody, User};
+use tidings_middleware::{Code, Problem, User};
 use tidings_models::{InboxQuery, InboxState, Level, TopicName};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{super::inbox::InboxView, ItemView};
-use crate::{App, error, extract::Query, paging::Limit};
+use crate::{App, error, extract::Query, openapi::values, paging::Limit};
 
 /// Longest text that is searched for; bounds what each title and body is compared with.
 const MAX_SEARCH_CHARS: usize = 100;
@@ -24,18 +24,22 @@ pub(crate) struct ListQuery {
     /// Only this category.
     category: Option<String>,
     /// Only of this topic.
+    #[param(value_type = values::TopicName, required = false)]
     topic: Option<String>,
     /// Only what has this text in its title or body.
+    #[param(min_length = 1, max_length = 100)]
     search: Option<String>,
     /// How many at most, 1 to 200.
     #[serde(default)]
     #[param(inline)]
     limit: Limit,
     /// The `next` of the page before.
+    #[param(value_type = values::Next, required = false)]
     after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = NotificationsResponse)]
 pub(crate) struct ListResponse {
     items: Vec<ItemView>,
     /// What to send as `after` for the next page; null at the end.
@@ -50,7 +54,7 @@ pub(crate) struct ListResponse {
 /// and `unread` what of it counts.
 #[utoipa::path(
     get, path = "/api/v1/notifications", tag = "inbox", params(ListQuery),
-    responses((status = 200, body = ListResponse), (status = 400, body = ProblemBody), (status = 401, body = ProblemBody))
+    responses((status = 200, body = ListResponse))
 )]
 pub(crate) async fn list(
     User(principal): User,

@@ -12,6 +12,7 @@ use super::{super::inbox::InboxView, apply, parse_id};
 use crate::{
     App, error,
     extract::{Json, Object},
+    openapi::values,
 };
 
 /// Notifications that one request marks by a filter at most: as many as are done together in one transaction.
@@ -29,12 +30,13 @@ pub(crate) struct MarkRequest {
     /// They were put away.
     archived: Option<bool>,
     /// Everything up to and with this cursor. What has arrived since stays as it is.
+    #[schema(value_type = Option<values::Cursor>)]
     up_to: Option<String>,
     /// Of what is up to there only this: 10,000 at most.
     #[schema(value_type = Option<MarkFilter>)]
     filter: Option<Object<MarkFilter>>,
     /// Or these, 1 to 1,000.
-    #[schema(min_items = 1, max_items = 1000)]
+    #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 1000)]
     ids: Option<Vec<String>>,
 }
 
@@ -50,6 +52,7 @@ pub(crate) struct MarkFilter {
     /// Only this category.
     category: Option<String>,
     /// Only of this topic.
+    #[schema(value_type = Option<values::TopicName>)]
     topic: Option<String>,
 }
 
@@ -133,10 +136,8 @@ async fn apply_to_all(app: &App, user: &UserId, mut query: InboxQuery, flags: Fl
     responses(
         (status = 200, body = InboxView),
         (status = 400, body = ProblemBody, description = "`up_to` is not a cursor of this log"),
-        (status = 401, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "Something that the filter found left the inbox meanwhile; nothing changed"),
-        (status = 404, body = ProblemBody, description = "One of the ids is not in this inbox; nothing changed"),
-        (status = 422, body = ProblemBody)
+        (status = 404, body = ProblemBody, description = "One of the ids is not in this inbox; nothing changed")
     )
 )]
 pub(crate) async fn mark(

@@ -8,10 +8,9 @@ use crate::{App, error};
 
 /// One notification
 #[utoipa::path(
-    get, path = "/api/v1/notifications/{id}", tag = "inbox", params(("id" = String, Path)),
+    get, path = "/api/v1/notifications/{id}", tag = "inbox", params(("id" = Uuid, Path)),
     responses(
         (status = 200, body = ItemView),
-        (status = 401, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "There is none, or it is somebody else's")
     )
 )]

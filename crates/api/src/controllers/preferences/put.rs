@@ -4,23 +4,24 @@ use std::collections::BTreeSet;
 
 use actix_web::web::{self, Data};
 use serde::Deserialize;
-use tidings_middleware::{Code, FieldError, Problem, ProblemBody, User};
+use tidings_middleware::{Code, FieldError, Problem, User};
 use tidings_models::{Draft, Level, Muted, Outcome, Preferences, QuietHours, TopicName, text};
 use utoipa::ToSchema;
 
 use crate::{
     App, error,
     extract::{Json, Object},
+    openapi::values,
 };
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreferencesRequest {
     /// What is not counted, and not shown as a toast.
-    #[schema(value_type = MutedRequest)]
+    #[schema(value_type = Option<MutedRequest>)]
     muted: Option<Object<MutedRequest>>,
     /// When nothing is shown as a toast, but what is critical.
-    #[schema(value_type = Option<QuietHours>)]
+    #[schema(value_type = Option<QuietHoursRequest>)]
     quiet_hours: Option<Object<QuietHoursRequest>>,
 }
 
@@ -28,18 +29,28 @@ pub(crate) struct PreferencesRequest {
 #[serde(deny_unknown_fields, default)]
 struct MutedRequest {
     /// What comes by these topics: up to 100.
-    topics: BTreeSet<String>,
+    #[schema(value_type = Vec<values::TopicName>, max_items = 100)]
+    topics: Vec<String>,
     /// What has one of these categories: up to 100.
-    categories: BTreeSet<String>,
+    #[schema(value_type = Vec<values::Word>, max_items = 100)]
+    categories: Vec<String>,
     /// What has one of these levels.
+    #[schema(value_type = Vec<Level>)]
     levels: BTreeSet<Level>,
 }
 
-#[derive(Deserialize)]
+/// A part of each day, in the user's own time.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct QuietHoursRequest {
+    /// The minute that they begin with: `22:00`.
+    #[schema(value_type = values::Minute)]
     from: String,
+    /// The minute that they end before: `07:00`, perhaps of the next day. Not the one that they begin with.
+    #[schema(value_type = values::Minute)]
     to: String,
+    /// The name of a time zone: `Europe/Berlin`.
+    #[schema(value_type = values::TimeZone)]
     time_zone: String,
 }
 
@@ -50,7 +61,7 @@ struct QuietHoursRequest {
 /// gets an `inbox.changed`.
 #[utoipa::path(
     put, path = "/api/v1/preferences", tag = "inbox", request_body = PreferencesRequest,
-    responses((status = 200, body = Preferences), (status = 401, body = ProblemBody), (status = 422, body = ProblemBody))
+    responses((status = 200, body = Preferences))
 )]
 pub(crate) async fn put(
     User(principal): User,
@@ -144,6 +155,7 @@ mod tests {
             (json!({"muted": {"topics": ["A"]}}), "muted.topics"),
             (json!({"muted": {"categories": [""]}}), "muted.categories"),
             (json!({"muted": {"categories": (0..101).map(|i| i.to_string()).collect::<Vec<_>>()}}), "muted.categories"),
+            (json!({"muted": {"topics": vec!["deploys"; 101]}}), "muted.topics"),
             (night("24:00", "07:00", "UTC"), "quiet_hours.from"),
             (night("22:00", "7:00", "UTC"), "quiet_hours.to"),
             (night("22:00", "22:00", "UTC"), "quiet_hours.to"),

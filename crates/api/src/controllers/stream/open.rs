@@ -34,10 +34,21 @@ pub(crate) struct StreamQuery {
     last_event_id: Option<String>,
     /// A ticket, for a client that can set neither a header nor a cookie. `guard` takes it.
     #[serde(rename = "ticket")]
+    #[param(ignore)] // it says who is calling
     _ticket: Option<String>,
     /// Send `ping` events as heartbeats: an `EventSource` does not tell its page of anything less.
     #[serde(default)]
     ping: bool,
+}
+
+/// What comes beside the query, for the document.
+#[expect(dead_code, reason = "only its description is used")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct StreamHeader {
+    /// The id of the last event that the client has.
+    #[param(rename = "Last-Event-ID")]
+    last_event_id: Option<String>,
 }
 
 /// The stream
@@ -46,11 +57,10 @@ pub(crate) struct StreamQuery {
 /// unread notifications (the newest, at most 100 and 64 KiB, oldest first). Then everything in order, without gap or
 /// repeat. A cursor that cannot be continued from is answered with the event `reset`.
 #[utoipa::path(
-    get, path = "/api/v1/stream", tag = "stream",
-    params(StreamQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that the client has")),
+    get, path = "/api/v1/stream", tag = "stream", security(("bearer" = []), ("cookie" = []), ("ticket" = [])),
+    params(StreamQuery, StreamHeader),
     responses(
         (status = 200, content_type = "text/event-stream", body = String),
-        (status = 401, body = ProblemBody),
         (status = 429, body = ProblemBody, description = "Too many streams or requests; clients that accept `text/event-stream` get 200 and `goodbye`"),
         (status = 503, body = ProblemBody, description = "As above, when the server is stopping or overloaded")
     )

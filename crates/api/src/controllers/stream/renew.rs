@@ -31,9 +31,7 @@ pub(crate) struct RenewResponse {
     post, path = "/api/v1/stream/renew", tag = "stream", request_body = RenewRequest,
     responses(
         (status = 200, body = RenewResponse),
-        (status = 401, body = ProblemBody),
-        (status = 404, body = ProblemBody, description = "The user has no such stream"),
-        (status = 422, body = ProblemBody)
+        (status = 404, body = ProblemBody, description = "The user has no such stream")
     )
 )]
 pub(crate) async fn renew(

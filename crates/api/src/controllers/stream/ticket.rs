@@ -24,7 +24,6 @@ pub(crate) struct TicketResponse {
     post, path = "/api/v1/stream/ticket", tag = "stream",
     responses(
         (status = 200, body = TicketResponse),
-        (status = 401, body = ProblemBody),
         (status = 403, body = ProblemBody, description = "A key of a server has no stream")
     )
 )]

@@ -8,18 +8,16 @@ use tidings_middleware::{Code, Problem, ProblemBody, User};
 use tidings_models::UserId;
 
 use super::{super::admin::topics::parse_topic, subscribe};
-use crate::{App, error};
+use crate::{App, error, openapi::values};
 
 /// Join a topic
 ///
 /// What is sent to it from now on is the caller's, on all open streams. A topic that is not open is, for who
 /// does not belong to it, one that is not there.
 #[utoipa::path(
-    put, path = "/api/v1/subscriptions/{topic}", tag = "inbox", params(("topic" = String, Path)),
+    put, path = "/api/v1/subscriptions/{topic}", tag = "inbox", params(("topic" = values::TopicName, Path)),
     responses(
-        (status = 204, description = "The caller belongs to it, now or before"),
-        (status = 401, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 204, description = "The caller belongs to it, now or before")
     )
 )]
 pub(crate) async fn join(User(principal): User, name: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
@@ -30,12 +28,10 @@ pub(crate) async fn join(User(principal): User, name: Path<String>, app: Data<Ap
 ///
 /// What came until now stays in the inbox.
 #[utoipa::path(
-    delete, path = "/api/v1/subscriptions/{topic}", tag = "inbox", params(("topic" = String, Path)),
+    delete, path = "/api/v1/subscriptions/{topic}", tag = "inbox", params(("topic" = values::TopicName, Path)),
     responses(
         (status = 204, description = "The caller does not belong to it, now or before"),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody, description = "An admin says who belongs to it"),
-        (status = 404, body = ProblemBody)
+        (status = 403, body = ProblemBody, description = "An admin says who belongs to it")
     )
 )]
 pub(crate) async fn leave(User(principal): User, name: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use tidings_middleware::{Problem, ProblemBody, User};
+use tidings_middleware::{Problem, User};
 use tidings_models::TopicName;
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use crate::{
 };
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = TopicsOfUserResponse)]
 pub(crate) struct TopicsResponse {
     /// By name.
     items: Vec<TopicOfUserView>,
@@ -39,9 +40,7 @@ struct TopicOfUserView {
 #[utoipa::path(
     get, path = "/api/v1/topics", tag = "inbox", params(PageQuery),
     responses(
-        (status = 200, body = TopicsResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody)
+        (status = 200, body = TopicsResponse)
     )
 )]
 pub(crate) async fn list(

@@ -11,14 +11,16 @@ use tidings_models::{
 use utoipa::ToSchema;
 
 use super::ApiKeyView;
-use crate::{App, audit, error, extract::Json};
+use crate::{App, audit, error, extract::Json, openapi::values::Word};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiKeyRequest {
     /// What people call it: 1 to 100 characters.
+    #[schema(value_type = Word)]
     name: String,
     /// What it may be used for: at least one.
+    #[schema(min_items = 1)]
     scopes: Vec<Scope>,
 }
 
@@ -38,10 +40,7 @@ pub(crate) struct NewApiKeyView {
     post, path = "/api/v1/admin/api-keys", tag = "admin", request_body = ApiKeyRequest,
     responses(
         (status = 201, body = NewApiKeyView),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 409, body = ProblemBody, description = "There are 1,000 that are good: revoke one"),
-        (status = 422, body = ProblemBody)
+        (status = 409, body = ProblemBody, description = "There are 1,000 that are good: revoke one")
     )
 )]
 pub(crate) async fn create(

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Admin, Problem};
 use tidings_models::access::KeyId;
 use utoipa::ToSchema;
 
@@ -25,10 +25,7 @@ pub(crate) struct ApiKeysResponse {
 #[utoipa::path(
     get, path = "/api/v1/admin/api-keys", tag = "admin", params(PageQuery),
     responses(
-        (status = 200, body = ApiKeysResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody)
+        (status = 200, body = ApiKeysResponse)
     )
 )]
 pub(crate) async fn list(

@@ -13,11 +13,9 @@ use crate::App;
 ///
 /// From this answer on no node takes it.
 #[utoipa::path(
-    delete, path = "/api/v1/admin/api-keys/{id}", tag = "admin", params(("id" = String, Path)),
+    delete, path = "/api/v1/admin/api-keys/{id}", tag = "admin", params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
         (status = 404, body = ProblemBody, description = "There is none, or it is revoked already")
     )
 )]

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use tidings_middleware::{Auth, Code, Problem, ProblemBody, Publisher, RequestId};
 use tidings_models::{Draft, NotificationId, Outcome};
 use tokio::time::timeout;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, Ref, RefOr, Schema},
+};
 
 use self::item::BatchItem;
 use super::create::not_made;
@@ -39,6 +42,23 @@ pub(crate) struct BatchQuery {
     atomic: bool,
 }
 
+/// What the array looks like, for the document.
+struct Batch;
+
+impl PartialSchema for Batch {
+    fn schema() -> RefOr<Schema> {
+        let item = Ref::from_schema_name(BatchItem::name());
+        ArrayBuilder::new().items(item).min_items(Some(1)).max_items(Some(MOST)).into()
+    }
+}
+
+impl ToSchema for Batch {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((BatchItem::name().into_owned(), BatchItem::schema()));
+        BatchItem::schemas(schemas);
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 pub(crate) struct BatchResponse {
     /// One for each, in their order.
@@ -50,7 +70,8 @@ pub(crate) struct BatchResponse {
 pub(crate) struct BatchRefused {
     #[serde(flatten)]
     problem: ProblemBody,
-    /// One for each, in their order.
+    /// One for each, in their order; absent where the body could not be taken apart.
+    #[schema(required = false)]
     results: Vec<BatchResult>,
 }
 
@@ -88,14 +109,9 @@ struct Made {
 /// the same results. An `idempotency_key` in each makes it safe to send a batch again.
 #[utoipa::path(
     post, path = "/api/v1/admin/notifications/batch", tag = "admin", params(BatchQuery),
-    request_body(content((Vec<BatchItem> = "application/json"), (String = "application/x-ndjson"))),
+    request_body(content((Batch = "application/json"), (String = "application/x-ndjson"))),
     responses(
         (status = 200, body = BatchResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 413, body = ProblemBody),
-        (status = 415, body = ProblemBody),
         (status = 422, body = BatchRefused, description = "More than 1,000, none, or no array (without results); or \
                                                            `atomic` and one was refused"),
         (status = 429, body = ProblemBody, description = "`rate_limited`, where the operator limits publishing"),

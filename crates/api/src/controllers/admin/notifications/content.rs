@@ -10,23 +10,26 @@ use tidings_models::{
 };
 use utoipa::ToSchema;
 
-use crate::extract::Object;
+use super::to::ToForm;
+use crate::{extract::Object, openapi::values};
 
-/// It is also written, for the fingerprint that tells a repeat from another request under the same
-/// key: without what is absent, so that a field of a later version changes none.
+// It is also written, for the fingerprint that tells a repeat from another request under the same
+// key: without what is absent, so that a field of a later version changes none.
+/// A notification to be made.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateRequest {
     /// Who it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = To)]
+    #[schema(value_type = ToForm, required = true)]
     to: Option<Object<To>>,
     /// One line that says what happened: 1 to 200 characters.
-    #[schema(required = true)]
+    #[schema(required = true, value_type = values::Title)]
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     /// More about it: up to 8 KiB of plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<values::Body>)]
     body: Option<String>,
     /// How much it asks for attention.
     #[serde(default)]
@@ -36,6 +39,7 @@ pub(crate) struct CreateRequest {
     critical: bool,
     /// Where it leads: http(s), or a path on the same site.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<values::Link>)]
     link: Option<String>,
     /// Up to three things to do about it.
     #[serde(default)]
@@ -48,13 +52,15 @@ pub(crate) struct CreateRequest {
     actor: Option<Object<ActorRequest>>,
     /// What kind of thing it is about, in your words.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<values::Word>)]
     category: Option<String>,
     /// Anything else, for programs: any JSON up to 16 KiB.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Box<RawValue>>,
     /// A newer one with the same key takes this one's place in the inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<values::Word>)]
     group_key: Option<String>,
     /// When it is to be made, if not now (RFC 3339 with an offset).
     #[schema(format = DateTime)]
@@ -67,14 +73,13 @@ pub(crate) struct CreateRequest {
 }
 
 /// Exactly one of these.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct To {
     /// One user.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     /// Up to 1,000 users; the same one twice counts once.
-    #[schema(max_items = 1000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     users: Option<Vec<String>>,
     /// The members of a topic.
@@ -87,16 +92,20 @@ pub(crate) struct To {
 
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ActionRequest {
+pub(super) struct ActionRequest {
+    #[schema(value_type = values::Word)]
     label: String,
+    #[schema(value_type = values::Link)]
     link: String,
 }
 
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ActorRequest {
+pub(super) struct ActorRequest {
+    #[schema(value_type = values::Word)]
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<values::Link>)]
     image: Option<String>,
 }
 

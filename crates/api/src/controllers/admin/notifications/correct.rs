@@ -9,27 +9,63 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tidings_middleware::{Code, FieldError, Manager, Problem, ProblemBody};
-use tidings_models::{Draft, Notification, Outcome, Timestamp, store::Stage};
+use tidings_models::{Draft, Level, Notification, Outcome, Timestamp, store::Stage};
 use utoipa::ToSchema;
 
 use super::{
     SentView,
-    content::{Asked, CreateRequest},
+    content::{ActionRequest, ActorRequest, Asked, CreateRequest},
     parse_id,
 };
 use crate::{
     App, error,
     extract::{Json, Object, parse},
+    openapi::values,
 };
 
 /// How often a correction is made anew because somebody else was quicker.
 const ATTEMPTS: usize = 3;
 
 /// The fields of a notification that are to be others; null takes one away (RFC 7396).
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize)]
 #[serde(transparent)]
-#[schema(value_type = Object)]
 pub(crate) struct CorrectRequest(BTreeMap<String, Box<RawValue>>);
+
+// What a [`CorrectRequest`] may look like, for the document.
+/// What is to be another; null takes a field away (RFC 7396).
+#[expect(dead_code, reason = "only its schema is used")]
+#[derive(ToSchema)]
+#[schema(as = CorrectRequest)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorrectForm {
+    /// One line that says what happened: 1 to 200 characters.
+    #[schema(required = false)]
+    title: values::Title,
+    /// More about it: up to 8 KiB of plain text.
+    body: Option<values::Body>,
+    /// How much it asks for attention.
+    level: Option<Level>,
+    /// Cannot be muted; its toast stays until it is closed.
+    critical: Option<bool>,
+    /// Where it leads: http(s), or a path on the same site.
+    link: Option<values::Link>,
+    /// Up to three things to do about it.
+    #[schema(max_items = 3)]
+    actions: Option<Vec<ActionRequest>>,
+    /// Who or what caused it.
+    actor: Option<ActorRequest>,
+    /// What kind of thing it is about, in your words.
+    category: Option<values::Word>,
+    /// Anything else, for programs: any JSON up to 16 KiB.
+    #[schema(value_type = Option<Value>)]
+    data: Option<Box<RawValue>>,
+    /// When it is to be made, if that is not yet over (RFC 3339 with an offset). Null: now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deliver_at: Option<String>,
+    /// When it stops being of interest (RFC 3339 with an offset).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<String>,
+}
 
 /// Correct one
 ///
@@ -38,15 +74,11 @@ pub(crate) struct CorrectRequest(BTreeMap<String, Box<RawValue>>);
 /// beside it. A correction that changes nothing is none. `to` and `group_key` cannot be changed, and `deliver_at`
 /// only before it.
 #[utoipa::path(
-    patch, path = "/api/v1/admin/notifications/{id}", tag = "admin", params(("id" = String, Path)),
-    request_body = CorrectRequest,
+    patch, path = "/api/v1/admin/notifications/{id}", tag = "admin", params(("id" = Uuid, Path)),
+    request_body = CorrectForm,
     responses(
         (status = 200, body = SentView),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody),
-        (status = 409, body = ProblemBody, description = "It has ended, or others keep changing it"),
-        (status = 422, body = ProblemBody)
+        (status = 409, body = ProblemBody, description = "It has ended, or others keep changing it")
     )
 )]
 pub(crate) async fn correct(

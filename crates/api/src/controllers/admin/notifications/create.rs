@@ -11,7 +11,7 @@ use tidings_models::{Draft, Invalid, NotificationId, Outcome, text::Rule};
 use super::{
     SentView,
     content::{Asked, CreateRequest},
-    idempotency::{Key, REPLAYED},
+    idempotency::{Key, KeyHeader, REPLAYED},
 };
 use crate::{
     App, error,
@@ -24,15 +24,12 @@ use crate::{
 /// retry answers the first result again (`Idempotent-Replayed: true`).
 #[utoipa::path(
     post, path = "/api/v1/admin/notifications", tag = "admin", request_body = CreateRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes retries safe: 1 to 255 visible ASCII characters")),
+    params(KeyHeader),
     responses(
-        (status = 201, body = SentView),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 413, body = ProblemBody),
-        (status = 415, body = ProblemBody),
-        (status = 422, body = ProblemBody),
+        (
+            status = 201, body = SentView,
+            headers(("Location" = String, description = "Where it is found"), ("Idempotent-Replayed" = bool, description = "`true`: it was made by an earlier request with this key"))
+        ),
         (status = 429, body = ProblemBody, description = "`rate_limited`, where the operator limits publishing"),
         (status = 503, body = ProblemBody, description = "Not stored"),
         (status = 507, body = ProblemBody, description = "Not stored: the disk is full")

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Code, Manager, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem};
 use tidings_models::{
     NotificationId, Recipients, Timestamp, UserId,
     store::{Delivery, Given, Left, Reach, Stage, Verdict},
@@ -16,6 +16,7 @@ use super::{StageView, parse_id, replaced_by};
 use crate::{
     App, error,
     extract::Query,
+    openapi::values::{Next, UserName},
     paging::{Limit, List},
 };
 
@@ -27,12 +28,14 @@ const MAX_WRITTEN: usize = 20;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveriesQuery {
     /// One user; otherwise those that it was sent to by name, page by page.
+    #[param(value_type = UserName, required = false)]
     user: Option<String>,
     /// How many users at most, 1 to 200.
     #[serde(default)]
     #[param(inline)]
     limit: Limit,
     /// The `next` of the page before.
+    #[param(value_type = Next, required = false)]
     after: Option<String>,
 }
 
@@ -236,13 +239,9 @@ impl DeliveryView {
 /// /notifications/{id}`.
 #[utoipa::path(
     get, path = "/api/v1/admin/notifications/{id}/deliveries", tag = "admin",
-    params(("id" = String, Path), DeliveriesQuery),
+    params(("id" = Uuid, Path), DeliveriesQuery),
     responses(
-        (status = 200, body = DeliveriesResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 200, body = DeliveriesResponse)
     )
 )]
 pub(crate) async fn deliveries(

@@ -7,6 +7,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tidings_middleware::{Code, Problem};
 use tidings_models::{UserId, store::IdempotencyKey};
+use utoipa::IntoParams;
+
+use crate::openapi::values;
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -15,6 +18,16 @@ pub(crate) const REPLAYED: (&str, &str) = ("idempotent-replayed", "true");
 
 /// Longest key, in characters; bounds the index that it is kept in.
 const MAX_LEN: usize = 255;
+
+/// Where the key of a request stands, for the document.
+#[expect(dead_code, reason = "only its description is used")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(crate) struct KeyHeader {
+    /// Makes retries safe: 1 to 255 visible ASCII characters.
+    #[param(rename = "Idempotency-Key", value_type = values::IdempotencyKey, required = false)]
+    key: Option<String>,
+}
 
 /// The key of a request, if it has one: 1 to 255 visible ASCII characters, given once.
 pub(crate) struct Key(Option<String>);

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Manager, Problem, ProblemBody};
+use tidings_middleware::{Manager, Problem};
 use tidings_models::{
     NotificationId, Timestamp,
     store::{Sent, SentQuery, Stage},
@@ -13,6 +13,7 @@ use super::SentView;
 use crate::{
     App, error,
     extract::Query,
+    openapi::values::Next,
     paging::{Limit, List},
 };
 
@@ -22,12 +23,14 @@ use crate::{
 pub(crate) struct ListQuery {
     /// Those that were made, or those that are scheduled.
     #[serde(default)]
+    #[param(inline)]
     stage: Which,
     /// How many at most, 1 to 200.
     #[serde(default)]
     #[param(inline)]
     limit: Limit,
     /// The `next` of the page before.
+    #[param(value_type = Next, required = false)]
     after: Option<String>,
 }
 
@@ -42,6 +45,7 @@ enum Which {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = SentResponse)]
 pub(crate) struct ListResponse<'a> {
     items: Vec<SentView<'a>>,
     /// What to send as `after` for the next page; null at the end.
@@ -52,10 +56,7 @@ pub(crate) struct ListResponse<'a> {
 #[utoipa::path(
     get, path = "/api/v1/admin/notifications", tag = "admin", params(ListQuery),
     responses(
-        (status = 200, body = ListResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody)
+        (status = 200, body = ListResponse)
     )
 )]
 pub(crate) async fn list(_: Manager, Query(query): Query<ListQuery>, app: Data<App>) -> Result<HttpResponse, Problem> {

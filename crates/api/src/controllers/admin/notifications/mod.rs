@@ -9,6 +9,7 @@ pub(crate) mod idempotency;
 pub(crate) mod list;
 pub(crate) mod retract;
 pub(crate) mod show;
+pub(crate) mod to;
 
 use serde::Serialize;
 use serde_json::value::RawValue;

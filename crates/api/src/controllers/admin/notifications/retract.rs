@@ -15,12 +15,9 @@ use crate::{App, error};
 /// It leaves all inboxes, counts follow, and open streams get a `notification.retracted`. Who did it is
 /// kept beside it. One that is scheduled is called off, and nobody hears of it.
 #[utoipa::path(
-    delete, path = "/api/v1/admin/notifications/{id}", tag = "admin", params(("id" = String, Path)),
+    delete, path = "/api/v1/admin/notifications/{id}", tag = "admin", params(("id" = Uuid, Path)),
     responses(
         (status = 204),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "It has expired: nobody has it any more")
     )
 )]

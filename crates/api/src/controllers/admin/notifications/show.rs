@@ -4,19 +4,16 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use tidings_middleware::{Code, Manager, Problem, ProblemBody};
+use tidings_middleware::{Code, Manager, Problem};
 
 use super::{SentView, parse_id};
 use crate::{App, error};
 
 /// One notification
 #[utoipa::path(
-    get, path = "/api/v1/admin/notifications/{id}", tag = "admin", params(("id" = String, Path)),
+    get, path = "/api/v1/admin/notifications/{id}", tag = "admin", params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = SentView),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 200, body = SentView)
     )
 )]
 pub(crate) async fn show(_: Manager, id: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {

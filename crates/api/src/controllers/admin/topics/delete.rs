@@ -7,18 +7,15 @@ use actix_web::{
 use tidings_middleware::{Code, Manager, Problem, ProblemBody};
 
 use super::parse_topic;
-use crate::{App, error};
+use crate::{App, error, openapi::values};
 
 /// Remove a topic
 ///
 /// What was sent to it stays in the inboxes that have it.
 #[utoipa::path(
-    delete, path = "/api/v1/admin/topics/{topic}", tag = "admin", params(("topic" = String, Path)),
+    delete, path = "/api/v1/admin/topics/{topic}", tag = "admin", params(("topic" = values::TopicName, Path)),
     responses(
         (status = 204),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "It has members")
     )
 )]

@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use tidings_middleware::{Manager, Problem, ProblemBody};
+use tidings_middleware::{Manager, Problem};
 use tidings_models::TopicName;
 use utoipa::ToSchema;
 
@@ -33,10 +33,7 @@ struct TopicWithMembersView {
 #[utoipa::path(
     get, path = "/api/v1/admin/topics", tag = "admin", params(PageQuery),
     responses(
-        (status = 200, body = TopicsResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody)
+        (status = 200, body = TopicsResponse)
     )
 )]
 pub(crate) async fn list(

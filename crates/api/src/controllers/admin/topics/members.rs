@@ -5,7 +5,7 @@ use actix_web::{
     web::{self, Data, Path},
 };
 use serde::{Deserialize, Serialize};
-use tidings_middleware::{Code, FieldError, Manager, Problem, ProblemBody};
+use tidings_middleware::{Code, FieldError, Manager, Problem};
 use tidings_models::{Recipients, TopicName, UserId};
 use utoipa::ToSchema;
 
@@ -15,6 +15,7 @@ use crate::{
     controllers::subscriptions::subscribe,
     error,
     extract::{Json, NoParameters, Query},
+    openapi::values::{self, UserName},
     paging::{List, PageQuery},
 };
 
@@ -31,7 +32,7 @@ pub(crate) struct MembersResponse {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MembersRequest {
     /// 1 to 1,000 users who are to belong to it.
-    #[schema(min_items = 1, max_items = 1000)]
+    #[schema(value_type = Vec<UserName>, min_items = 1, max_items = 1000)]
     users: Vec<String>,
 }
 
@@ -44,13 +45,9 @@ pub(crate) struct AddedResponse {
 /// Who belongs to a topic
 #[utoipa::path(
     get, path = "/api/v1/admin/topics/{topic}/members", tag = "admin",
-    params(("topic" = String, Path), PageQuery),
+    params(("topic" = values::TopicName, Path), PageQuery),
     responses(
-        (status = 200, body = MembersResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 200, body = MembersResponse)
     )
 )]
 pub(crate) async fn list(
@@ -71,14 +68,10 @@ pub(crate) async fn list(
 ///
 /// From now on the topic's events are theirs, on open streams too. Those who belong to it already stay.
 #[utoipa::path(
-    post, path = "/api/v1/admin/topics/{topic}/members", tag = "admin", params(("topic" = String, Path)),
+    post, path = "/api/v1/admin/topics/{topic}/members", tag = "admin", params(("topic" = values::TopicName, Path)),
     request_body = MembersRequest,
     responses(
-        (status = 200, body = AddedResponse),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody),
-        (status = 422, body = ProblemBody)
+        (status = 200, body = AddedResponse)
     )
 )]
 pub(crate) async fn add(
@@ -102,12 +95,9 @@ pub(crate) async fn add(
 /// Remove a member
 #[utoipa::path(
     delete, path = "/api/v1/admin/topics/{topic}/members/{user}", tag = "admin",
-    params(("topic" = String, Path), ("user" = String, Path)),
+    params(("topic" = values::TopicName, Path), ("user" = UserName, Path)),
     responses(
-        (status = 204, description = "They do not belong to it, now or before"),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 204, description = "They do not belong to it, now or before")
     )
 )]
 pub(crate) async fn remove(_: Manager, path: Path<(String, String)>, app: Data<App>) -> Result<HttpResponse, Problem> {

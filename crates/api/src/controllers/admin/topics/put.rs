@@ -5,17 +5,18 @@ use actix_web::{
     web::{Data, Path},
 };
 use serde::Deserialize;
-use tidings_middleware::{Manager, Problem, ProblemBody};
+use tidings_middleware::{Manager, Problem};
 use tidings_models::{Invalid, Topic, TopicName, text};
 use utoipa::ToSchema;
 
 use super::TopicView;
-use crate::{App, error, extract::Json};
+use crate::{App, error, extract::Json, openapi::values};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TopicRequest {
     /// What people read instead of its name: 1 to 100 characters.
+    #[schema(value_type = Option<values::Word>)]
     title: Option<String>,
     /// Whether users join and leave by themselves. Otherwise admins say who belongs to it.
     #[serde(default)]
@@ -26,14 +27,11 @@ pub(crate) struct TopicRequest {
 ///
 /// Its name is `[a-z0-9][a-z0-9._-]{0,63}`. 201 when it is new.
 #[utoipa::path(
-    put, path = "/api/v1/admin/topics/{topic}", tag = "admin", params(("topic" = String, Path)),
+    put, path = "/api/v1/admin/topics/{topic}", tag = "admin", params(("topic" = values::TopicName, Path)),
     request_body = TopicRequest,
     responses(
         (status = 200, body = TopicView),
-        (status = 201, body = TopicView),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 422, body = ProblemBody)
+        (status = 201, body = TopicView)
     )
 )]
 pub(crate) async fn put(

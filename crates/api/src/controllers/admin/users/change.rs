@@ -8,7 +8,7 @@ use tidings_models::{AccessChange, Role};
 use utoipa::ToSchema;
 
 use super::{AccountView, account, not_oneself, parse_user};
-use crate::{App, extract::Json};
+use crate::{App, extract::Json, openapi::values::UserName};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +18,7 @@ pub(crate) struct AccountChange {
     /// Whether they may sign in.
     disabled: Option<bool>,
     /// Another password, 8 to 256 characters. They must choose one of their own when they sign in with it.
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 8, max_length = 256)]
     password: Option<SecretString>,
 }
 
@@ -27,15 +27,11 @@ pub(crate) struct AccountChange {
 /// Whatever changes but to let somebody in again ends their sessions, tokens and streams: what they may do is
 /// asked anew. Nobody can do that to themselves.
 #[utoipa::path(
-    patch, path = "/api/v1/admin/users/{user}", tag = "admin", params(("user" = String, Path)),
+    patch, path = "/api/v1/admin/users/{user}", tag = "admin", params(("user" = UserName, Path)),
     request_body = AccountChange,
     responses(
         (status = 200, body = AccountView),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody),
-        (status = 409, body = ProblemBody, description = "It is your own account"),
-        (status = 422, body = ProblemBody)
+        (status = 409, body = ProblemBody, description = "It is your own account")
     )
 )]
 pub(crate) async fn change(

@@ -13,18 +13,19 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::AccountView;
-use crate::{App, audit, error, extract::Json};
+use crate::{App, audit, error, extract::Json, openapi::values::UserName};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountRequest {
     /// The name to sign in with, and the recipient that it stands for.
+    #[schema(value_type = UserName)]
     user: String,
     /// What they may do.
     #[serde(default)]
     role: Role,
     /// Their first password, 8 to 256 characters that are not soon guessed. Without it one is made up.
-    #[schema(value_type = Option<String>, format = Password)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 8, max_length = 256)]
     password: Option<SecretString>,
 }
 
@@ -43,11 +44,8 @@ pub(crate) struct NewAccountView {
 #[utoipa::path(
     post, path = "/api/v1/admin/users", tag = "admin", request_body = AccountRequest,
     responses(
-        (status = 201, body = NewAccountView),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 409, body = ProblemBody, description = "There is one of that name"),
-        (status = 422, body = ProblemBody)
+        (status = 201, body = NewAccountView, headers(("Location" = String, description = "Where it is found"))),
+        (status = 409, body = ProblemBody, description = "There is one of that name")
     )
 )]
 pub(crate) async fn create(

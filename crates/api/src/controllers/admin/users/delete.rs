@@ -8,18 +8,15 @@ use tidings_middleware::{Admin, Code, Problem, ProblemBody};
 use tidings_models::AccessChange;
 
 use super::{not_oneself, parse_user};
-use crate::App;
+use crate::{App, openapi::values::UserName};
 
 /// Remove an account
 ///
 /// Ends its sessions, tokens and streams. What is in the inbox stays; to remove that, erase the person.
 #[utoipa::path(
-    delete, path = "/api/v1/admin/users/{user}", tag = "admin", params(("user" = String, Path)),
+    delete, path = "/api/v1/admin/users/{user}", tag = "admin", params(("user" = UserName, Path)),
     responses(
         (status = 204),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "It is your own account")
     )
 )]

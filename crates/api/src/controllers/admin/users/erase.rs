@@ -11,6 +11,7 @@ use super::{not_oneself, parse_user};
 use crate::{
     App, audit, error,
     extract::{NoParameters, Query},
+    openapi::values::UserName,
 };
 
 /// Erase a person
@@ -20,11 +21,9 @@ use crate::{
 /// if for somebody of a random name. What they did as an admin stays in the history of notifications. Tokens
 /// that they hold are refused from then on; whoever comes with a newer one is new, and begins with nothing.
 #[utoipa::path(
-    post, path = "/api/v1/admin/users/{user}/erase", tag = "admin", params(("user" = String, Path)),
+    post, path = "/api/v1/admin/users/{user}/erase", tag = "admin", params(("user" = UserName, Path)),
     responses(
         (status = 204, description = "Nothing is kept of them"),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
         (status = 409, body = ProblemBody, description = "It is you"),
         (status = 503, body = ProblemBody, description = "Not all of it is removed: ask again")
     )

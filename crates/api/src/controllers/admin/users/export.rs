@@ -7,11 +7,11 @@ use actix_web::{
 };
 use futures_util::stream;
 use serde_json::{Value, json};
-use tidings_middleware::{Admin, Code, Problem, ProblemBody};
+use tidings_middleware::{Admin, Code, Problem};
 use tidings_models::{InboxQuery, InboxState, Position, StoreError, UserId, Window, store::Connection};
 
 use super::parse_user;
-use crate::{App, controllers::notifications::ItemView, error};
+use crate::{App, controllers::notifications::ItemView, error, openapi::values::UserName};
 
 /// Items of one read. Bounds what is in memory, however much there is.
 const PAGE: u32 = 200;
@@ -156,12 +156,9 @@ async fn summary(app: &App, user: &UserId) -> Result<Option<Value>, StoreError> 
 /// notifications with what they made of them, those that left their inbox before their time, receipts, and the
 /// streams that are still known. Written as it is read, so a document that is cut off is no JSON: ask again.
 #[utoipa::path(
-    get, path = "/api/v1/admin/users/{user}/export", tag = "admin", params(("user" = String, Path)),
+    get, path = "/api/v1/admin/users/{user}/export", tag = "admin", params(("user" = UserName, Path)),
     responses(
-        (status = 200, body = Object),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody),
-        (status = 404, body = ProblemBody)
+        (status = 200, body = Object)
     )
 )]
 pub(crate) async fn export(_: Admin, user: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {

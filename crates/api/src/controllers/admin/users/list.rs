@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use tidings_middleware::{Admin, Problem, ProblemBody};
+use tidings_middleware::{Admin, Problem};
 use tidings_models::UserId;
 use utoipa::ToSchema;
 
@@ -25,10 +25,7 @@ pub(crate) struct AccountsResponse {
 #[utoipa::path(
     get, path = "/api/v1/admin/users", tag = "admin", params(PageQuery),
     responses(
-        (status = 200, body = AccountsResponse),
-        (status = 400, body = ProblemBody),
-        (status = 401, body = ProblemBody),
-        (status = 403, body = ProblemBody)
+        (status = 200, body = AccountsResponse)
     )
 )]
 pub(crate) async fn list(

@@ -15,11 +15,13 @@ use super::super::{
     content::{Asked, CreateRequest},
     idempotency::Key,
 };
+use crate::openapi::values::IdempotencyKey;
 
 /// A notification of a batch.
 #[derive(Serialize, ToSchema)] // the one for the sake of the other, to which it says how this is written
 pub(crate) struct BatchItem {
     /// Makes it safe to send it again: 1 to 255 visible ASCII characters.
+    #[schema(value_type = Option<IdempotencyKey>)]
     idempotency_key: Option<String>,
     #[serde(flatten)]
     request: CreateRequest,
