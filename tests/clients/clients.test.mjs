@@ -1,11 +1,10 @@
 // Two clients that nobody here wrote read the same story: live, cut off twice by kill -9, resumed.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { promisify } from "node:util";
 import { introduce, publish, publishAtLast, request, wholeInbox } from "../support/http.mjs";
+import { INSTALLING_MS, python } from "../support/python.mjs";
 import { newServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 import { Reader } from "./reader.mjs";
@@ -25,7 +24,7 @@ const EVERYONE = { everyone: true };
 const BURST = 60;
 
 describe("a stock client loses nothing and gets nothing twice", { concurrency: 2 }, () => {
-  before(() => promisify(execFile)(here("venv.sh")), { timeout: 120_000 });
+  before(() => python(import.meta.dirname), { timeout: INSTALLING_MS });
   for (const [name, [command, script]] of Object.entries(clients)) {
     test(name, async (t) => {
       const server = await newServer(t);

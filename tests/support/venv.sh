@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes the Python environment of these tests in .venv, once for each state of requirements.txt.
+# Makes the Python environment of a folder of tests in its .venv, once for each state of its requirements.txt:
+# `venv.sh clients`.
 set -eu
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/../$1"
 
 made=.venv/made-from.txt
 if cmp -s requirements.txt "$made"; then
