@@ -36,7 +36,7 @@ build: tools $(PAGES) ## Build the release binary, with its pages in it
 	@echo "Built $(RELEASE)"
 
 test: test-rust test-web test-system ## Run every test, and install what they need
-	@echo "All tests passed: Rust, pages, browser and stock clients."
+	@echo "All tests passed: Rust, pages, browser, stock clients and the OpenAPI document."
 
 test-rust: tools $(PAGES) ## Run the tests in Rust, end to end ones too
 	cargo test --workspace --locked
@@ -45,7 +45,7 @@ test-rust: tools $(PAGES) ## Run the tests in Rust, end to end ones too
 test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 	npm --prefix web test
 
-test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser and with stock clients
+test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser, stock clients and schemathesis
 	cargo build --workspace --locked --bin tidings
 	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
 
@@ -91,7 +91,7 @@ demo: $(TEST_MODULES) ## Feed the server of `make run` with recorded webhooks (A
 	npm --prefix tests run demo -- $(ARGS)
 
 clean: ## Remove everything that was built or installed here; your data stays
-	rm -rf target web/dist web/node_modules tests/node_modules tests/clients/.venv
+	rm -rf target web/dist web/node_modules tests/node_modules tests/*/.venv
 
 $(PAGES): $(PAGE_SOURCES) $(WEB_MODULES)
 	npm --prefix web run build

@@ -25,11 +25,15 @@ fn read(path: &str) -> String {
 fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> =
-        ["crates", "tests/end_to_end", "tests/browser"].map(|name| root().join(name)).into();
+        ["crates", "tests/end_to_end", "tests/browser", "tests/contract"].map(|name| root().join(name)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.to_string_lossy().into_owned();
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if hidden {
+                continue; // what was installed beside them
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if is_source(&name) {
