@@ -7,6 +7,8 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import JsonSchemaError, RejectedPositiveData
 
 BATCH = "POST /api/v1/admin/notifications/batch"
+ONE_BY_ONE = "each of a batch is refused for itself"
+STREAM = "the stream is text"
 
 #: Valid by the schema, and refused by a rule in words. Which operations (None: any), the code of the answer, the fields
 #: it may be said of (none: of the whole), and why no schema says it.
@@ -68,7 +70,7 @@ def refused_one_by_one(failure, case, response):
     if case.operation.label != BATCH or not isinstance(failure, AcceptedNegativeData) or response.status_code != 200:
         return None
     refused = [result for result in response.json()["results"] if result["status"] == 422]
-    return "each of a batch is refused for itself" if refused else None
+    return ONE_BY_ONE if refused else None
 
 
 @schemathesis.check
@@ -80,9 +82,6 @@ def each_of_a_batch(ctx, response, case):
     assert not wrong, f"refused in a batch: {wrong}"
 
 
-#: Their names, as they are counted.
-NAMES = [f"{operation or 'any'}: {word}" for operation, word, _, _ in IN_WORDS]
-NAMES += ["each of a batch is refused for itself", "the stream is text"]
 def stream_is_text(failure, case, response):
     """The document says that a stream is text, which it is; schemathesis holds each of its events to that."""
     if case.operation.label != "GET /api/v1/stream" or not isinstance(failure, JsonSchemaError):
@@ -90,9 +89,9 @@ def stream_is_text(failure, case, response):
     return STREAM if failure.title.startswith("SSE event") and response.status_code == 200 else None
 
 
-STREAM = "the stream is text"
 RULES = [said_in_words, refused_one_by_one, stream_is_text]
-record.rules.extend(NAMES)
+#: Their names, as they are counted.
+record.rules.extend([f"{operation or 'any'}: {word}" for operation, word, _, _ in IN_WORDS] + [ONE_BY_ONE, STREAM])
 
 
 @schemathesis.hook
