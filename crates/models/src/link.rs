@@ -40,7 +40,10 @@ impl Link {
             Ok(_) if value.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@')) => {
                 refused("no user name or password in a link")
             }
-            Ok(_) if !value.contains("://") => refused("http://… or https://…"),
+            // From a page of the same scheme they even read as a path of that page's site.
+            Ok(_) if value.split_once(':').is_none_or(|(_, rest)| !rest.starts_with("//")) => {
+                refused("http://… or https://…")
+            }
             Ok(_) => Ok(Self(value)),
             Err(_) => refused("http, https, or a path that starts with /"),
         }
@@ -77,6 +80,8 @@ mod tests {
             "https://u@host/",
             "http://@host",
             "https:host",
+            "https:host/a://b",
+            "https:x?://",
             "ftp://x",
             "/a b",
             "/a\nb",
