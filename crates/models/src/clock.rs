@@ -43,8 +43,27 @@ impl Timestamp {
     /// Reads RFC 3339 with any offset. `None` without an offset, or out of range.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if !is_rfc3339(text) {
+            return None;
+        }
         text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
     }
+}
+
+/// Whether a text has the shape of RFC 3339 (section 5.6). What reads it takes more: years of six digits and before Christ,
+/// which could not be written again, names of zones, and dates without their dashes.
+fn is_rfc3339(text: &str) -> bool {
+    let Some((time, rest)) = text.split_at_checked(19) else { return false };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
+        None => rest,
+    };
+    let has_shape = |text: &str, shape: &str| {
+        let fits = |(c, wanted): (char, char)| if wanted == '0' { c.is_ascii_digit() } else { c == wanted };
+        text.len() == shape.len() && text.chars().zip(shape.chars()).all(fits)
+    };
+    let time_fits = has_shape(time, "0000-00-00T00:00:00") || has_shape(time, "0000-00-00t00:00:00");
+    time_fits && (zone == "Z" || zone == "z" || has_shape(zone, "+00:00") || has_shape(zone, "-00:00"))
 }
 
 impl fmt::Display for Timestamp {
@@ -122,11 +141,18 @@ mod tests {
             ("2026-11-21T08:30:00Z", "2026-11-21T08:30:00.000Z"),
             ("2026-11-21T09:30:00.5+01:00", "2026-11-21T08:30:00.500Z"),
             ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
+            ("2026-11-21t08:30:00.123456z", "2026-11-21T08:30:00.123Z"),
+            ("0001-01-01T00:00:00-00:00", "0001-01-01T00:00:00.000Z"),
         ];
         for (text, printed) in cases {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), printed);
         }
-        for bad in ["", "2026-11-21", "2026-11-21T08:30:00", "9999999-01-01T00:00:00Z", "yesterday"] {
+        let others =
+            ["20261121T083000Z", "2026-11-21 08:30:00Z", "2026-11-21T08:30Z", "2026-11-21T08:30:00+01[Europe/Berlin]"];
+        let years = ["9999999-01-01T00:00:00Z", "-000001-01-01T00:00:00Z", "+002026-11-21T08:30:00Z"];
+        let none =
+            ["", "2026-11-21", "2026-11-21T08:30:00", "2026-11-21T08:30:00.Z", "2026-13-21T08:30:00Z", "yesterday"];
+        for bad in none.iter().chain(&others).chain(&years) {
             assert_eq!(Timestamp::parse(bad), None, "{bad}");
         }
     }
