@@ -22,8 +22,11 @@ BENCH_OUT ?= target/bench
 # Passed on to the tests by `make soak`: how long and how much.
 SOAK_SECONDS ?= 600
 SOAK_CASES ?= 1000000
+# Passed on by `make fuzz`: how long for each target, and which of them (all, if none is named).
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
 
-.PHONY: help run build test test-rust test-web test-system soak bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
+.PHONY: help run build test test-rust test-web test-system soak fuzz bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +55,9 @@ test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with
 soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
 	TIDINGS_MODEL_CASES=$(SOAK_CASES) cargo test --locked --package tidings-broker model -- --nocapture
 	TIDINGS_SOAK_SECONDS=$(SOAK_SECONDS) cargo test --locked --package tidings-server --test end_to_end promise -- --nocapture
+
+fuzz: tools ## Look for inputs that break a promise (FUZZ_SECONDS=60 for each, FUZZ_TARGETS="api_sse")
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" tests/fuzz/run.sh
 
 bench: build peers ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repeats 1" and others; 40 minutes)
 	cargo build --release --locked --package tidings-bench

@@ -22,6 +22,9 @@ mod directory;
 mod error;
 mod extract;
 mod frames;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod openapi;
 mod paging;
 mod passwords;

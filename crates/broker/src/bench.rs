@@ -1,12 +1,14 @@
-//! Handles for benchmarks on what is private here. Only with the feature `bench`, and no promise.
+//! Handles for benchmarks, and for what fuzzing looks at, on what is private here. Only with the feature `bench`, and no
+//! promise.
 
 use std::sync::Arc;
 
-use tidings_models::{Cursors, Event, Grant, InboxPage, Position, Timestamp, UserId, Window};
+use serde_json::value::RawValue;
+use tidings_models::{Audience, Cursors, Event, Grant, InboxPage, Kind, Position, Timestamp, UserId, Window};
 use tokio::time::Instant;
 
 use crate::{
-    Entry, Own, Sink,
+    Entry, Own, Sink, Whisper,
     census::Limits,
     hub::{self, Joined},
     hubs::Hubs,
@@ -18,6 +20,16 @@ use crate::{
 /// Renders an event, as the follower does.
 pub fn render(event: Event, cursors: &Cursors) -> Result<Arc<Entry>, serde_json::Error> {
     Entry::render(event, cursors)
+}
+
+/// Renders a signal that is not logged, as the broker does.
+pub fn whisper(
+    kind: Kind,
+    audience: Audience,
+    payload: &RawValue,
+    at: Timestamp,
+) -> Result<Whisper, serde_json::Error> {
+    Whisper::render(kind, audience, payload, at)
 }
 
 /// The reducer.

@@ -14,7 +14,7 @@
 //! **To add a kind of event:** nothing here, unless its content must be rendered for clients
 //! (`entry.rs`) or its effect depends on the reader (`session.rs`).
 
-#[cfg(feature = "bench")]
+#[cfg(any(feature = "bench", fuzzing))]
 #[doc(hidden)]
 pub mod bench;
 mod broker;

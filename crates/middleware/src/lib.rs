@@ -36,6 +36,9 @@ mod cors;
 mod credentials;
 mod directory;
 mod edge;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod guard;
 mod headers;
 mod host;

@@ -20,6 +20,9 @@ pub mod audience;
 pub mod clock;
 pub mod cursor;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod inbox;
 pub mod json;
 pub mod link;

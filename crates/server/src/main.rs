@@ -17,6 +17,8 @@ mod drain;
 mod failure;
 mod file;
 mod first_start;
+#[cfg(test)]
+mod fuzz;
 mod keys;
 mod limits;
 mod listen;

@@ -79,6 +79,27 @@ fn the_database_and_the_web_stay_where_they_belong() {
     }
 }
 
+/// The tests of each crate replay the corpora that have its name, and no others.
+#[test]
+fn every_corpus_is_of_a_target_and_of_a_crate() {
+    let fuzz = crates().join("../tests/fuzz");
+    let names = |folder: &str| -> BTreeSet<String> {
+        let entries = fs::read_dir(fuzz.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    let paths = manifest.lines().filter_map(|line| line.strip_prefix("path = \"targets/")?.strip_suffix(".rs\""));
+    let targets: BTreeSet<_> = paths.map(str::to_owned).collect();
+    assert!(!targets.is_empty());
+    assert_eq!(names("targets"), targets);
+    assert_eq!(names("corpus"), targets);
+    for target in targets {
+        let (name, _) = target.split_once('_').unwrap();
+        let source = fs::read_to_string(crates().join(name).join("src/fuzz.rs")).unwrap();
+        assert!(source.contains(&format!("replay::all(\"{name}\"")), "nothing replays {target}");
+    }
+}
+
 #[test]
 fn the_test_sees_what_it_looks_for() {
     assert!(dependencies("models").contains("sqlx"));

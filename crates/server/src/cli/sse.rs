@@ -19,9 +19,16 @@ pub(super) enum Said {
 }
 
 /// An event is longer than what is taken.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an event of more than {LONGEST} bytes")]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct TooLong;
+
+impl std::fmt::Display for TooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "an event of more than {LONGEST} bytes")
+    }
+}
+
+impl std::error::Error for TooLong {}
 
 /// What was read so far.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use utoipa::{
     openapi::{ArrayBuilder, Ref, RefOr, Schema},
 };
 
-use self::item::BatchItem;
+pub(crate) use self::item::BatchItem;
 use super::create::not_made;
 use crate::{
     App, error,

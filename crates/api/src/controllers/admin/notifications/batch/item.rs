@@ -32,7 +32,7 @@ const KEY: &str = "idempotency_key";
 impl BatchItem {
     /// Everything that is wrong, or what is to be stored. The key knows it by what it says beside the key, so
     /// that it is the same in a request of its own.
-    pub(super) fn draft(self, id: NotificationId, publisher: &UserId, now: Timestamp) -> Result<Draft, Problem> {
+    pub(crate) fn draft(self, id: NotificationId, publisher: &UserId, now: Timestamp) -> Result<Draft, Problem> {
         let key = Key::within(self.idempotency_key.as_deref())?.of(publisher, &self.request)?;
         let (Asked { notification, deliver_at }, to) = self.request.check(id, now)?;
         Ok(Draft::Notify { notification: Box::new(notification), to, key, deliver_at })
