@@ -16,6 +16,7 @@ mod believed;
 mod claims;
 mod jwks;
 mod known;
+mod object;
 mod public_key;
 mod public_keys;
 mod secrets;

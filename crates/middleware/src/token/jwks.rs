@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
+    object::Object,
     public_key::PublicKey,
     public_keys::{NamedKeys, WrongKeys, could_be_a_name},
 };
@@ -41,12 +42,12 @@ struct Jwk {
 /// The keys to check with, and how many others there are. A key that is not understood is none of
 /// our business (section 5), and makes the others no worse.
 pub(super) fn read(json: &[u8]) -> Result<(NamedKeys, usize), WrongKeys> {
-    let set: Set<'_> = serde_json::from_slice(json).map_err(|_| WrongKeys::NotASet)?;
+    let Object(set): Object<Set<'_>> = serde_json::from_slice(json).map_err(|_| WrongKeys::NotASet)?;
     if set.keys.len() > MAX_KEYS {
         return Err(WrongKeys::TooManyNamed);
     }
     let keys: Vec<_> =
-        set.keys.iter().filter_map(|key| serde_json::from_str::<Jwk>(key.get()).ok()?.usable()).collect();
+        set.keys.iter().filter_map(|key| serde_json::from_str::<Object<Jwk>>(key.get()).ok()?.0.usable()).collect();
     let others = set.keys.len() - keys.len();
     Ok((NamedKeys(keys), others))
 }

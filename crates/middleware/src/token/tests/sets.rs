@@ -143,9 +143,18 @@ fn a_symmetric_key_of_a_set_signs_nothing() {
 #[test]
 fn what_is_no_set() {
     let deep = "[".repeat(100_000);
-    for text in
-        ["", "{}", "[]", "null", "<html>", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#, r#"{"keys":[]} x"#, &deep]
-    {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "[[]]",
+        "null",
+        "<html>",
+        r#"{"keys":{}}"#,
+        r#"{"keys":[],"keys":[]}"#,
+        r#"{"keys":[]} x"#,
+        &deep,
+    ] {
         assert!(matches!(PublicKeys::of_jwks(text.as_bytes()), Err(WrongKeys::NotASet)), "{text:.40}");
     }
     let many = |count| json!({"keys": vec![json!({}); count]}).to_string();
