@@ -43,7 +43,8 @@ const FLOODS: [Kind; 4] = [
         p99: "p99, slow heads",
         connections: "connections, slow heads",
         path: "/api/v1/inbox",
-        args: &["-H", "-c", "1000", "-r", "500", "-i", "1", "-x", "24"],
+        // New ones all the time: the server closes each after some seconds.
+        args: &["-H", "-c", "30000", "-r", "300", "-i", "1", "-x", "24"],
     },
     Kind {
         p99: "p99, slow bodies",
@@ -61,7 +62,7 @@ const FLOODS: [Kind; 4] = [
         p99: "p99, connections",
         connections: "connections, connections",
         path: "/api/v1/inbox",
-        args: &["-H", "-c", "4000", "-r", "2000", "-i", "240"],
+        args: &["-H", "-c", "60000", "-r", "1500", "-i", "240"],
     },
 ];
 
