@@ -25,7 +25,6 @@ mod outcome;
 mod person;
 mod retention;
 mod sent;
-mod sql;
 mod sqlite;
 
 pub use access::Access;

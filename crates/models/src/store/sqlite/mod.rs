@@ -11,39 +11,28 @@ use std::sync::Arc;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use super::{Committed, Draft, Replay, StoreError, sql};
-use crate::{Cursors, Position};
+use super::StoreError;
+use crate::Cursors;
 
-mod access;
-mod admin;
-mod as_log;
-mod as_store;
 mod backup;
 mod checkpoint;
-mod commit;
-mod connections;
-mod due;
-mod erase;
-mod inbox;
 mod insert;
-mod keys;
-mod leave;
-mod log;
-mod marks;
 mod open;
-mod people;
 #[cfg(test)]
 mod plans;
-mod preferences;
-mod seqs;
-mod together;
-mod topics;
-mod trim;
-mod write;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod writer;
 
 use checkpoint::Checkpoints;
+use shared::{array, log, sql};
 use writer::{Turn, Writer};
+
+type Database = Sqlite;
+type DatabaseArguments = sqlx::sqlite::SqliteArguments;
+type DatabaseConnection = sqlx::SqliteConnection;
+type DatabaseStore = SqliteStore;
+type Pool = SqlitePool;
 
 /// The store in a SQLite file.
 pub struct SqliteStore {
@@ -58,10 +47,6 @@ impl SqliteStore {
     async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.readers.begin().await?)
     }
-}
-
-fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Corrupt(format!("a secret of {} bytes instead of {N}", bytes.len())))
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -81,15 +66,6 @@ impl From<sqlx::Error> for StoreError {
             _ => Self::Unavailable(error),
         }
     }
-}
-
-fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-/// A number of the database that must be a position.
-fn position(value: i64) -> Result<Position, StoreError> {
-    Position::new(value).ok_or_else(|| StoreError::Corrupt(format!("the position {value}")))
 }
 
 #[cfg(test)]

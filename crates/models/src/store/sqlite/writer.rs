@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use super::{StoreError, seqs::Seqs};
+use super::{StoreError, shared::seqs::Seqs};
 
 pub(super) struct Writer {
     options: SqliteConnectOptions,

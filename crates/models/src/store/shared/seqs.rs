@@ -21,13 +21,13 @@ pub(super) struct Last {
     pub(super) seq: i64,
 }
 
-pub(super) struct Seqs {
+pub(in crate::store) struct Seqs {
     head: Position,
     last: Cache<Audience, Last>,
 }
 
 impl Seqs {
-    pub(super) fn new() -> Self {
+    pub(in crate::store) fn new() -> Self {
         Self { head: Position::START, last: Cache::new(KEPT) }
     }
 

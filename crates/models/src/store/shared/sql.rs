@@ -172,7 +172,7 @@ macro_rules! entry {
 }
 
 /// SQLite alone: a copy of one instant.
-pub(super) const VACUUM_INTO: &str = "VACUUM INTO $1";
+pub(in crate::store) const VACUUM_INTO: &str = "VACUUM INTO $1";
 
 statements! {
     HEAD = "SELECT epoch, position, floor FROM head WHERE id = 1";
@@ -454,13 +454,13 @@ statements! {
     BEGIN_WITH_HEAD_AND_SEQS = head_and_seqs!("BEGIN IMMEDIATE; ");
 }
 
-pub(super) mod access;
-pub(super) mod ledger;
-pub(super) mod people;
-pub(super) mod topics;
+pub(in crate::store) mod access;
+pub(in crate::store) mod ledger;
+pub(in crate::store) mod people;
+pub(in crate::store) mod topics;
 
 /// All statements by their names, for the tests.
 #[cfg(test)]
-pub(super) fn every() -> Vec<(&'static str, &'static str)> {
+pub(in crate::store) fn every() -> Vec<(&'static str, &'static str)> {
     [ALL, access::ALL, ledger::ALL, people::ALL, topics::ALL].concat()
 }

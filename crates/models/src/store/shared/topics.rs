@@ -1,8 +1,6 @@
 //! Topics, and who belongs to them.
 
-use sqlx::{SqliteConnection, SqlitePool};
-
-use super::{StoreError, Turn, commit::Group, position, sql};
+use super::{DatabaseConnection, Pool, StoreError, Turn, commit::Group, position, sql};
 use crate::{
     Audience, Change, Effect, Position, Timestamp, Topic, TopicName, UserId,
     store::Outcome,
@@ -16,7 +14,7 @@ fn topic((name, title, open, created_at): TopicRow) -> Result<Topic, StoreError>
     Ok(Topic { name, title, open, created_at: Timestamp::from_millis(created_at) })
 }
 
-pub(super) async fn find(conn: &mut SqliteConnection, name: &TopicName) -> Result<Option<Topic>, StoreError> {
+pub(super) async fn find(conn: &mut DatabaseConnection, name: &TopicName) -> Result<Option<Topic>, StoreError> {
     let row: Option<TopicRow> = sqlx::query_as(sql::topics::TOPIC).bind(name.as_str()).fetch_optional(conn).await?;
     row.map(topic).transpose()
 }
@@ -51,7 +49,7 @@ pub(super) async fn remove(turn: &mut Turn<'_>, name: &TopicName) -> Result<Opti
 }
 
 pub(super) async fn all(
-    readers: &SqlitePool,
+    readers: &Pool,
     after: Option<&TopicName>,
     limit: u32,
 ) -> Result<Vec<TopicWithMembers>, StoreError> {
@@ -74,7 +72,7 @@ fn seen((name, title, open, created_at, joined): SeenRow) -> Result<TopicOfUser,
 }
 
 pub(super) async fn of_user(
-    readers: &SqlitePool,
+    readers: &Pool,
     user: &UserId,
     after: Option<&TopicName>,
     limit: u32,
@@ -89,7 +87,7 @@ pub(super) async fn of_user(
 }
 
 pub(super) async fn seen_by(
-    readers: &SqlitePool,
+    readers: &Pool,
     user: &UserId,
     name: &TopicName,
 ) -> Result<Option<TopicOfUser>, StoreError> {
@@ -98,7 +96,7 @@ pub(super) async fn seen_by(
     row.map(seen).transpose()
 }
 
-pub(super) async fn recipients_of(readers: &SqlitePool, audience: &Audience) -> Result<Option<i64>, StoreError> {
+pub(super) async fn recipients_of(readers: &Pool, audience: &Audience) -> Result<Option<i64>, StoreError> {
     Ok(match audience {
         Audience::User(_) => Some(1),
         Audience::Nodes => None,
@@ -110,7 +108,7 @@ pub(super) async fn recipients_of(readers: &SqlitePool, audience: &Audience) -> 
 }
 
 pub(super) async fn members(
-    readers: &SqlitePool,
+    readers: &Pool,
     topic: &TopicName,
     after: Option<&UserId>,
     limit: u32,

@@ -1,10 +1,9 @@
 //! What happens at its time: scheduled notifications are made, others expire, and what was snoozed comes
 //! back. Each is done, and no longer due, in one transaction: exactly once, whoever asks and how often.
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{StoreError, commit::Group, inbox, json, leave, marks, sql};
+use super::{DatabaseConnection, StoreError, commit::Group, inbox, json, leave, marks, sql};
 use crate::{
     Audience, Draft, Flags, Kind, Mark, Notification, NotificationId, Recipients, Timestamp, UserId, store::Outcome,
 };
@@ -39,7 +38,7 @@ pub(super) fn read(recipients: &str) -> Result<Recipients, StoreError> {
 }
 
 /// Whether anything is due.
-pub(super) async fn any(conn: &mut SqliteConnection, now: Timestamp) -> Result<bool, StoreError> {
+pub(super) async fn any(conn: &mut DatabaseConnection, now: Timestamp) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(sql::ANY_DUE).bind(now.as_millis()).fetch_one(conn).await?)
 }
 

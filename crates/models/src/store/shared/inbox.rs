@@ -1,9 +1,8 @@
 //! Reading inboxes: a user's notifications, and what they made of them.
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
-use super::{StoreError, position, sql};
+use super::{DatabaseConnection, Snapshot, StoreError, position, sql};
 use crate::{
     Audience, Counts, Epoch, Head, InboxItem, InboxPage, InboxQuery, InboxState, Level, Mute, Muting, Notification,
     NotificationId, Position, Seq, Timestamp, TopicName, UserId, Window,
@@ -19,7 +18,7 @@ pub(super) struct Recipient {
 }
 
 impl Recipient {
-    pub(super) async fn find(conn: &mut SqliteConnection, user: &UserId) -> Result<Option<Self>, StoreError> {
+    pub(super) async fn find(conn: &mut DatabaseConnection, user: &UserId) -> Result<Option<Self>, StoreError> {
         let row: Option<(i64, i64, i64, i64, String)> =
             sqlx::query_as(sql::RECIPIENT).bind(user.as_str()).fetch_optional(conn).await?;
         let Some((known_from, seen, read, archived, subscriptions)) = row else { return Ok(None) };
@@ -101,7 +100,7 @@ impl State {
 
 /// `None`: not known.
 pub(super) async fn state(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     counted: Counted,
 ) -> Result<Option<State>, StoreError> {
@@ -126,7 +125,7 @@ pub(super) async fn state(
 }
 
 /// The counts alone, which take one statement and so no transaction.
-pub(super) async fn counts(conn: &mut SqliteConnection, user: &UserId) -> Result<Option<InboxPage>, StoreError> {
+pub(super) async fn counts(conn: &mut DatabaseConnection, user: &UserId) -> Result<Option<InboxPage>, StoreError> {
     let Some(state) = state(conn, user, Counted::All).await? else { return Ok(None) };
     state.page(user, Vec::new(), false).map(Some)
 }
@@ -136,7 +135,7 @@ type StatesRow = (i64, Uuid, i64, i64, i64, i64, i64, i64, String, String, i64);
 
 /// The counts of many, in their order: one statement, so all of one instant.
 pub(super) async fn states(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     users: &[UserId],
 ) -> Result<Vec<Option<InboxPage>>, StoreError> {
     let names: Vec<_> = users.iter().map(UserId::as_str).collect();
@@ -153,11 +152,7 @@ pub(super) async fn states(
     Ok(pages)
 }
 
-pub(super) async fn page(
-    mut tx: Transaction<'static, Sqlite>,
-    user: &UserId,
-    query: &InboxQuery,
-) -> Result<Option<InboxPage>, StoreError> {
+pub(super) async fn page(mut tx: Snapshot, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
     let Some(state) = state(&mut tx, user, Counted::All).await? else { return Ok(None) };
     let recipient = &state.recipient;
     let of_topic = |window: &Window| match (&query.topic, &window.audience) {
@@ -210,7 +205,7 @@ pub(super) async fn page(
 /// A position up to which nothing is unread: what was read by watermark need not be looked at, but for what a
 /// receipt takes back.
 async fn before_the_unread(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     recipient: &Recipient,
 ) -> Result<Position, StoreError> {
@@ -238,11 +233,7 @@ fn pattern(text: &str) -> String {
     pattern
 }
 
-pub(super) async fn item(
-    mut tx: Transaction<'static, Sqlite>,
-    user: &UserId,
-    id: NotificationId,
-) -> Result<Option<InboxItem>, StoreError> {
+pub(super) async fn item(mut tx: Snapshot, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError> {
     let Some(recipient) = Recipient::find(&mut tx, user).await? else { return Ok(None) };
     let mut found = None;
     for window in recipient.windows(user)? {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretBox;
 
-use super::{SqliteStore, StoreError, array, sql};
+use super::{DatabaseStore, StoreError, array, sql};
 use crate::{
     Account, Timestamp, UserId,
     access::{ApiKey, Digest, KeyId, NewSignIn, ShownSecret, SignIn, SignInId},
@@ -21,7 +21,7 @@ fn parse_user(name: &str) -> Result<UserId, StoreError> {
 }
 
 #[async_trait]
-impl Access for SqliteStore {
+impl Access for DatabaseStore {
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
         let mut turn = self.writer.turn().await?;
         let done = accounts::create(&mut turn, account).await;

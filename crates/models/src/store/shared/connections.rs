@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 use uuid::Uuid;
 
 use super::{
-    StoreError, Turn, Writer,
+    DatabaseConnection, Pool, Snapshot, StoreError, Turn, Writer,
     inbox::Recipient,
     insert::{Insert, Table},
     leave, position, sql, write,
@@ -79,11 +78,7 @@ type DeliveryRow = (
 );
 
 /// What is known of a notification and one user.
-pub(super) async fn delivery(
-    mut tx: Transaction<'static, Sqlite>,
-    id: NotificationId,
-    user: &UserId,
-) -> Result<Delivery, StoreError> {
+pub(super) async fn delivery(mut tx: Snapshot, id: NotificationId, user: &UserId) -> Result<Delivery, StoreError> {
     let mut delivery = Delivery { user: user.clone(), place: None, connections: Vec::new(), forgotten: false };
     let Some(recipient) = Recipient::find(&mut tx, user).await? else { return Ok(delivery) };
     let row: Option<DeliveryRow> = sqlx::query_as(sql::ledger::DELIVERY)
@@ -131,12 +126,12 @@ fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, Store
     })
 }
 
-async fn floor(conn: &mut SqliteConnection) -> Result<Position, StoreError> {
+async fn floor(conn: &mut DatabaseConnection) -> Result<Position, StoreError> {
     position(sqlx::query_scalar(sql::ledger::LEDGER_FLOOR).fetch_one(conn).await?)
 }
 
 /// What is known of a notification, without a look at each of its readers.
-pub(super) async fn reach(mut tx: Transaction<'static, Sqlite>, id: NotificationId) -> Result<Reach, StoreError> {
+pub(super) async fn reach(mut tx: Snapshot, id: NotificationId) -> Result<Reach, StoreError> {
     let mut reach = Reach::default();
     let places: Vec<(String, i64)> = sqlx::query_as(sql::PLACES).bind(id.as_uuid()).fetch_all(&mut *tx).await?;
     // What goes to more than one named user is asked for user by user.
@@ -157,7 +152,7 @@ pub(super) async fn reach(mut tx: Transaction<'static, Sqlite>, id: Notification
 /// Forgets streams that are no longer kept, a step of them. Whether there may be more.
 pub(super) async fn trim(
     writer: &Writer,
-    readers: &SqlitePool,
+    readers: &Pool,
     keep: &Retention,
     now: Timestamp,
 ) -> Result<bool, StoreError> {

@@ -1,8 +1,6 @@
 //! Changes of who may come in, each with the event that tells of it.
 
-use sqlx::{Sqlite, sqlite::SqliteArguments};
-
-use super::super::{StoreError, commit::Group, sql};
+use super::super::{Database, DatabaseArguments, StoreError, commit::Group, sql};
 use crate::{
     Audience, Effect, Kind, News, Timestamp, UserId,
     access::{AccessChange, Digest, SignInId},
@@ -86,7 +84,7 @@ pub(in super::super) async fn apply(
 /// Whether a statement found something to change.
 async fn changes(
     group: &mut Group<'_>,
-    statement: sqlx::query::Query<'_, Sqlite, SqliteArguments>,
+    statement: sqlx::query::Query<'_, Database, DatabaseArguments>,
 ) -> Result<bool, StoreError> {
     Ok(statement.execute(&mut *group.conn).await?.rows_affected() > 0)
 }

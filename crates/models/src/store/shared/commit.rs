@@ -9,10 +9,8 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::SqliteConnection;
-
 use super::{
-    Committed, Draft, StoreError, Turn, access, admin, due, erase, json,
+    Committed, DatabaseConnection, Draft, StoreError, Turn, access, admin, due, erase, json,
     keys::{Keys, Made},
     leave, marks, position, preferences,
     seqs::{Last, Seqs},
@@ -85,7 +83,7 @@ fn audiences(draft: &Draft) -> Vec<Audience> {
 /// written, so that neither costs a hop of its own. One that does not come to its end is ended with its
 /// connection (see [`Turn`]).
 pub(super) struct Group<'a> {
-    pub(super) conn: &'a mut SqliteConnection,
+    pub(super) conn: &'a mut DatabaseConnection,
     kept: &'a mut Seqs,
     /// The head of the log before the group.
     pub(super) start: Position,

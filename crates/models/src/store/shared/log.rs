@@ -1,18 +1,17 @@
 //! Reading the log.
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
-use super::{Replay, StoreError, position, sql};
+use super::{DatabaseConnection, Replay, Snapshot, StoreError, position, sql};
 use crate::{Audience, Effect, Epoch, Event, Head, Kind, Position, Seq, Timestamp, Window};
 
-pub(super) async fn head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
+pub(in crate::store) async fn head(conn: &mut DatabaseConnection) -> Result<Head, StoreError> {
     let (epoch, last, floor): (Uuid, i64, i64) = sqlx::query_as(sql::HEAD).fetch_one(conn).await?;
     Ok(Head { epoch: Epoch::from_uuid(epoch), position: position(last)?, floor: position(floor)? })
 }
 
 pub(super) async fn read_log(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     after: Position,
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
@@ -23,7 +22,7 @@ pub(super) async fn read_log(
 /// Reads each audience by what stands where in it and merges, so the cost is that of the events asked for,
 /// however many others the log holds.
 pub(super) async fn replay(
-    mut tx: Transaction<'static, Sqlite>,
+    mut tx: Snapshot,
     windows: &[Window],
     after: Position,
     up_to: Position,

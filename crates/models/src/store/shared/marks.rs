@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    StoreError,
+    DatabaseConnection, StoreError,
     inbox::{self, Counted, Recipient, state},
     insert::{Insert, Table},
     sql, write,
@@ -42,7 +41,7 @@ pub(super) enum Applied {
 
 /// Applies a mark. `head` is the end of the log before the group: a watermark never reaches beyond.
 pub(super) async fn apply(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     head: Position,
     user: &UserId,
     mark: &Mark,
@@ -74,7 +73,7 @@ pub(super) async fn apply(
 /// Gives the named notifications some states, and tells which of them had others and what that does to
 /// the counts: what each of them was, and is now. `None`: one of them is not this user's.
 async fn by_ids(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     ids: &[NotificationId],
     flags: Flags,
@@ -150,7 +149,7 @@ struct Place {
 type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, bool, Option<bool>, Option<i64>, bool);
 
 async fn places(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     recipient: &Recipient,
     ids: &BTreeSet<NotificationId>,
@@ -181,7 +180,7 @@ async fn places(
 /// Gives everything up to a position some states, and tells what that does to the counts. `None`:
 /// everything was so already.
 async fn by_watermark(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     up_to: Position,
     flags: Flags,
@@ -215,7 +214,7 @@ async fn by_watermark(
 
 /// Raises the watermarks of the states that are given. Whether anything changed by it.
 async fn raise(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     recipient: &Recipient,
     up_to: Position,
@@ -262,7 +261,7 @@ async fn raise(
 /// Takes states back from everything up to a position. A watermark cannot say that, so each that has
 /// them gets a receipt. Whether there were any.
 async fn lower(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     recipient: &Recipient,
     up_to: Position,

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{Draft, StoreError, json, position, sql};
+use super::{DatabaseConnection, Draft, StoreError, json, position, sql};
 use crate::{
     NotificationId, Position,
     store::{IdempotencyKey, Outcome},
@@ -29,7 +28,7 @@ pub(super) struct Keys(HashMap<(String, String), ([u8; 32], Made)>);
 
 impl Keys {
     /// Learns what the keys of drafts made before.
-    pub(super) async fn learn(&mut self, conn: &mut SqliteConnection, drafts: &[Draft]) -> Result<(), StoreError> {
+    pub(super) async fn learn(&mut self, conn: &mut DatabaseConnection, drafts: &[Draft]) -> Result<(), StoreError> {
         let keys: Vec<&IdempotencyKey> = drafts.iter().flat_map(of).collect();
         if keys.is_empty() {
             return Ok(());

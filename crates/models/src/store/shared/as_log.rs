@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Committed, Draft, Replay, SqliteStore, StoreError, access, commit, connections, due, inbox, log, trim};
+use super::{Committed, DatabaseStore, Draft, Replay, StoreError, access, commit, connections, due, inbox, log, trim};
 use crate::{
     Cursors, Event, Head, InboxPage, InboxQuery, Position, Timestamp, UserId, Window,
     store::{Connection, Log, Retention, Trimmed},
 };
 
 #[async_trait]
-impl Log for SqliteStore {
+impl Log for DatabaseStore {
     async fn commit(&self, drafts: Vec<Draft>) -> Result<Committed, StoreError> {
         let mut turn = self.writer.turn().await?;
         let done = commit::commit(&mut turn, drafts).await;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{SqliteStore, StoreError, admin, connections, inbox, people, preferences, topics};
+use super::{DatabaseStore, StoreError, admin, connections, inbox, people, preferences, topics};
 use crate::{
     Audience, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
     store::{Connection, Delivery, Known, Reach, Receipt, Sent, SentQuery, Store, Stored},
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[async_trait]
-impl Store for SqliteStore {
+impl Store for DatabaseStore {
     async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError> {
         inbox::item(self.snapshot().await?, user, id).await
     }

@@ -1,10 +1,9 @@
 //! What is kept of a person beside their inbox, and how much is kept of all.
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    StoreError,
+    DatabaseConnection, StoreError,
     connections::{ConnectionRow, connection},
     inbox, position, sql,
 };
@@ -13,14 +12,14 @@ use crate::{
     store::{Connection, Known, Receipt, Stored},
 };
 
-pub(super) async fn stored(conn: &mut SqliteConnection) -> Result<Stored, StoreError> {
+pub(super) async fn stored(conn: &mut DatabaseConnection) -> Result<Stored, StoreError> {
     let row: (i64, i64, i64, i64, i64) =
         sqlx::query_as(sql::people::STORED).bind(Stored::COUNTED).fetch_one(conn).await?;
     let (events, notifications, scheduled, recipients, topics) = row;
     Ok(Stored { events, notifications, scheduled, recipients, topics })
 }
 
-pub(super) async fn known(conn: &mut SqliteConnection, user: &UserId) -> Result<Option<Known>, StoreError> {
+pub(super) async fn known(conn: &mut DatabaseConnection, user: &UserId) -> Result<Option<Known>, StoreError> {
     let row: Option<(i64, i64, i64, i64, i64)> =
         sqlx::query_as(sql::people::KNOWN).bind(user.as_str()).fetch_optional(conn).await?;
     let known = |(since, from, seen, read, archived)| {
@@ -39,7 +38,7 @@ pub(super) async fn known(conn: &mut SqliteConnection, user: &UserId) -> Result<
 type ReceiptRow = (i64, Option<Uuid>, Option<bool>, Option<bool>, Option<i64>, Option<bool>, Option<i64>, bool, i64);
 
 pub(super) async fn receipts(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     after: Position,
     limit: u32,
@@ -64,7 +63,7 @@ pub(super) async fn receipts(
 }
 
 pub(super) async fn connections(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     after: Option<&Connection>,
     limit: u32,
@@ -84,7 +83,7 @@ pub(super) async fn connections(
 }
 
 pub(super) async fn former(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     user: &UserId,
     after: Position,
     limit: u32,

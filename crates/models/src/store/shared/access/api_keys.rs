@@ -1,10 +1,9 @@
 //! Keys of servers.
 
-use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use super::{
-    super::{StoreError, Turn, sql},
+    super::{Pool, StoreError, Turn, sql},
     parse_user,
 };
 use crate::{
@@ -27,18 +26,18 @@ pub(super) async fn create(turn: &mut Turn<'_>, key: &ApiKey, secret: &Digest) -
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn by_secret(pool: &SqlitePool, secret: &Digest) -> Result<Option<ApiKey>, StoreError> {
+pub(super) async fn by_secret(pool: &Pool, secret: &Digest) -> Result<Option<ApiKey>, StoreError> {
     let row: Option<Row> =
         sqlx::query_as(sql::access::API_KEY).bind(&secret.as_bytes()[..]).fetch_optional(pool).await?;
     row.map(api_key).transpose()
 }
 
-pub(super) async fn by_id(pool: &SqlitePool, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
+pub(super) async fn by_id(pool: &Pool, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
     let row: Option<Row> = sqlx::query_as(sql::access::API_KEY_OF_ID).bind(id.as_uuid()).fetch_optional(pool).await?;
     row.map(api_key).transpose()
 }
 
-pub(super) async fn list(pool: &SqlitePool, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
+pub(super) async fn list(pool: &Pool, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
     let before = before.map_or(Uuid::max(), |id| *id.as_uuid());
     let rows: Vec<Row> = sqlx::query_as(sql::access::API_KEYS).bind(before).bind(limit).fetch_all(pool).await?;
     rows.into_iter().map(api_key).collect()

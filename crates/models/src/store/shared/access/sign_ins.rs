@@ -1,10 +1,9 @@
 //! Sign-ins of built-in accounts.
 
-use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use super::{
-    super::{StoreError, Turn, array, sql},
+    super::{Pool, StoreError, Turn, array, sql},
     accounts::parse_role,
     parse_user,
 };
@@ -32,7 +31,7 @@ pub(super) async fn begin(turn: &mut Turn<'_>, new: &NewSignIn) -> Result<bool, 
 }
 
 /// Who shows the secret before may be right behind who has just got the next, so that is looked for second.
-pub(super) async fn by_secret(pool: &SqlitePool, secret: &Digest) -> Result<Option<(SignIn, ShownSecret)>, StoreError> {
+pub(super) async fn by_secret(pool: &Pool, secret: &Digest) -> Result<Option<(SignIn, ShownSecret)>, StoreError> {
     for statement in [sql::access::SIGN_IN, sql::access::SIGN_IN_BY_FORMER] {
         let found: Option<Row> = sqlx::query_as(statement).bind(&secret.as_bytes()[..]).fetch_optional(pool).await?;
         if let Some(row) = found {
@@ -47,12 +46,12 @@ pub(super) async fn by_secret(pool: &SqlitePool, secret: &Digest) -> Result<Opti
     Ok(None)
 }
 
-pub(super) async fn by_id(pool: &SqlitePool, id: SignInId) -> Result<Option<SignIn>, StoreError> {
+pub(super) async fn by_id(pool: &Pool, id: SignInId) -> Result<Option<SignIn>, StoreError> {
     let row: Option<Row> = sqlx::query_as(sql::access::SIGN_IN_OF_ID).bind(id.as_uuid()).fetch_optional(pool).await?;
     row.map(sign_in).transpose()
 }
 
-pub(super) async fn of_user(pool: &SqlitePool, user: &UserId) -> Result<Vec<SignIn>, StoreError> {
+pub(super) async fn of_user(pool: &Pool, user: &UserId) -> Result<Vec<SignIn>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(sql::access::SIGN_INS_OF).bind(user.as_str()).fetch_all(pool).await?;
     rows.into_iter().map(sign_in).collect()
 }

@@ -1,25 +1,20 @@
 //! What admins do to notifications that they sent, and what they see of them.
 
-use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
-use super::{StoreError, commit::Group, due, inbox, json, leave, sql};
+use super::{DatabaseConnection, Snapshot, StoreError, commit::Group, due, inbox, json, leave, sql};
 use crate::{
     Audience, Effect, Kind, Notification, NotificationId, Recipients, Timestamp, UserId,
     store::{Deed, Outcome, Replacement, Sent, SentQuery, Stage},
 };
 
-pub(super) async fn find(mut tx: Transaction<'static, Sqlite>, id: NotificationId) -> Result<Option<Sent>, StoreError> {
+pub(super) async fn find(mut tx: Snapshot, id: NotificationId) -> Result<Option<Sent>, StoreError> {
     let sent = sent(&mut tx, id).await?;
     tx.commit().await?;
     Ok(sent)
 }
 
-pub(super) async fn list(
-    mut tx: Transaction<'static, Sqlite>,
-    query: SentQuery,
-    limit: u32,
-) -> Result<Vec<Sent>, StoreError> {
+pub(super) async fn list(mut tx: Snapshot, query: SentQuery, limit: u32) -> Result<Vec<Sent>, StoreError> {
     let ids: Vec<Uuid> = match query {
         SentQuery::Made(before) => {
             let before = before.map_or(Uuid::max(), |before| *before.as_uuid());
@@ -38,7 +33,7 @@ pub(super) async fn list(
     Ok(all)
 }
 
-async fn sent(conn: &mut SqliteConnection, id: NotificationId) -> Result<Option<Sent>, StoreError> {
+async fn sent(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Option<Sent>, StoreError> {
     let history = history(conn, id).await?;
     if let Some((json, recipients, due_at, revision)) = scheduled(conn, id).await? {
         let stage = Stage::Scheduled(Timestamp::from_millis(due_at));
@@ -55,7 +50,7 @@ async fn sent(conn: &mut SqliteConnection, id: NotificationId) -> Result<Option<
 /// JSON, recipients, due at, revision.
 type ScheduledRow = (String, String, i64, i64);
 
-async fn scheduled(conn: &mut SqliteConnection, id: NotificationId) -> Result<Option<ScheduledRow>, StoreError> {
+async fn scheduled(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Option<ScheduledRow>, StoreError> {
     Ok(sqlx::query_as(sql::SCHEDULED).bind(id.as_uuid()).fetch_optional(conn).await?)
 }
 
@@ -63,7 +58,7 @@ async fn scheduled(conn: &mut SqliteConnection, id: NotificationId) -> Result<Op
 type MadeRow = (String, i64, Option<String>, Option<i64>, Option<Uuid>, Option<i64>, bool);
 
 /// JSON, revision and stage of one that was made.
-async fn made(conn: &mut SqliteConnection, id: NotificationId) -> Result<Option<(String, i64, Stage)>, StoreError> {
+async fn made(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Option<(String, i64, Stage)>, StoreError> {
     let row: Option<MadeRow> = sqlx::query_as(sql::NOTIFICATION).bind(id.as_uuid()).fetch_optional(conn).await?;
     let Some((json, payload, ended, at, by, replaced_at, stands)) = row else { return Ok(None) };
     let at = Timestamp::from_millis(at.unwrap_or_default());
@@ -79,7 +74,7 @@ async fn made(conn: &mut SqliteConnection, id: NotificationId) -> Result<Option<
     Ok(Some((json, payload, stage)))
 }
 
-async fn history(conn: &mut SqliteConnection, id: NotificationId) -> Result<Vec<Deed>, StoreError> {
+async fn history(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Vec<Deed>, StoreError> {
     let rows: Vec<(i64, String, String, Option<String>)> =
         sqlx::query_as(sql::AUDIT).bind(id.as_uuid()).fetch_all(conn).await?;
     let deed = |(at, by, action, before): (i64, String, String, Option<String>)| {

@@ -1,11 +1,9 @@
 //! What users want to be bothered with.
 
-use sqlx::SqliteConnection;
-
-use super::{StoreError, commit::Group, inbox, json, sql};
+use super::{DatabaseConnection, StoreError, commit::Group, inbox, json, sql};
 use crate::{Audience, Change, Effect, Mute, Muting, Preferences, QuietHours, Timestamp, UserId, store::Outcome};
 
-pub(super) async fn of(conn: &mut SqliteConnection, user: &UserId) -> Result<Preferences, StoreError> {
+pub(super) async fn of(conn: &mut DatabaseConnection, user: &UserId) -> Result<Preferences, StoreError> {
     let rows: String = sqlx::query_scalar(sql::MUTES).bind(user.as_str()).fetch_one(&mut *conn).await?;
     let mut preferences = Preferences::default();
     let muted = &mut preferences.muted;

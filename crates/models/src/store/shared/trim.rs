@@ -1,9 +1,8 @@
 //! Removing what is no longer kept, in steps so small that no publisher waits for long.
 
-use sqlx::SqlitePool;
 use uuid::Uuid;
 
-use super::{StoreError, Turn, Writer, commit::Group, leave, log, sql};
+use super::{Pool, StoreError, Turn, Writer, commit::Group, leave, log, sql};
 use crate::{
     Audience, Effect, Kind, NotificationId, Position, Recipients, Timestamp,
     store::{Retention, Trimmed},
@@ -19,7 +18,7 @@ const ENTRIES_PER_STEP: usize = 200;
 
 pub(super) async fn step(
     writer: &Writer,
-    readers: &SqlitePool,
+    readers: &Pool,
     keep: &Retention,
     now: Timestamp,
     up_to: Position,
@@ -65,7 +64,7 @@ async fn events(turn: &mut Turn<'_>, keep: &Retention, now: Timestamp, up_to: Po
 }
 
 /// The first notification that is neither too old nor too many.
-async fn cut(readers: &SqlitePool, keep: &Retention, now: Timestamp) -> Result<NotificationId, StoreError> {
+async fn cut(readers: &Pool, keep: &Retention, now: Timestamp) -> Result<NotificationId, StoreError> {
     let newest: Option<Uuid> =
         sqlx::query_scalar(sql::NEWEST_KEPT).bind((keep.max_notifications - 1).max(0)).fetch_optional(readers).await?;
     let too_old = NotificationId::first_at(keep.notifications_before(now));

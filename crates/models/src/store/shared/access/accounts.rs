@@ -1,8 +1,6 @@
 //! Built-in accounts.
 
-use sqlx::SqlitePool;
-
-use super::super::{StoreError, Turn, sql};
+use super::super::{Pool, StoreError, Turn, sql};
 use crate::{Account, Role, Timestamp, UserId, password::PasswordHash};
 
 /// The account's user is known from the same moment on, so a broadcast sent before they first sign
@@ -23,12 +21,12 @@ pub(super) async fn create(turn: &mut Turn<'_>, account: &Account) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn find(pool: &SqlitePool, user: &UserId) -> Result<Option<Account>, StoreError> {
+pub(super) async fn find(pool: &Pool, user: &UserId) -> Result<Option<Account>, StoreError> {
     let row: Option<Row> = sqlx::query_as(sql::access::ACCOUNT).bind(user.as_str()).fetch_optional(pool).await?;
     row.map(account).transpose()
 }
 
-pub(super) async fn list(pool: &SqlitePool, after: Option<&UserId>, limit: u32) -> Result<Vec<Account>, StoreError> {
+pub(super) async fn list(pool: &Pool, after: Option<&UserId>, limit: u32) -> Result<Vec<Account>, StoreError> {
     let after = after.map_or("", UserId::as_str);
     let rows: Vec<Row> = sqlx::query_as(sql::access::ACCOUNTS).bind(after).bind(limit).fetch_all(pool).await?;
     rows.into_iter().map(account).collect()

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use sqlx::SqliteConnection;
-
 use super::{
-    StoreError,
+    DatabaseConnection, StoreError,
     insert::{Insert, MOST, Table, Values},
     keys::Made,
     sql,
@@ -79,7 +77,7 @@ impl Rows {
     /// before the group, and where it ends with these.
     pub(super) async fn write(
         &self,
-        conn: &mut SqliteConnection,
+        conn: &mut DatabaseConnection,
         start: Position,
         head: Position,
         then: Then,
@@ -135,7 +133,7 @@ pub(super) enum Then {
 }
 
 impl Then {
-    async fn go(self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    async fn go(self, conn: &mut DatabaseConnection) -> Result<(), StoreError> {
         if self == Self::Commit {
             sqlx::query("COMMIT").execute(conn).await?;
         }
@@ -145,7 +143,7 @@ impl Then {
 
 /// Inserts any number of rows of one table.
 pub(super) async fn only<T>(
-    conn: &mut SqliteConnection,
+    conn: &mut DatabaseConnection,
     insert: &'static Insert,
     rows: &[T],
     row: impl Fn(&mut Values, &T),
