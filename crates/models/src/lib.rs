@@ -3,13 +3,13 @@
 //! The types are the words of the design: a [`Notification`] is what a person reads, an [`Event`]
 //! is an entry of the log, a [`Cursor`] is what a client holds. Every value that comes from outside
 //! is parsed into a type that cannot be wrong (`Title`, `Link`, `UserId`), so the code behind
-//! never asks again. [`Store`] is the database behind one trait; `store::sqlite` implements it.
+//! never asks again. [`Store`] is the database behind one trait; `store::sqlite` and `store::postgres` implement it.
 //!
 //! This crate must never know of HTTP, and no other crate may know of SQL.
 //!
 //! **To add a field to a notification:** add it to [`Notification`] (whose JSON is what is stored and
 //! sent) and to the request in `api/controllers/admin/notifications/create.rs`. Only what lists are
-//! filtered by needs a column: in `store/sql.rs`, and in a new migration in *both* folders of
+//! filtered by needs a column: in `store/shared/sql.rs` and `write.rs`, and in a new migration in *both* folders of
 //! `migrations/`. `a_notification_comes_back_as_it_was_given` of the contract suite is where to show
 //! that it is kept.
 

@@ -20,18 +20,22 @@ mod access;
 #[cfg(test)]
 mod contract;
 mod draft;
+mod failure;
 mod ledger;
 mod outcome;
 mod person;
+mod postgres;
 mod retention;
 mod sent;
 mod sqlite;
+mod timestamp;
 
 pub use access::Access;
 pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
 pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
+pub use postgres::PostgresStore;
 pub use retention::{Retention, Trimmed};
 pub use sent::{Deed, Replacement, Sent, SentQuery, Stage};
 pub use sqlite::SqliteStore;

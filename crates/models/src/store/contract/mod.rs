@@ -1,9 +1,13 @@
 //! What every store must do, whatever database is behind it. One suite: [`suite!`] runs it against a
-//! way to open a store. A second database joins by one more line at the end of this file.
+//! way to open a store. Another database joins by one more word at the end of this file.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
-use super::{SqliteStore, *};
+use super::{PostgresStore, SqliteStore, *};
 use crate::*;
 
 mod access;
@@ -17,11 +21,15 @@ mod migrations;
 mod people;
 mod preferences;
 mod retention;
+pub(super) mod server;
+mod shared;
 mod topics;
 
 /// A database of its own for one test, which can be closed and opened again.
 struct Place {
     folder: tempfile::TempDir,
+    /// The URL, on PostgreSQL.
+    database: OnceLock<String>,
 }
 
 type Opened<'a> = Pin<Box<dyn Future<Output = Arc<dyn Store>> + 'a>>;
@@ -34,8 +42,15 @@ fn sqlite(place: &Place) -> Opened<'_> {
     })
 }
 
+fn postgres(place: &Place) -> Opened<'_> {
+    Box::pin(async {
+        let url = place.database.get_or_init(|| server::database());
+        Arc::new(PostgresStore::open(url, at(0), &SystemRandom).await.unwrap()) as Arc<dyn Store>
+    })
+}
+
 fn place() -> Place {
-    Place { folder: tempfile::tempdir().unwrap() }
+    Place { folder: tempfile::tempdir().unwrap(), database: OnceLock::new() }
 }
 
 fn at(second: i64) -> Timestamp {
@@ -179,9 +194,11 @@ macro_rules! suites {
             access::a_ticket_is_used_once
             access::what_has_ended_is_forgotten
             log::everything_outlives_the_process
+            shared::processes_that_write_at_once_make_one_log
+            shared::what_is_due_happens_once_whoever_asks
             histories::counts_are_right_over_random_histories
         );)*
     };
 }
 
-suites!(sqlite);
+suites!(sqlite postgres);

@@ -54,4 +54,15 @@ pub(super) async fn text_is_found_in_titles_and_bodies(open: Open) {
     assert_eq!(found("p_o").await, ["Lunch"]);
     assert_eq!(found("_").await, ["Lunch"], "no pattern");
     assert_eq!(found("title").await, [""; 0], "not in the JSON around them");
+    // What somebody else's data holds is no hindrance, nor what a query does.
+    let data =
+        serde_json::value::RawValue::from_string(r#"{"a":"\\\u0000","b":"\uD800","c":"\\u0000"}"#.into()).unwrap();
+    let odd = Notification { body: Some("a \\u0000 \"build\"".into()), data: Some(data), ..plain("Odd \\") };
+    let draft = Draft::Notify { notification: Box::new(odd), to: to("ann"), key: None, deliver_at: None };
+    one(&*store, draft).await;
+    assert_eq!(found("build").await, ["Odd \\", "Lunch", "Build 4711 failed"]);
+    assert_eq!(found("A \\U0000 \"").await, ["Odd \\"]);
+    assert_eq!(found("\0").await, [""; 0]);
+    let query = InboxQuery { category: Some("\0".into()), ..InboxQuery::newest(InboxState::All, 9) };
+    assert_eq!(store.inbox(&user("ann"), &query).await.unwrap().unwrap().items.len(), 0);
 }

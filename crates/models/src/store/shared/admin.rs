@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{DatabaseConnection, Snapshot, StoreError, commit::Group, due, inbox, json, leave, sql};
+use super::{BEGINNING, DatabaseConnection, NEVER, Snapshot, StoreError, commit::Group, due, inbox, json, leave, sql};
 use crate::{
     Audience, Effect, Kind, Notification, NotificationId, Recipients, Timestamp, UserId,
     store::{Deed, Outcome, Replacement, Sent, SentQuery, Stage},
@@ -18,11 +18,11 @@ pub(super) async fn list(mut tx: Snapshot, query: SentQuery, limit: u32) -> Resu
     let ids: Vec<Uuid> = match query {
         SentQuery::Made(before) => {
             let before = before.map_or(Uuid::max(), |before| *before.as_uuid());
-            sqlx::query_scalar(sql::NOTIFICATIONS).bind(before).bind(limit).fetch_all(&mut *tx).await?
+            sqlx::query_scalar(sql::NOTIFICATIONS).bind(before).bind(i64::from(limit)).fetch_all(&mut *tx).await?
         }
         SentQuery::Scheduled(after) => {
-            let (at, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.as_millis(), *id.as_uuid()));
-            sqlx::query_scalar(sql::SCHEDULED_LIST).bind(at).bind(id).bind(limit).fetch_all(&mut *tx).await?
+            let (at, id) = after.map_or((BEGINNING, Uuid::nil()), |(at, id)| (at, *id.as_uuid()));
+            sqlx::query_scalar(sql::SCHEDULED_LIST).bind(at).bind(id).bind(i64::from(limit)).fetch_all(&mut *tx).await?
         }
     };
     let mut all = Vec::with_capacity(ids.len());
@@ -36,7 +36,7 @@ pub(super) async fn list(mut tx: Snapshot, query: SentQuery, limit: u32) -> Resu
 async fn sent(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Option<Sent>, StoreError> {
     let history = history(conn, id).await?;
     if let Some((json, recipients, due_at, revision)) = scheduled(conn, id).await? {
-        let stage = Stage::Scheduled(Timestamp::from_millis(due_at));
+        let stage = Stage::Scheduled(due_at);
         let (notification, to) = (inbox::parse(&json)?, due::read(&recipients)?);
         return Ok(Some(Sent { notification, to, stage, revision, history }));
     }
@@ -48,23 +48,21 @@ async fn sent(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Optio
 }
 
 /// JSON, recipients, due at, revision.
-type ScheduledRow = (String, String, i64, i64);
+type ScheduledRow = (String, String, Timestamp, i64);
 
 async fn scheduled(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Option<ScheduledRow>, StoreError> {
     Ok(sqlx::query_as(sql::SCHEDULED).bind(id.as_uuid()).fetch_optional(conn).await?)
 }
 
 /// JSON, payload, how and when it ended, what replaced it and when, whether it stands anywhere.
-type MadeRow = (String, i64, Option<String>, Option<i64>, Option<Uuid>, Option<i64>, bool);
+type MadeRow = (String, i64, Option<String>, Option<Timestamp>, Option<Uuid>, Option<Timestamp>, bool);
 
 /// JSON, revision and stage of one that was made.
 async fn made(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Option<(String, i64, Stage)>, StoreError> {
     let row: Option<MadeRow> = sqlx::query_as(sql::NOTIFICATION).bind(id.as_uuid()).fetch_optional(conn).await?;
     let Some((json, payload, ended, at, by, replaced_at, stands)) = row else { return Ok(None) };
-    let at = Timestamp::from_millis(at.unwrap_or_default());
-    let replaced = by
-        .zip(replaced_at)
-        .map(|(by, at)| Replacement { by: NotificationId::from_uuid(by), at: Timestamp::from_millis(at) });
+    let at = at.unwrap_or(NEVER);
+    let replaced = by.zip(replaced_at).map(|(by, at)| Replacement { by: NotificationId::from_uuid(by), at: at });
     let stage = match ended.as_deref() {
         None if !stands => Stage::Replaced(replaced),
         None => Stage::Delivered,
@@ -75,11 +73,11 @@ async fn made(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Optio
 }
 
 async fn history(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Vec<Deed>, StoreError> {
-    let rows: Vec<(i64, String, String, Option<String>)> =
+    let rows: Vec<(Timestamp, String, String, Option<String>)> =
         sqlx::query_as(sql::AUDIT).bind(id.as_uuid()).fetch_all(conn).await?;
-    let deed = |(at, by, action, before): (i64, String, String, Option<String>)| {
+    let deed = |(at, by, action, before): (Timestamp, String, String, Option<String>)| {
         let by = UserId::parse(&by).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(Deed { at: Timestamp::from_millis(at), by, action, before })
+        Ok(Deed { at: at, by, action, before })
     };
     rows.into_iter().map(deed).collect()
 }
@@ -95,7 +93,7 @@ async fn note(
 ) -> Result<(), StoreError> {
     sqlx::query(sql::ADD_AUDIT)
         .bind(id.as_uuid())
-        .bind(at.as_millis())
+        .bind(at)
         .bind(by.as_str())
         .bind(action)
         .bind(before)
@@ -120,7 +118,7 @@ pub(super) async fn correct(
         }
         sqlx::query(sql::RESCHEDULE)
             .bind(new.id.as_uuid())
-            .bind(deliver_at.map_or(due_at, Timestamp::as_millis))
+            .bind(deliver_at.unwrap_or(due_at))
             .bind(recipients)
             .bind(json(new)?)
             .execute(&mut *group.conn)
@@ -162,7 +160,7 @@ pub(super) async fn correct(
         .bind(new.level.as_str())
         .bind(new.category.as_deref())
         .bind(new.critical)
-        .bind(new.expires_at.map(Timestamp::as_millis))
+        .bind(new.expires_at)
         .execute(&mut *group.conn)
         .await?;
     note(group, new.id, by, "corrected", Some(before), at).await?;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{DatabaseStore, StoreError, admin, connections, inbox, people, preferences, topics};
+use super::{DatabaseStore, StoreError, admin, bounded, connections, inbox, people, preferences, topics};
 use crate::{
     Audience, InboxItem, Notification, NotificationId, Position, Preferences, Topic, TopicName, UserId,
     store::{Connection, Delivery, Known, Reach, Receipt, Sent, SentQuery, Store, Stored},
@@ -67,13 +67,13 @@ impl Store for DatabaseStore {
 
     async fn put_topic(&self, topic: &Topic) -> Result<bool, StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = topics::put(&mut turn, topic).await;
+        let done = bounded(topics::put(&mut turn, topic)).await;
         turn.end(done).await
     }
 
     async fn drop_topic(&self, topic: &TopicName) -> Result<Option<bool>, StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = topics::remove(&mut turn, topic).await;
+        let done = bounded(topics::remove(&mut turn, topic)).await;
         turn.end(done).await
     }
 
@@ -107,8 +107,6 @@ impl Store for DatabaseStore {
     }
 
     async fn close(&self) {
-        self.checkpoints.end().await;
-        self.readers.close().await;
-        self.writer.close().await; // the last: it leaves one file behind
+        self.end().await;
     }
 }

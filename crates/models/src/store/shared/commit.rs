@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Committed, DatabaseConnection, Draft, StoreError, Turn, access, admin, due, erase, json,
+    Committed, DatabaseConnection, Draft, StoreError, Turn, access, admin, begin_group, due, erase, json,
     keys::{Keys, Made},
     leave, marks, position, preferences,
     seqs::{Last, Seqs},
@@ -128,7 +128,8 @@ impl<'a> Group<'a> {
             written: Vec::new(),
         };
         let unknown = group.take_kept(audiences);
-        group.start = group.learn(sql::BEGIN_WITH_HEAD_AND_SEQS, unknown).await?;
+        let question = begin_group(group.conn).await?;
+        group.start = group.learn(question, unknown).await?;
         group.head = group.start;
         if !group.kept.hold_at(group.start) {
             // Another process has written.

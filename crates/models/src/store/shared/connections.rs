@@ -5,10 +5,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{
-    DatabaseConnection, Pool, Snapshot, StoreError, Turn, Writer,
+    BEGINNING, DatabaseConnection, NEVER, Pool, Snapshot, StoreError, Turn, Writer,
     inbox::Recipient,
-    insert::{Insert, Table},
-    leave, position, sql, write,
+    insert::Insert,
+    leave, position, sql,
+    table::{Kind, Last, Table},
+    write,
 };
 use crate::{
     Audience, NotificationId, Position, Timestamp, UserId,
@@ -20,13 +22,22 @@ const PER_STEP: i64 = 500;
 
 static CONNECTIONS: Insert = Insert::new(
     &[Table {
-        into: "connections (id, after_position, user_id, opened_at, state_after, written_position, written_at, \
-               closed_at, events)",
-        columns: 9,
+        name: "connections",
+        columns: &[
+            ("id", Kind::Id),
+            ("after_position", Kind::Number),
+            ("user_id", Kind::Text),
+            ("opened_at", Kind::Time),
+            ("state_after", Kind::Number),
+            ("written_position", Kind::Number),
+            ("written_at", Kind::Time),
+            ("closed_at", Kind::Time),
+            ("events", Kind::Number),
+        ],
         rest: "ON CONFLICT (id, after_position) DO UPDATE SET written_position = excluded.written_position, \
                written_at = excluded.written_at, closed_at = excluded.closed_at, events = excluded.events",
     }],
-    "",
+    Last::Nothing,
 );
 
 /// Takes note of how far streams have come.
@@ -34,9 +45,9 @@ pub(super) async fn note(turn: &mut Turn<'_>, connections: &[Connection]) -> Res
     let mut tx = turn.begin().await?;
     write::only(&mut tx, &CONNECTIONS, connections, |row, connection| {
         let Connection { id, user, opened_at, after, written, state_after, written_at, closed_at, events } = connection;
-        row.add(*id).add(after.get()).add(Arc::<str>::from(user.as_str())).add(opened_at.as_millis());
-        row.add(state_after.map(Position::get)).add(written.get()).add(written_at.as_millis());
-        row.add(closed_at.map(Timestamp::as_millis)).add(*events);
+        row.add(*id).add(after.get()).add(Arc::<str>::from(user.as_str())).add(*opened_at);
+        row.add(state_after.map(Position::get)).add(written.get()).add(*written_at);
+        row.add(*closed_at).add(*events);
     })
     .await?;
     tx.commit().await?;
@@ -44,19 +55,19 @@ pub(super) async fn note(turn: &mut Turn<'_>, connections: &[Connection]) -> Res
 }
 
 /// Id, after, opened at, state after, written, written at, closed at, events.
-pub(super) type ConnectionRow = (Uuid, i64, i64, Option<i64>, i64, i64, Option<i64>, i64);
+pub(super) type ConnectionRow = (Uuid, i64, Timestamp, Option<i64>, i64, Timestamp, Option<Timestamp>, i64);
 
 pub(super) fn connection(user: &UserId, row: ConnectionRow) -> Result<Connection, StoreError> {
     let (id, after, opened_at, state_after, written, written_at, closed_at, events) = row;
     Ok(Connection {
         id,
         user: user.clone(),
-        opened_at: Timestamp::from_millis(opened_at),
+        opened_at: opened_at,
         after: position(after)?,
         written: position(written)?,
         state_after: state_after.map(position).transpose()?,
-        written_at: Timestamp::from_millis(written_at),
-        closed_at: closed_at.map(Timestamp::from_millis),
+        written_at: written_at,
+        closed_at: closed_at,
         events,
     })
 }
@@ -66,13 +77,13 @@ type DeliveryRow = (
     String,
     i64,
     bool,
-    i64,
+    Timestamp,
     Option<String>,
     Option<bool>,
     Option<bool>,
-    Option<i64>,
+    Option<Timestamp>,
     Option<bool>,
-    Option<i64>,
+    Option<Timestamp>,
     bool,
     bool,
 );
@@ -110,7 +121,7 @@ fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, Store
     Ok(DeliveryPlace {
         audience: leave::audience_of(&audience, at)?,
         position: at_position,
-        stored_at: Timestamp::from_millis(stored_at),
+        stored_at: stored_at,
         left: former.then_some(match ended.as_deref() {
             Some("expired") => Left::Expired,
             Some(_) => Left::Retracted,
@@ -118,9 +129,9 @@ fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, Store
         }),
         seen: read || seen.unwrap_or(at_position <= recipient.seen),
         read,
-        acted_at: acted_at.map(Timestamp::from_millis),
+        acted_at: acted_at,
         archived: archived.unwrap_or(at_position <= recipient.archived),
-        snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
+        snoozed_until: snoozed_until.filter(|until| *until > NEVER),
         deleted,
         muted,
     })
@@ -157,9 +168,9 @@ pub(super) async fn trim(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let most = keep.max_events.max(1) - 1;
-    let first_kept: Option<i64> =
+    let first_kept: Option<Timestamp> =
         sqlx::query_scalar(sql::ledger::FIRST_KEPT_CONNECTION).bind(most).fetch_optional(readers).await?;
-    let (too_old, too_many) = (keep.events_before(now).as_millis(), first_kept.unwrap_or(i64::MIN));
+    let (too_old, too_many) = (keep.events_before(now), first_kept.unwrap_or(BEGINNING));
     let any: bool =
         sqlx::query_scalar(sql::ledger::OLD_CONNECTIONS).bind(too_old).bind(too_many).fetch_one(readers).await?;
     if !any {
@@ -170,11 +181,11 @@ pub(super) async fn trim(
     turn.end(done).await
 }
 
-async fn forget(turn: &mut Turn<'_>, too_old: i64, too_many: i64) -> Result<bool, StoreError> {
+async fn forget(turn: &mut Turn<'_>, too_old: Timestamp, too_many: Timestamp) -> Result<bool, StoreError> {
     let mut tx = turn.begin().await?;
     let mut gone = 0;
     for statement in [sql::ledger::RAISE_LEDGER_FLOOR, sql::ledger::TRIM_CONNECTIONS] {
-        let step = sqlx::query(statement).bind(too_old).bind(too_many).bind(PER_STEP);
+        let step = sqlx::query(statement).bind(too_old).bind(too_many).bind(PER_STEP).bind(too_old.max(too_many));
         gone = step.execute(&mut *tx).await?.rows_affected();
     }
     tx.commit().await?;

@@ -17,7 +17,7 @@ pub(super) async fn schedule(
 ) -> Result<(), StoreError> {
     sqlx::query(sql::SCHEDULE)
         .bind(notification.id.as_uuid())
-        .bind(at.as_millis())
+        .bind(at)
         .bind(written(to)?)
         .bind(json(notification)?)
         .execute(&mut *group.conn)
@@ -39,7 +39,7 @@ pub(super) fn read(recipients: &str) -> Result<Recipients, StoreError> {
 
 /// Whether anything is due.
 pub(super) async fn any(conn: &mut DatabaseConnection, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar(sql::ANY_DUE).bind(now.as_millis()).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar(sql::ANY_DUE).bind(now).fetch_one(conn).await?)
 }
 
 /// Does some of what is due, and tells how much it was.
@@ -50,8 +50,8 @@ pub(super) async fn some(group: &mut Group<'_>, now: Timestamp) -> Result<Outcom
 }
 
 async fn deliver(group: &mut Group<'_>, now: Timestamp, limit: i64) -> Result<usize, StoreError> {
-    let due: Vec<(Uuid, i64, String, String)> =
-        sqlx::query_as(sql::DUE_TO_DELIVER).bind(now.as_millis()).bind(limit).fetch_all(&mut *group.conn).await?;
+    let due: Vec<(Uuid, Timestamp, String, String)> =
+        sqlx::query_as(sql::DUE_TO_DELIVER).bind(now).bind(limit).fetch_all(&mut *group.conn).await?;
     let did = due.len();
     for (id, _, recipients, json) in due {
         // It is as old as its delivery: for who reads it, and for how long it is kept.
@@ -67,7 +67,7 @@ async fn deliver(group: &mut Group<'_>, now: Timestamp, limit: i64) -> Result<us
 async fn expire(group: &mut Group<'_>, now: Timestamp, limit: i64) -> Result<usize, StoreError> {
     group.flush().await?;
     let due: Vec<(Uuid, String)> =
-        sqlx::query_as(sql::DUE_TO_EXPIRE).bind(now.as_millis()).bind(limit).fetch_all(&mut *group.conn).await?;
+        sqlx::query_as(sql::DUE_TO_EXPIRE).bind(now).bind(limit).fetch_all(&mut *group.conn).await?;
     let did = due.len();
     for (id, json) in due {
         let id = NotificationId::from_uuid(id);
@@ -84,14 +84,14 @@ pub(super) async fn end(
     how: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let end = sqlx::query(sql::END).bind(id.as_uuid()).bind(how).bind(now.as_millis());
+    let end = sqlx::query(sql::END).bind(id.as_uuid()).bind(how).bind(now);
     end.execute(&mut *group.conn).await?;
     Ok(())
 }
 
 async fn wake(group: &mut Group<'_>, now: Timestamp, limit: i64) -> Result<usize, StoreError> {
     let due: Vec<(String, Uuid)> =
-        sqlx::query_as(sql::DUE_TO_WAKE).bind(now.as_millis()).bind(limit).fetch_all(&mut *group.conn).await?;
+        sqlx::query_as(sql::DUE_TO_WAKE).bind(now).bind(limit).fetch_all(&mut *group.conn).await?;
     let did = due.len();
     for (user, id) in due {
         let user = UserId::parse(&user).map_err(|error| StoreError::Corrupt(error.to_string()))?;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{DatabaseConnection, Snapshot, StoreError, position, sql};
+use super::{DatabaseConnection, NEVER, Snapshot, StoreError, position, sql};
 use crate::{
     Audience, Counts, Epoch, Head, InboxItem, InboxPage, InboxQuery, InboxState, Level, Mute, Muting, Notification,
     NotificationId, Position, Seq, Timestamp, TopicName, UserId, Window,
@@ -183,7 +183,7 @@ pub(super) async fn page(mut tx: Snapshot, user: &UserId, query: &InboxQuery) ->
             .bind(window.from.max(first).get())
             .bind(before.min(after_the_last(window)))
             .bind(query.level.map(crate::Level::as_str))
-            .bind(query.category.as_deref())
+            .bind(query.category.as_deref().map(text))
             .bind(archived)
             .bind(read)
             .bind(i64::from(query.limit) + 1) // one more tells whether there are more
@@ -220,10 +220,16 @@ fn after_the_last(window: &Window) -> i64 {
     window.until.map_or(i64::MAX, |until| until.next().get())
 }
 
+/// A text to look for. PostgreSQL takes none with NUL in it, and SQLite only reads up to there. Nothing that is looked
+/// for here has a control character, so with another in its place as little is found.
+fn text(given: &str) -> String {
+    given.replace('\0', "\u{1}")
+}
+
 /// What `LIKE` takes for "has this in it".
 fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
-    for c in text.chars() {
+    for c in self::text(text).chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -255,7 +261,7 @@ pub(super) async fn item(mut tx: Snapshot, user: &UserId, id: NotificationId) ->
 }
 
 /// JSON, audience, position, seq, seen, read, acted at, archived, snoozed until (or 0), muted.
-type ItemRow = (String, String, i64, i64, bool, bool, Option<i64>, bool, i64, bool);
+type ItemRow = (String, String, i64, i64, bool, bool, Option<Timestamp>, bool, Timestamp, bool);
 
 fn item_of(
     (json, audience, at, seq, seen, read, acted_at, archived, snoozed_until, muted): ItemRow,
@@ -268,9 +274,9 @@ fn item_of(
         seq: Seq::new(seq),
         seen: seen || read, // what was read was seen
         read,
-        acted_at: acted_at.map(Timestamp::from_millis),
+        acted_at: acted_at,
         archived,
-        snoozed_until: Some(snoozed_until).filter(|until| *until > 0).map(Timestamp::from_millis),
+        snoozed_until: Some(snoozed_until).filter(|until| *until > NEVER),
         muted,
     })
 }

@@ -131,7 +131,7 @@ pub(super) async fn replaced(
         told.push((Audience::User(user), effect.unwrap_or(Effect::NONE)));
     }
     out(group, audience, at).await?;
-    let replace = sqlx::query(sql::REPLACE).bind(id).bind(by.as_uuid()).bind(now.as_millis());
+    let replace = sqlx::query(sql::REPLACE).bind(id).bind(by.as_uuid()).bind(now);
     replace.execute(&mut *group.conn).await?;
     let json: String = sqlx::query_scalar(sql::CONTENT).bind(id).fetch_one(&mut *group.conn).await?;
     tell(group, told, &Kind::NotificationExpired, json, now).await?;

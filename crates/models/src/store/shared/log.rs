@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{DatabaseConnection, Replay, Snapshot, StoreError, position, sql};
 use crate::{Audience, Effect, Epoch, Event, Head, Kind, Position, Seq, Timestamp, Window};
 
-pub(in crate::store) async fn head(conn: &mut DatabaseConnection) -> Result<Head, StoreError> {
+pub(super) async fn head(conn: &mut DatabaseConnection) -> Result<Head, StoreError> {
     let (epoch, last, floor): (Uuid, i64, i64) = sqlx::query_as(sql::HEAD).fetch_one(conn).await?;
     Ok(Head { epoch: Epoch::from_uuid(epoch), position: position(last)?, floor: position(floor)? })
 }
@@ -15,7 +15,7 @@ pub(super) async fn read_log(
     after: Position,
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
-    let rows: Vec<EventRow> = sqlx::query_as(sql::LOG).bind(after.get()).bind(limit).fetch_all(conn).await?;
+    let rows: Vec<EventRow> = sqlx::query_as(sql::LOG).bind(after.get()).bind(i64::from(limit)).fetch_all(conn).await?;
     rows.into_iter().map(event).collect()
 }
 
@@ -37,7 +37,7 @@ pub(super) async fn replay(
             .bind(window.audience.to_string())
             .bind(after.max(window.from).get())
             .bind(window.until.unwrap_or(up_to).min(up_to).get())
-            .bind(limit)
+            .bind(i64::from(limit))
             .fetch_all(&mut *tx)
             .await?;
         for row in rows {
@@ -50,7 +50,7 @@ pub(super) async fn replay(
     Ok(Replay::Events(events))
 }
 
-type EventRow = (i64, String, i64, String, Option<i64>, Option<i64>, i64, String);
+type EventRow = (i64, String, i64, String, Option<i64>, Option<i64>, Timestamp, String);
 
 fn event(row: EventRow) -> Result<Event, StoreError> {
     let (at, audience, seq, kind, unread, unseen, created_at, payload) = row;
@@ -60,7 +60,7 @@ fn event(row: EventRow) -> Result<Event, StoreError> {
             .ok_or_else(|| StoreError::Corrupt(format!("the audience of event {at}")))?,
         seq: Seq::new(seq),
         kind: Kind::parse(kind.into()),
-        created_at: Timestamp::from_millis(created_at),
+        created_at: created_at,
         effect: match (unread, unseen) {
             (Some(unread), Some(unseen)) => Effect::Adds { unread, unseen },
             (None, Some(_)) => Effect::Reloads,

@@ -5,19 +5,32 @@ use std::{collections::BTreeSet, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    DatabaseConnection, StoreError,
+    DatabaseConnection, NEVER, StoreError,
     inbox::{self, Counted, Recipient, state},
-    insert::{Insert, Table},
-    sql, write,
+    insert::Insert,
+    sql,
+    table::{Kind, Last, Table},
+    write,
 };
 use crate::{Audience, Change, Counts, Effect, Flags, Mark, NotificationId, Position, Timestamp, UserId};
 
 /// Gives receipts some states; NULL leaves one as it was.
 static RECEIPTS: Insert = Insert::new(
     &[Table {
-        into: "receipts (user_id, position, seen, read, acted_at, archived, snoozed_until, deleted, muted, notification, \
-               updated_at)",
-        columns: 11,
+        name: "receipts",
+        columns: &[
+            ("user_id", Kind::Text),
+            ("position", Kind::Number),
+            ("seen", Kind::Flag),
+            ("read", Kind::Flag),
+            ("acted_at", Kind::Time),
+            ("archived", Kind::Flag),
+            ("snoozed_until", Kind::Time),
+            ("deleted", Kind::Flag),
+            ("muted", Kind::Flag),
+            ("notification", Kind::Id),
+            ("updated_at", Kind::Time),
+        ],
         rest: "ON CONFLICT (user_id, position) DO UPDATE SET \
                seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
                acted_at = COALESCE(receipts.acted_at, excluded.acted_at), \
@@ -26,7 +39,7 @@ static RECEIPTS: Insert = Insert::new(
                notification = excluded.notification, muted = excluded.muted, \
                deleted = COALESCE(excluded.deleted, receipts.deleted), updated_at = excluded.updated_at",
     }],
-    "",
+    Last::Nothing,
 );
 
 /// What a mark did.
@@ -86,15 +99,15 @@ async fn by_ids(
         return Ok(None);
     }
     places.retain(|place| flags.deleted == Some(true) || place.state.with(flags) != place.state);
-    let (user, set) = (Arc::<str>::from(user.as_str()), |flag: Option<bool>| flag.map(i64::from));
+    let user = Arc::<str>::from(user.as_str());
     write::only(conn, &RECEIPTS, &places, |row, place| {
         row.add(Arc::clone(&user)).add(place.position.get());
-        row.add(set(flags.seen)).add(set(flags.read));
-        row.add(flags.acted.filter(|acted| *acted).map(|_| now.as_millis()));
-        row.add(set(flags.archived));
-        row.add(flags.snoozed_until.map(|until| until.map_or(0, Timestamp::as_millis)));
-        row.add(set(flags.deleted.filter(|deleted| *deleted)));
-        row.add(place.state.muted).add(*place.id.as_uuid()).add(now.as_millis());
+        row.add(flags.seen).add(flags.read);
+        row.add(flags.acted.filter(|acted| *acted).map(|_| now));
+        row.add(flags.archived);
+        row.add(flags.snoozed_until.map(|until| until.unwrap_or(NEVER)));
+        row.add(flags.deleted.filter(|deleted| *deleted));
+        row.add(place.state.muted).add(*place.id.as_uuid()).add(now);
     })
     .await?;
     let (mut before, mut after) = (Counts::default(), Counts::default());
@@ -146,7 +159,7 @@ struct Place {
 }
 
 /// Notification, position, seen, read, acted, archived, snoozed until, muted.
-type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, bool, Option<bool>, Option<i64>, bool);
+type PlaceRow = (Uuid, i64, Option<bool>, Option<bool>, bool, Option<bool>, Option<Timestamp>, bool);
 
 async fn places(
     conn: &mut DatabaseConnection,
@@ -169,7 +182,7 @@ async fn places(
             read: read.unwrap_or(position <= recipient.read),
             acted,
             archived: archived.unwrap_or(position <= recipient.archived),
-            snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
+            snoozed_until: snoozed_until.filter(|until| *until > NEVER),
             muted,
         };
         Ok(Place { id: NotificationId::from_uuid(id), position, state })
@@ -282,7 +295,7 @@ async fn lower(
             .bind(taken(flags.seen))
             .bind(taken(flags.read))
             .bind(taken(flags.archived))
-            .bind(now.as_millis())
+            .bind(now)
             .execute(&mut *conn)
             .await?
             .rows_affected();

@@ -3,8 +3,11 @@
 //! `super` is theirs. The statements are written here too, with the macros of `dialect.rs` for where they differ.
 
 use super::super::{Committed, Draft, Replay, StoreError};
-use super::{Database, DatabaseArguments, DatabaseConnection, DatabaseStore, Pool, Turn, Writer, insert};
-use crate::Position;
+use super::{
+    Database, DatabaseArguments, DatabaseConnection, DatabaseStore, Pool, Turn, Writer, insert,
+    writer::{begin_group, bounded},
+};
+use crate::{Position, Timestamp};
 
 mod access;
 mod admin;
@@ -14,24 +17,31 @@ mod commit;
 mod connections;
 mod due;
 mod erase;
+pub(super) mod found;
 mod inbox;
 mod keys;
 mod leave;
-pub(super) mod log;
+mod log;
 mod marks;
 mod people;
 mod preferences;
 pub(super) mod seqs;
 pub(super) mod sql;
+pub(super) mod table;
 mod together;
 mod topics;
 mod trim;
 mod write;
 
+/// Stands for no time where NULL means "as it was": see `never!`.
+const NEVER: Timestamp = Timestamp::from_millis(0);
+/// Before any other time.
+const BEGINNING: Timestamp = Timestamp::from_millis(i64::MIN);
+
 /// One instant of the database to read from.
 type Snapshot = sqlx::Transaction<'static, Database>;
 
-pub(super) fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Corrupt(format!("a secret of {} bytes instead of {N}", bytes.len())))
 }
 

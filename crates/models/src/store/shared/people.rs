@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    DatabaseConnection, StoreError,
+    BEGINNING, DatabaseConnection, NEVER, StoreError,
     connections::{ConnectionRow, connection},
     inbox, position, sql,
 };
@@ -20,11 +20,11 @@ pub(super) async fn stored(conn: &mut DatabaseConnection) -> Result<Stored, Stor
 }
 
 pub(super) async fn known(conn: &mut DatabaseConnection, user: &UserId) -> Result<Option<Known>, StoreError> {
-    let row: Option<(i64, i64, i64, i64, i64)> =
+    let row: Option<(Timestamp, i64, i64, i64, i64)> =
         sqlx::query_as(sql::people::KNOWN).bind(user.as_str()).fetch_optional(conn).await?;
     let known = |(since, from, seen, read, archived)| {
         Ok(Known {
-            since: Timestamp::from_millis(since),
+            since: since,
             from: position(from)?,
             seen: position(seen)?,
             read: position(read)?,
@@ -35,7 +35,17 @@ pub(super) async fn known(conn: &mut DatabaseConnection, user: &UserId) -> Resul
 }
 
 /// Position, notification, seen, read, acted at, archived, snoozed until, deleted, updated at.
-type ReceiptRow = (i64, Option<Uuid>, Option<bool>, Option<bool>, Option<i64>, Option<bool>, Option<i64>, bool, i64);
+type ReceiptRow = (
+    i64,
+    Option<Uuid>,
+    Option<bool>,
+    Option<bool>,
+    Option<Timestamp>,
+    Option<bool>,
+    Option<Timestamp>,
+    bool,
+    Timestamp,
+);
 
 pub(super) async fn receipts(
     conn: &mut DatabaseConnection,
@@ -43,8 +53,12 @@ pub(super) async fn receipts(
     after: Position,
     limit: u32,
 ) -> Result<Vec<Receipt>, StoreError> {
-    let rows: Vec<ReceiptRow> =
-        sqlx::query_as(sql::people::RECEIPTS).bind(user.as_str()).bind(after.get()).bind(limit).fetch_all(conn).await?;
+    let rows: Vec<ReceiptRow> = sqlx::query_as(sql::people::RECEIPTS)
+        .bind(user.as_str())
+        .bind(after.get())
+        .bind(i64::from(limit))
+        .fetch_all(conn)
+        .await?;
     let receipt =
         |(at, notification, seen, read, acted_at, archived, snoozed_until, deleted, updated_at): ReceiptRow| {
             Ok(Receipt {
@@ -52,11 +66,11 @@ pub(super) async fn receipts(
                 notification: notification.map(NotificationId::from_uuid),
                 seen,
                 read,
-                acted_at: acted_at.map(Timestamp::from_millis),
+                acted_at: acted_at,
                 archived,
-                snoozed_until: snoozed_until.filter(|until| *until > 0).map(Timestamp::from_millis),
+                snoozed_until: snoozed_until.filter(|until| *until > NEVER),
                 deleted,
-                updated_at: Timestamp::from_millis(updated_at),
+                updated_at: updated_at,
             })
         };
     rows.into_iter().map(receipt).collect()
@@ -68,15 +82,14 @@ pub(super) async fn connections(
     after: Option<&Connection>,
     limit: u32,
 ) -> Result<Vec<Connection>, StoreError> {
-    let first = (i64::MIN, Uuid::nil(), -1);
-    let (opened_at, id, place) =
-        after.map_or(first, |after| (after.opened_at.as_millis(), after.id, after.after.get()));
+    let first = (BEGINNING, Uuid::nil(), -1);
+    let (opened_at, id, place) = after.map_or(first, |after| (after.opened_at, after.id, after.after.get()));
     let rows: Vec<ConnectionRow> = sqlx::query_as(sql::people::CONNECTIONS_OF)
         .bind(user.as_str())
         .bind(opened_at)
         .bind(id)
         .bind(place)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(conn)
         .await?;
     rows.into_iter().map(|row| connection(user, row)).collect()
@@ -91,7 +104,7 @@ pub(super) async fn former(
     let rows: Vec<(i64, String)> = sqlx::query_as(sql::people::FORMER)
         .bind(Audience::User(user.clone()).to_string())
         .bind(after.get())
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(conn)
         .await?;
     rows.into_iter().map(|(at, json)| Ok((position(at)?, inbox::parse(&json)?))).collect()

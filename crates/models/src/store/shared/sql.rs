@@ -1,5 +1,5 @@
-//! The statements, written once for every database: `$1` parameters, `ON CONFLICT`, `RETURNING`.
-//! What the dialects do not share stands in `sqlite.rs` and `postgres.rs`. A test prepares each.
+//! The statements, written once for every database: `$1` parameters, `ON CONFLICT`, `RETURNING`. What a dialect says
+//! in its own way is a macro of `dialect.rs`, and what only one of them has stands there. A test prepares each.
 
 /// The head of the log, and the last seqs of audiences ($1, as a JSON array), as a JSON array: that of the last
 /// entry, of the last other event, or of what is no longer there, whichever is the last.
@@ -7,12 +7,17 @@ macro_rules! head_and_seqs {
     ($before:literal) => {
         concat!(
             $before,
-            "SELECT h.position, (SELECT json_group_array(max( \
-               COALESCE((SELECT seq FROM entries WHERE audience = j.value ORDER BY position DESC LIMIT 1), 0), \
-               COALESCE((SELECT e.seq FROM other_events o JOIN events e ON e.position = o.position \
-                 WHERE o.audience = j.value ORDER BY o.position DESC LIMIT 1), 0), \
-               COALESCE((SELECT seq FROM audiences WHERE audience = j.value), 0)) ORDER BY j.key) \
-             FROM json_each($1) j) FROM head h WHERE h.id = 1"
+            "SELECT h.position, (SELECT ",
+            group_array!(
+                greatest!(),
+                "(COALESCE((SELECT seq FROM entries WHERE audience = j.value ORDER BY position DESC LIMIT 1), 0), \
+                 COALESCE((SELECT e.seq FROM other_events o JOIN events e ON e.position = o.position \
+                   WHERE o.audience = j.value ORDER BY o.position DESC LIMIT 1), 0), \
+                 COALESCE((SELECT seq FROM audiences WHERE audience = j.value), 0)) ORDER BY j.key"
+            ),
+            " FROM ",
+            each!("$1"),
+            ") FROM head h WHERE h.id = 1"
         )
     };
 }
@@ -44,15 +49,16 @@ macro_rules! event {
     };
 }
 
-/// What a user muted, as a JSON array of [what, name, from, until]. SQLite alone.
+/// What a user muted, as a JSON array of [what, name, from, until].
 macro_rules! mutes {
     () => {
         mutes!("$1")
     };
     ($user:literal) => {
         concat!(
-            "SELECT json_group_array(json_array(what, name, from_position, until_position)) FROM mutes \
-             WHERE user_id = ",
+            "SELECT ",
+            group_array!(array_of!("what, name, from_position, until_position")),
+            " FROM mutes WHERE user_id = ",
             $user
         )
     };
@@ -61,7 +67,7 @@ macro_rules! mutes {
 /// How many are unseen: a receipt `r` wins over the watermark.
 macro_rules! unseen {
     ($position:literal) => {
-        concat!("COALESCE(SUM(1 - COALESCE(r.seen, CASE WHEN ", $position, " <= seen_up_to THEN 1 ELSE 0 END)), 0)")
+        concat!("COUNT(CASE WHEN COALESCE(r.seen, ", $position, " <= seen_up_to) = FALSE THEN 1 END)")
     };
 }
 
@@ -72,44 +78,57 @@ macro_rules! muted {
     };
     ($user:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM mutes m CROSS JOIN notifications x ON x.id = e.notification WHERE m.user_id = ",
+            "EXISTS (SELECT 1 FROM mutes m",
+            look_up!(),
+            "notifications x ON x.id = e.notification WHERE m.user_id = ",
             $user,
             " \
            AND e.position > m.from_position AND (m.until_position IS NULL OR e.position <= m.until_position) \
-           AND x.critical = 0 AND CASE m.what WHEN 'topic' THEN e.audience = 'topic:' || m.name \
+           AND x.critical = FALSE AND CASE m.what WHEN 'topic' THEN e.audience = 'topic:' || m.name \
              WHEN 'category' THEN x.category = m.name ELSE x.level = m.name END)"
         )
     };
 }
 
+/// Whether a receipt `r`, if there is one, does not put its entry off.
+macro_rules! awake {
+    () => {
+        concat!("COALESCE(r.snoozed_until, ", never!(), ") = ", never!())
+    };
+}
+
 /// The entries of an audience above the watermarks that count as unread, for the user of `me` ($1), up to $2.
 macro_rules! above {
-    ($of:literal, $audience:literal, $after:literal) => {
+    ($($of:expr)?, $audience:literal, $after:literal) => {
         concat!(
-            "FROM me ",
-            $of,
-            "CROSS JOIN entries e ON e.audience = ",
+            "FROM me",
+            $($of,)?
+            look_up!(),
+            "entries e ON e.audience = ",
             $audience,
             " AND e.position > ",
             $after,
             " LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
-             WHERE e.position <= $2 AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
-             AND r.deleted IS NULL AND COALESCE(r.snoozed_until, 0) = 0 AND NOT ",
+             WHERE e.position <= $2 AND COALESCE(r.read, FALSE) = FALSE AND COALESCE(r.archived, FALSE) = FALSE \
+             AND r.deleted IS NULL AND ",
+            awake!(),
+            " AND NOT ",
             muted!()
         )
     };
 }
 
 /// What a user belongs to and belonged to beside what is theirs alone and everyone's, as a JSON array of [topic,
-/// from, until]. SQLite alone.
+/// from, until].
 macro_rules! subscriptions {
     () => {
         subscriptions!("$1")
     };
     ($user:literal) => {
         concat!(
-            "(SELECT json_group_array(json_array(topic, from_position, until_position)) \
-               FROM subscriptions WHERE user_id = ",
+            "(SELECT ",
+            group_array!(array_of!("topic, from_position, until_position")),
+            " FROM subscriptions WHERE user_id = ",
             $user,
             ")"
         )
@@ -125,15 +144,17 @@ macro_rules! unread_unseen {
 
 /// The same of the entries of an audience above the watermarks that count as unread, for the user of `me`.
 macro_rules! above_of {
-    ($from:literal, $which:literal) => {
+    ($from:expr, $which:literal) => {
         concat!(
             unread_unseen!("e.position"),
             " FROM ",
             $from,
             " LEFT JOIN receipts r ON r.user_id = me.user_id AND r.position = e.position WHERE ",
             $which,
-            " AND COALESCE(r.read, 0) = 0 AND COALESCE(r.archived, 0) = 0 \
-             AND r.deleted IS NULL AND COALESCE(r.snoozed_until, 0) = 0 AND NOT ",
+            " AND COALESCE(r.read, FALSE) = FALSE AND COALESCE(r.archived, FALSE) = FALSE \
+             AND r.deleted IS NULL AND ",
+            awake!(),
+            " AND NOT ",
             muted!("me.user_id")
         )
     };
@@ -151,16 +172,18 @@ macro_rules! belongs {
 /// Entries of an audience ($2) beside what a user ($1) made of them: a receipt wins over the
 /// watermarks seen ($3), read ($4) and archived ($5).
 macro_rules! entry {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT n.json, n.audience, n.position, n.seq, n.seen, n.read, n.acted_at, n.archived, n.snoozed_until, n.muted \
              FROM (SELECT p.json, e.audience, e.position, e.seq, x.level, x.category, x.id, \
-                      COALESCE(r.snoozed_until, 0) AS snoozed_until, r.acted_at, ",
+                      COALESCE(r.snoozed_until, ",
+            never!(),
+            ") AS snoozed_until, r.acted_at, ",
             muted!(),
             " AS muted, \
-                      COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) AS seen, \
-                      COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) AS read, \
-                      COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) AS archived \
+                      COALESCE(r.seen, e.position <= $3) AS seen, \
+                      COALESCE(r.read, e.position <= $4) AS read, \
+                      COALESCE(r.archived, e.position <= $5) AS archived \
                FROM entries e \
                JOIN notifications x ON x.id = e.notification \
                JOIN payloads p ON p.id = x.payload \
@@ -170,9 +193,6 @@ macro_rules! entry {
         )
     };
 }
-
-/// SQLite alone: a copy of one instant.
-pub(in crate::store) const VACUUM_INTO: &str = "VACUUM INTO $1";
 
 statements! {
     HEAD = "SELECT epoch, position, floor FROM head WHERE id = 1";
@@ -200,50 +220,50 @@ statements! {
         "SELECT known_from, seen_up_to, read_up_to, archived_up_to, ", subscriptions!(),
         " FROM recipients WHERE user_id = $1"
     );
-    /// SQLite alone: what user $1 muted, as a JSON array of [what, name, from, until].
+    /// What user $1 muted, as a JSON array of [what, name, from, until].
     MUTES = mutes!();
 
     /// `$6` and `$7`: between these positions, both excluded. `$8`, `$9`: level and category, NULL for
     /// any. `$10`, `$11`: archived and read, NULL for either. `$13`: snoozed. `$14`: a pattern for title or body,
     /// or NULL. Newest first, at most `$12`. (The casts tell
     /// PostgreSQL what a parameter is that may be NULL.)
-    INBOX = entry!(
+    INBOX = entry!(concat!(
         "AND e.position > $6 AND e.position < $7) n \
          WHERE (CAST($8 AS TEXT) IS NULL OR n.level = $8) AND (CAST($9 AS TEXT) IS NULL OR n.category = $9) \
-         AND (CAST($10 AS INTEGER) IS NULL OR n.archived = $10) \
-         AND (CAST($11 AS INTEGER) IS NULL OR (n.read = $11 AND (n.read = 1 OR NOT n.muted))) \
-         AND (n.snoozed_until > 0) = $13 \
-         AND (CAST($14 AS TEXT) IS NULL OR (n.json ->> 'title') LIKE $14 ESCAPE '\\' \
-           OR (n.json ->> 'body') LIKE $14 ESCAPE '\\') \
+         AND (CAST($10 AS BOOLEAN) IS NULL OR n.archived = $10) \
+         AND (CAST($11 AS BOOLEAN) IS NULL OR (n.read = $11 AND (n.read = TRUE OR NOT n.muted))) \
+         AND (n.snoozed_until > ", never!(), ") = $13 \
+         AND (CAST($14 AS TEXT) IS NULL OR ", like!(member!("n.json", "'title'"), "$14"), " OR ",
+        like!(member!("n.json", "'body'"), "$14"), ") \
          ORDER BY n.position DESC LIMIT $12"
-    );
+    ));
     /// The first of user $1 up to $2 that a receipt takes back from a watermark.
     TAKEN_BACK = "SELECT MIN(position) FROM receipts \
-         WHERE user_id = $1 AND position <= $2 AND (read = 0 OR archived = 0)";
+         WHERE user_id = $1 AND position <= $2 AND (read = FALSE OR archived = FALSE)";
     /// Between `$6` and `$7`, both excluded. `$8`: the notification.
     INBOX_ITEM = entry!("AND e.position > $6 AND e.position < $7 AND e.notification = $8) n");
 
     /// The head, what is known of user $1, and how many of what stands at or below $2 are unread and
     /// unseen; $4 is their own audience. In one statement, so of one instant. The counts are those of the
     /// entries above the watermarks, and of the receipts below that take a state back: only they can make
-    /// something unread there. $3: 1 leaves out what is seen by watermark, and counts what is unseen alone.
+    /// something unread there. $3 leaves out what is seen by watermark, and counts what is unseen alone.
     STATE = concat!(
-        "WITH me AS (SELECT u.*, CASE WHEN $3 = 1 AND seen_up_to > read_up_to AND seen_up_to > archived_up_to \
+        "WITH me AS (SELECT u.*, CASE WHEN $3 AND seen_up_to > read_up_to AND seen_up_to > archived_up_to \
              THEN seen_up_to WHEN read_up_to > archived_up_to THEN read_up_to ELSE archived_up_to END AS settled \
            FROM recipients u WHERE u.user_id = $1), \
          below AS (SELECT COUNT(*) AS unread, ",
         unseen!("r.position"), " AS unseen FROM me JOIN receipts r ON r.user_id = $1 AND r.position <= settled \
-           WHERE (r.seen = 0 OR r.read = 0 OR r.archived = 0) AND r.position <= $2 AND r.deleted IS NULL \
-           AND COALESCE(r.snoozed_until, 0) = 0 AND COALESCE(r.muted, 0) = 0 \
-           AND COALESCE(r.read, CASE WHEN r.position <= read_up_to THEN 1 ELSE 0 END) = 0 \
-           AND COALESCE(r.archived, CASE WHEN r.position <= archived_up_to THEN 1 ELSE 0 END) = 0), ",
+           WHERE (r.seen = FALSE OR r.read = FALSE OR r.archived = FALSE) AND r.position <= $2 AND r.deleted IS NULL \
+           AND ", awake!(), " AND COALESCE(r.muted, FALSE) = FALSE \
+           AND COALESCE(r.read, r.position <= read_up_to) = FALSE \
+           AND COALESCE(r.archived, r.position <= archived_up_to) = FALSE), ",
         "own AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
-        above!("", "$4", "settled"), "), ",
+        above!(, "$4", "settled"), "), ",
         "shared AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
-        above!("", "'everyone'", "CASE WHEN known_from > settled THEN known_from ELSE settled END"), "), ",
+        above!(, "'everyone'", "CASE WHEN known_from > settled THEN known_from ELSE settled END"), "), ",
         "joined AS (SELECT COUNT(*) AS unread, ", unseen!("e.position"), " AS unseen ",
         above!(
-            "CROSS JOIN subscriptions s ON s.user_id = $1 ", "'topic:' || s.topic",
+            concat!(look_up!(), "subscriptions s ON s.user_id = $1"), "'topic:' || s.topic",
             "CASE WHEN s.from_position > settled THEN s.from_position ELSE settled END \
              AND (s.until_position IS NULL OR e.position <= s.until_position)"
         ), ") ",
@@ -254,25 +274,25 @@ statements! {
          FROM me, head h, below, own, shared, joined WHERE h.id = 1"
     );
 
-    /// SQLite alone: the same of many users ($1, as a JSON array), each with their place in it: all of one instant.
+    /// The same of many users ($1, as a JSON array), each with their place in it: all of one instant.
     /// Unread and unseen are one number, because a subquery gives one: unread times 2 to the 32nd, and unseen.
     STATES = concat!(
         "SELECT me.place, h.epoch, h.position, h.floor, known_from, seen_up_to, read_up_to, archived_up_to, ",
         subscriptions!("me.user_id"), ", (", mutes!("me.user_id"), "), (SELECT ", unread_unseen!("r.position"),
         " FROM receipts r WHERE r.user_id = me.user_id AND r.position <= settled \
-           AND (r.seen = 0 OR r.read = 0 OR r.archived = 0) AND r.deleted IS NULL \
-           AND COALESCE(r.snoozed_until, 0) = 0 AND COALESCE(r.muted, 0) = 0 \
-           AND COALESCE(r.read, CASE WHEN r.position <= read_up_to THEN 1 ELSE 0 END) = 0 \
-           AND COALESCE(r.archived, CASE WHEN r.position <= archived_up_to THEN 1 ELSE 0 END) = 0) \
+           AND (r.seen = FALSE OR r.read = FALSE OR r.archived = FALSE) AND r.deleted IS NULL \
+           AND ", awake!(), " AND COALESCE(r.muted, FALSE) = FALSE \
+           AND COALESCE(r.read, r.position <= read_up_to) = FALSE \
+           AND COALESCE(r.archived, r.position <= archived_up_to) = FALSE) \
          + (SELECT ", above_of!("entries e", "e.audience = 'user:' || me.user_id AND e.position > settled"), ") \
          + (SELECT ", above_of!("entries e", "e.audience = 'everyone' \
              AND e.position > CASE WHEN known_from > settled THEN known_from ELSE settled END"), ") \
-         + (SELECT ", above_of!("subscriptions s CROSS JOIN entries e ON e.audience = 'topic:' || s.topic \
+         + (SELECT ", above_of!(concat!("subscriptions s", look_up!(), "entries e ON e.audience = 'topic:' || s.topic \
              AND e.position > CASE WHEN s.from_position > settled THEN s.from_position ELSE settled END \
-             AND (s.until_position IS NULL OR e.position <= s.until_position)", "s.user_id = me.user_id"), ") \
+             AND (s.until_position IS NULL OR e.position <= s.until_position)"), "s.user_id = me.user_id"), ") \
          FROM (SELECT j.key AS place, u.*, CASE WHEN read_up_to > archived_up_to \
                THEN read_up_to ELSE archived_up_to END AS settled \
-             FROM json_each($1) j CROSS JOIN recipients u ON u.user_id = j.value) me, head h WHERE h.id = 1"
+             FROM ", each!("$1"), look_up!(), "recipients u ON u.user_id = j.value) me, head h WHERE h.id = 1"
     );
 
     /// Which audiences a notification ($1) was sent to.
@@ -305,19 +325,19 @@ statements! {
     SCHEDULED = "SELECT json, recipients, due_at, revision FROM scheduled WHERE id = $1";
     SCHEDULED_LIST = "SELECT id FROM scheduled WHERE (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3";
     /// Whether anything is due at $1.
-    ANY_DUE = "SELECT EXISTS (SELECT 1 FROM scheduled WHERE due_at <= $1) \
+    ANY_DUE = concat!("SELECT EXISTS (SELECT 1 FROM scheduled WHERE due_at <= $1) \
          OR EXISTS (SELECT 1 FROM notifications WHERE expires_at <= $1 AND expires_at IS NOT NULL AND ended IS NULL) \
-         OR EXISTS (SELECT 1 FROM receipts WHERE snoozed_until > 0 AND snoozed_until <= $1)";
+         OR EXISTS (SELECT 1 FROM receipts WHERE snoozed_until > ", never!(), " AND snoozed_until <= $1)");
     /// What is due at $1, the earliest first: at most $2.
     DUE_TO_DELIVER = "SELECT id, due_at, recipients, json FROM scheduled WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
     DUE_TO_EXPIRE = "SELECT n.id, p.json FROM notifications n JOIN payloads p ON p.id = n.payload \
          WHERE n.expires_at <= $1 AND n.expires_at IS NOT NULL AND n.ended IS NULL ORDER BY n.expires_at LIMIT $2";
-    DUE_TO_WAKE = "SELECT user_id, notification FROM receipts \
-         WHERE snoozed_until > 0 AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2";
+    DUE_TO_WAKE = concat!("SELECT user_id, notification FROM receipts WHERE snoozed_until > ", never!(),
+        " AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2");
     FORGET_SNOOZE = "UPDATE receipts SET snoozed_until = NULL WHERE user_id = $1 AND notification = $2";
     /// Whether the receipts at $1 of audience $2 are of something that their users had muted, now that it has
     /// become level $3 and category $4, and critical or not ($5).
-    REMUTE = "UPDATE receipts SET muted = $5 = 0 AND EXISTS (SELECT 1 FROM mutes m \
+    REMUTE = "UPDATE receipts SET muted = NOT $5 AND EXISTS (SELECT 1 FROM mutes m \
            WHERE m.user_id = receipts.user_id AND $1 > m.from_position \
            AND (m.until_position IS NULL OR $1 <= m.until_position) \
            AND CASE m.what WHEN 'topic' THEN $2 = 'topic:' || m.name \
@@ -337,35 +357,35 @@ statements! {
            archived_up_to = CASE WHEN $4 > archived_up_to THEN $4 ELSE archived_up_to END \
          WHERE user_id = $1";
     /// Below a raised watermark no receipt says otherwise, and what is put away is not put off: for user $1 up to $2, $3, $4 (0: as it is).
-    CLEAR_RECEIPTS = "UPDATE receipts SET \
+    CLEAR_RECEIPTS = concat!("UPDATE receipts SET \
            seen = CASE WHEN position <= $2 THEN NULL ELSE seen END, \
            read = CASE WHEN position <= $3 THEN NULL ELSE read END, \
            archived = CASE WHEN position <= $4 THEN NULL ELSE archived END, \
            snoozed_until = CASE WHEN position <= $4 THEN NULL ELSE snoozed_until END \
-         WHERE user_id = $1 AND ((seen = 0 AND position <= $2) OR (read = 0 AND position <= $3) \
-           OR ((archived = 0 OR snoozed_until > 0) AND position <= $4))";
+         WHERE user_id = $1 AND ((seen = FALSE AND position <= $2) OR (read = FALSE AND position <= $3) \
+           OR ((archived = FALSE OR snoozed_until > ", never!(), ") AND position <= $4))");
     /// Whether an audience ($1) has an entry after $2 and up to $3.
     ANY_ENTRY = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3)";
     /// Whether it has any event there.
     ANY_EVENT = "SELECT EXISTS (SELECT 1 FROM entries WHERE audience = $1 AND position > $2 AND position <= $3) \
          OR EXISTS (SELECT 1 FROM other_events WHERE audience = $1 AND position > $2 AND position <= $3)";
-    /// SQLite alone: where the notifications of a JSON array of hexadecimal ids ($4) stand for user $1 with the own
+    /// Where the notifications of a JSON array of hexadecimal ids ($4) stand for user $1 with the own
     /// audience $2, known from $3.
     PLACES_OF = concat!(
         "SELECT e.notification, e.position, r.seen, r.read, r.acted_at IS NOT NULL, r.archived, r.snoozed_until, COALESCE(r.muted, ", muted!(),
-        ") FROM json_each($4) j CROSS JOIN entries e ON e.notification = unhex(j.value) AND ",
+        ") FROM ", each!("$4"), look_up!(), "entries e ON e.notification = ", id!("j.value"), " AND ",
         belongs!(),
         " LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position WHERE r.deleted IS NULL"
     );
-    /// Takes states back ($8, $9, $10: 0, or NULL for one that stays) from what stands in audience $2
+    /// Takes states back ($8, $9, $10: false, or NULL for one that stays) from what stands in audience $2
     /// after $6 and up to $7 and has them, for user $1 with the watermarks $3, $4, $5. $11: now.
     LOWER_RECEIPTS = concat!("INSERT INTO receipts (user_id, position, seen, read, archived, updated_at, muted) \
          SELECT $1, e.position, $8, $9, $10, $11, ", muted!(), " FROM entries e \
            LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
          WHERE e.audience = $2 AND e.position > $6 AND e.position <= $7 AND r.deleted IS NULL AND ( \
-           ($8 = 0 AND COALESCE(r.seen, CASE WHEN e.position <= $3 THEN 1 ELSE 0 END) = 1) \
-           OR ($9 = 0 AND COALESCE(r.read, CASE WHEN e.position <= $4 THEN 1 ELSE 0 END) = 1) \
-           OR ($10 = 0 AND COALESCE(r.archived, CASE WHEN e.position <= $5 THEN 1 ELSE 0 END) = 1)) \
+           ($8 = FALSE AND COALESCE(r.seen, e.position <= $3) = TRUE) \
+           OR ($9 = FALSE AND COALESCE(r.read, e.position <= $4) = TRUE) \
+           OR ($10 = FALSE AND COALESCE(r.archived, e.position <= $5) = TRUE)) \
          ON CONFLICT (user_id, position) DO UPDATE SET \
            seen = COALESCE(excluded.seen, receipts.seen), read = COALESCE(excluded.read, receipts.read), \
            archived = COALESCE(excluded.archived, receipts.archived), updated_at = excluded.updated_at, \
@@ -423,12 +443,11 @@ statements! {
     FORMER_MEMBERS = "SELECT DISTINCT user_id FROM subscriptions \
          WHERE topic = $1 AND until_position >= $2 AND from_position < $2";
     /// Whether the entry at $2 of audience $3 counts as unread for user $1, and as unseen.
-    UNREAD_UNSEEN = concat!("SELECT \
-           COALESCE(r.read, CASE WHEN $2 <= u.read_up_to THEN 1 ELSE 0 END) = 0 \
-             AND COALESCE(r.archived, CASE WHEN $2 <= u.archived_up_to THEN 1 ELSE 0 END) = 0 \
-             AND r.deleted IS NULL AND COALESCE(r.snoozed_until, 0) = 0 AND NOT ", muted!(), ", \
-           COALESCE(r.seen, CASE WHEN $2 <= u.seen_up_to THEN 1 ELSE 0 END) = 0 \
-         FROM recipients u CROSS JOIN entries e ON e.audience = $3 AND e.position = $2 \
+    UNREAD_UNSEEN = concat!("SELECT COALESCE(r.read, $2 <= u.read_up_to) = FALSE \
+             AND COALESCE(r.archived, $2 <= u.archived_up_to) = FALSE \
+             AND r.deleted IS NULL AND ", awake!(), " AND NOT ", muted!(), ", \
+           COALESCE(r.seen, $2 <= u.seen_up_to) = FALSE \
+         FROM recipients u", look_up!(), "entries e ON e.audience = $3 AND e.position = $2 \
            LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1");
     DROP_RECEIPTS = "DELETE FROM receipts WHERE position = $1";
     DROP_KEYS = "DELETE FROM idempotency_keys WHERE notification = $1";
@@ -444,14 +463,11 @@ statements! {
     KEEP_SAVED = "RELEASE SAVEPOINT together";
     GO_BACK = "ROLLBACK TO SAVEPOINT together";
 
-    /// SQLite alone, for its functions of JSON: what the keys of a JSON array of
-    /// [publisher, key] made, by their places in it.
-    KEYS = "SELECT j.key, k.fingerprint, k.notification, k.position FROM json_each($1) j \
-         CROSS JOIN idempotency_keys k ON k.publisher = j.value ->> 0 AND k.key = j.value ->> 1";
-    /// SQLite alone. One row, because each row that is returned wakes whoever waits.
+    /// What the keys of a JSON array of [publisher, key] made, by their places in it.
+    KEYS = concat!("SELECT j.key, k.fingerprint, k.notification, k.position FROM ", each!("$1"), look_up!(),
+        "idempotency_keys k ON k.publisher = ", member!("j.value", "0"), " AND k.key = ", member!("j.value", "1"));
+    /// One row, because each row that is returned wakes whoever waits.
     HEAD_AND_SEQS = head_and_seqs!("");
-    /// The same, as the beginning of a transaction.
-    BEGIN_WITH_HEAD_AND_SEQS = head_and_seqs!("BEGIN IMMEDIATE; ");
 }
 
 pub(in crate::store) mod access;

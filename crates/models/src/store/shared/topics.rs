@@ -7,11 +7,11 @@ use crate::{
     topic::{MAX_SUBSCRIPTIONS, TopicOfUser, TopicWithMembers},
 };
 
-type TopicRow = (String, Option<String>, bool, i64);
+type TopicRow = (String, Option<String>, bool, Timestamp);
 
 fn topic((name, title, open, created_at): TopicRow) -> Result<Topic, StoreError> {
     let name = TopicName::parse(&name).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    Ok(Topic { name, title, open, created_at: Timestamp::from_millis(created_at) })
+    Ok(Topic { name, title, open, created_at: created_at })
 }
 
 pub(super) async fn find(conn: &mut DatabaseConnection, name: &TopicName) -> Result<Option<Topic>, StoreError> {
@@ -20,31 +20,37 @@ pub(super) async fn find(conn: &mut DatabaseConnection, name: &TopicName) -> Res
 }
 
 pub(super) async fn put(turn: &mut Turn<'_>, new: &Topic) -> Result<bool, StoreError> {
-    let before = find(&mut turn.connection, &new.name).await?;
+    let mut tx = turn.begin().await?;
+    let before = find(&mut tx, &new.name).await?;
     sqlx::query(sql::topics::PUT_TOPIC)
         .bind(new.name.as_str())
         .bind(new.title.as_deref())
         .bind(new.open)
-        .bind(new.created_at.as_millis())
-        .execute(&mut turn.connection)
+        .bind(new.created_at)
+        .execute(&mut *tx)
         .await?;
+    tx.commit().await?;
     Ok(before.is_none())
 }
 
 pub(super) async fn remove(turn: &mut Turn<'_>, name: &TopicName) -> Result<Option<bool>, StoreError> {
-    if find(&mut turn.connection, name).await?.is_none() {
+    let mut tx = turn.begin().await?;
+    if find(&mut tx, name).await?.is_none() {
+        tx.rollback().await?;
         return Ok(None);
     }
     let member: Option<String> = sqlx::query_scalar(sql::topics::MEMBERS)
         .bind(name.as_str())
         .bind("")
-        .bind(1)
-        .fetch_optional(&mut turn.connection)
+        .bind(1_i64)
+        .fetch_optional(&mut *tx)
         .await?;
     if member.is_some() {
+        tx.rollback().await?;
         return Ok(Some(false));
     }
-    sqlx::query(sql::topics::DROP_TOPIC).bind(name.as_str()).execute(&mut turn.connection).await?;
+    sqlx::query(sql::topics::DROP_TOPIC).bind(name.as_str()).execute(&mut *tx).await?;
+    tx.commit().await?;
     Ok(Some(true))
 }
 
@@ -53,9 +59,9 @@ pub(super) async fn all(
     after: Option<&TopicName>,
     limit: u32,
 ) -> Result<Vec<TopicWithMembers>, StoreError> {
-    let rows: Vec<(String, Option<String>, bool, i64, i64)> = sqlx::query_as(sql::topics::TOPICS)
+    let rows: Vec<(String, Option<String>, bool, Timestamp, i64)> = sqlx::query_as(sql::topics::TOPICS)
         .bind(after.map_or("", TopicName::as_str))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(readers)
         .await?;
     let row = |(name, title, open, created_at, members)| {
@@ -65,7 +71,7 @@ pub(super) async fn all(
 }
 
 /// A topic, and whether a user belongs to it.
-type SeenRow = (String, Option<String>, bool, i64, bool);
+type SeenRow = (String, Option<String>, bool, Timestamp, bool);
 
 fn seen((name, title, open, created_at, joined): SeenRow) -> Result<TopicOfUser, StoreError> {
     Ok(TopicOfUser { topic: topic((name, title, open, created_at))?, joined })
@@ -80,7 +86,7 @@ pub(super) async fn of_user(
     let rows: Vec<SeenRow> = sqlx::query_as(sql::topics::TOPICS_OF)
         .bind(user.as_str())
         .bind(after.map_or("", TopicName::as_str))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(readers)
         .await?;
     rows.into_iter().map(seen).collect()
@@ -116,7 +122,7 @@ pub(super) async fn members(
     let names: Vec<String> = sqlx::query_scalar(sql::topics::MEMBERS)
         .bind(topic.as_str())
         .bind(after.map_or("", UserId::as_str))
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(readers)
         .await?;
     names.iter().map(|name| UserId::parse(name).map_err(|error| StoreError::Corrupt(error.to_string()))).collect()

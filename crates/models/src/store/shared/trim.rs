@@ -43,7 +43,7 @@ async fn events(turn: &mut Turn<'_>, keep: &Retention, now: Timestamp, up_to: Po
     let kept: Option<i64> = sqlx::query_scalar(sql::FIRST_KEPT)
         .bind(floor)
         .bind(reach)
-        .bind(keep.events_before(now).as_millis())
+        .bind(keep.events_before(now))
         .fetch_one(&mut *tx)
         .await?;
     let too_old = kept.map_or(reach, |kept| kept - 1);
@@ -80,7 +80,7 @@ async fn notifications(turn: &mut Turn<'_>, cut: NotificationId, now: Timestamp)
         .bind(cut.as_uuid())
         .bind(floor)
         .bind(NOTIFICATIONS_PER_STEP)
-        .bind(cut.made_at().as_millis())
+        .bind(cut.made_at())
         .fetch_all(&mut *group.conn)
         .await?;
     let full = i64::try_from(old.len()).unwrap_or(i64::MAX) >= NOTIFICATIONS_PER_STEP;

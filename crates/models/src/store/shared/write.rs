@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{
     DatabaseConnection, StoreError,
-    insert::{Insert, MOST, Table, Values},
+    insert::{Insert, MOST, Values},
     keys::Made,
     sql,
+    table::{Kind, Last, Table},
 };
 use crate::{Effect, Event, NotificationId, Position, Timestamp, store::IdempotencyKey};
 
@@ -40,37 +41,72 @@ pub(super) struct EventRow {
     pub(super) brings: Option<NotificationId>,
 }
 
-const PAYLOADS: Table = Table { into: "payloads (id, json)", columns: 2, rest: "" };
+const PAYLOADS: Table = Table { name: "payloads", columns: &[("id", Kind::Number), ("json", Kind::Text)], rest: "" };
 const NOTIFICATIONS: Table = Table {
-    into: "notifications (id, payload, level, category, critical, group_key, created_at, expires_at)",
-    columns: 8,
+    name: "notifications",
+    columns: &[
+        ("id", Kind::Id),
+        ("payload", Kind::Number),
+        ("level", Kind::Text),
+        ("category", Kind::Text),
+        ("critical", Kind::Flag),
+        ("group_key", Kind::Text),
+        ("created_at", Kind::Time),
+        ("expires_at", Kind::Time),
+    ],
     rest: "",
 };
-const ENTRIES: Table = Table { into: "entries (audience, position, seq, notification)", columns: 4, rest: "" };
-const OTHER_EVENTS: Table = Table { into: "other_events (audience, position)", columns: 2, rest: "" };
-const EVENTS: Table =
-    Table { into: "events (position, audience, seq, kind, payload, unread, unseen, created_at)", columns: 8, rest: "" };
+const ENTRIES: Table = Table {
+    name: "entries",
+    columns: &[("audience", Kind::Text), ("position", Kind::Number), ("seq", Kind::Number), ("notification", Kind::Id)],
+    rest: "",
+};
+const OTHER_EVENTS: Table =
+    Table { name: "other_events", columns: &[("audience", Kind::Text), ("position", Kind::Number)], rest: "" };
+const EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        ("position", Kind::Number),
+        ("audience", Kind::Text),
+        ("seq", Kind::Number),
+        ("kind", Kind::Text),
+        ("payload", Kind::Number),
+        ("unread", Kind::Number),
+        ("unseen", Kind::Number),
+        ("created_at", Kind::Time),
+    ],
+    rest: "",
+};
 const RECIPIENTS: Table = Table {
-    into: "recipients (user_id, known_from, created_at)",
-    columns: 3,
+    name: "recipients",
+    columns: &[("user_id", Kind::Text), ("known_from", Kind::Number), ("created_at", Kind::Time)],
     rest: "ON CONFLICT (user_id) DO NOTHING",
 };
-const KEYS: Table =
-    Table { into: "idempotency_keys (publisher, key, fingerprint, notification, position)", columns: 5, rest: "" };
+const KEYS: Table = Table {
+    name: "idempotency_keys",
+    columns: &[
+        ("publisher", Kind::Text),
+        ("key", Kind::Text),
+        ("fingerprint", Kind::Bytes),
+        ("notification", Kind::Id),
+        ("position", Kind::Number),
+    ],
+    rest: "",
+};
 
-static MEETS: Insert = Insert::new(&[RECIPIENTS], "");
+static MEETS: Insert = Insert::new(&[RECIPIENTS], Last::Nothing);
 const ALL: &[Table] = &[PAYLOADS, NOTIFICATIONS, ENTRIES, OTHER_EVENTS, EVENTS];
-static GROUP: Insert = Insert::new(ALL, "UPDATE head SET position = ? WHERE id = 1");
+static GROUP: Insert = Insert::new(ALL, Last::Head);
 /// The same for a group after which nothing comes.
-static WHOLE_GROUP: Insert = Insert::new(ALL, "UPDATE head SET position = ? WHERE id = 1; COMMIT");
-static MADE: Insert = Insert::new(&[KEYS], "");
+static WHOLE_GROUP: Insert = Insert::new(ALL, Last::HeadAndCommit);
+static MADE: Insert = Insert::new(&[KEYS], Last::Nothing);
 
 // A group with more rows of one table than a statement takes goes table by table.
-static ONLY_PAYLOADS: Insert = Insert::new(&[PAYLOADS], "");
-static ONLY_NOTIFICATIONS: Insert = Insert::new(&[NOTIFICATIONS], "");
-static ONLY_ENTRIES: Insert = Insert::new(&[ENTRIES], "");
-static ONLY_OTHER_EVENTS: Insert = Insert::new(&[OTHER_EVENTS], "");
-static ONLY_EVENTS: Insert = Insert::new(&[EVENTS], "");
+static ONLY_PAYLOADS: Insert = Insert::new(&[PAYLOADS], Last::Nothing);
+static ONLY_NOTIFICATIONS: Insert = Insert::new(&[NOTIFICATIONS], Last::Nothing);
+static ONLY_ENTRIES: Insert = Insert::new(&[ENTRIES], Last::Nothing);
+static ONLY_OTHER_EVENTS: Insert = Insert::new(&[OTHER_EVENTS], Last::Nothing);
+static ONLY_EVENTS: Insert = Insert::new(&[EVENTS], Last::Nothing);
 
 impl Rows {
     /// Writes everything, and ends the transaction if nothing else follows. `start`, `head`: where the log ended
@@ -84,7 +120,7 @@ impl Rows {
     ) -> Result<(), StoreError> {
         // Broadcasts of this group are theirs already.
         let meet = |row: &mut Values, (user, at): &(Arc<str>, Timestamp)| {
-            row.add(Arc::clone(user)).add(start.get()).add(at.as_millis());
+            row.add(Arc::clone(user)).add(start.get()).add(*at);
         };
         only(conn, &MEETS, &self.met, meet).await?;
         if self.events.is_empty() {
@@ -163,7 +199,7 @@ fn payload(row: &mut Values, (id, json): &(Position, Arc<str>)) {
 fn notification(row: &mut Values, new: &NotificationRow) {
     row.add(*new.id.as_uuid()).add(new.payload.get()).add(new.level);
     row.add(new.category.clone()).add(new.critical).add(new.group_key.clone());
-    row.add(new.created_at.as_millis()).add(new.expires_at.map(Timestamp::as_millis));
+    row.add(new.created_at).add(new.expires_at);
 }
 
 fn event(row: &mut Values, EventRow { event, audience, payload, .. }: &EventRow) {
@@ -174,7 +210,7 @@ fn event(row: &mut Values, EventRow { event, audience, payload, .. }: &EventRow)
     };
     row.add(event.position.get()).add(Arc::clone(audience)).add(event.seq.get()).add(event.kind.as_str().to_owned());
     row.add(payload.get()).add(unread).add(unseen);
-    row.add(event.created_at.as_millis());
+    row.add(event.created_at);
 }
 
 fn key(row: &mut Values, (key, made): &(IdempotencyKey, Made)) {

@@ -8,30 +8,25 @@ use std::sync::{Arc, OnceLock};
 
 use sqlx::{Arguments as _, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type, sqlite::SqliteArguments};
 
-use super::StoreError;
+use super::{
+    StoreError,
+    shared::table::{Last, Table},
+};
 
 /// Rows of one table at most, by the size of a text: 1, 2, 4, and so on up to [`MOST`].
 const SIZES: usize = 9;
 /// Rows of one table that one statement takes. More are written in several.
 pub(super) const MOST: usize = 1 << (SIZES - 1);
 
-/// A table with the columns that are given, of which the first is never NULL.
-pub(super) struct Table {
-    pub(super) into: &'static str,
-    pub(super) columns: usize,
-    pub(super) rest: &'static str,
-}
-
 /// Inserts into some tables, in their order.
 pub(super) struct Insert {
     tables: &'static [Table],
-    /// What comes last, without a row of its own.
-    last: &'static str,
+    last: Last,
     texts: [OnceLock<Arc<str>>; SIZES],
 }
 
 impl Insert {
-    pub(super) const fn new(tables: &'static [Table], last: &'static str) -> Self {
+    pub(super) const fn new(tables: &'static [Table], last: Last) -> Self {
         Self { tables, last, texts: [const { OnceLock::new() }; SIZES] }
     }
 
@@ -39,13 +34,18 @@ impl Insert {
         let rows = 1 << size;
         Arc::clone(self.texts[size].get_or_init(|| {
             let table = |table: &Table| {
-                let row = format!("({})", vec!["?"; table.columns].join(","));
+                let row = format!("({})", vec!["?"; table.columns.len()].join(","));
                 let rows = vec![row; rows].join(",");
-                let Table { into, rest, .. } = table;
-                format!("INSERT INTO {into} SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {rest};")
+                let (Table { name, rest, .. }, names) = (table, table.names());
+                format!("INSERT INTO {name} ({names}) SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL {rest};")
             };
             let tables: String = self.tables.iter().map(table).collect();
-            format!("{tables}{}", self.last).into()
+            let last = match self.last {
+                Last::Nothing => "",
+                Last::Head => "UPDATE head SET position = ? WHERE id = 1",
+                Last::HeadAndCommit => "UPDATE head SET position = ? WHERE id = 1; COMMIT",
+            };
+            format!("{tables}{last}").into()
         }))
     }
 
@@ -53,7 +53,7 @@ impl Insert {
     pub(super) fn of(&'static self, rows: usize) -> Filling {
         let size = rows.clamp(1, MOST).next_power_of_two().ilog2() as usize;
         let mut values = Values::default();
-        values.args.reserve((self.tables.iter().map(|table| table.columns).sum::<usize>() << size) + 1, 0);
+        values.args.reserve((self.tables.iter().map(|table| table.columns.len()).sum::<usize>() << size) + 1, 0);
         Filling { insert: self, size, next: 0, values }
     }
 }
@@ -88,7 +88,7 @@ impl Filling {
         for given in rows {
             row(&mut self.values, given);
         }
-        let columns = self.insert.tables.get(self.next).map_or(0, |table| table.columns);
+        let columns = self.insert.tables.get(self.next).map_or(0, |table| table.columns.len());
         for _ in 0..((1_usize << self.size) - rows.len()) * columns {
             self.values.add(None::<i64>);
         }

@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use super::StoreError;
+use super::{StoreError, failure::Failure};
 use crate::Cursors;
 
 mod backup;
 mod checkpoint;
+#[macro_use]
+mod dialect;
 mod insert;
 mod open;
 #[cfg(test)]
@@ -25,7 +27,7 @@ mod shared;
 mod writer;
 
 use checkpoint::Checkpoints;
-use shared::{array, log, sql};
+use shared::sql;
 use writer::{Turn, Writer};
 
 type Database = Sqlite;
@@ -47,24 +49,25 @@ impl SqliteStore {
     async fn snapshot(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.readers.begin().await?)
     }
+
+    /// Ends all connections.
+    async fn end(&self) {
+        self.checkpoints.end().await;
+        self.readers.close().await;
+        self.writer.close().await; // the last: it leaves one file behind
+    }
 }
 
-impl From<sqlx::Error> for StoreError {
-    /// By SQLite's result codes (<https://www.sqlite.org/rescode.html>): the low byte is the class.
-    fn from(error: sqlx::Error) -> Self {
-        const CORRUPT: i32 = 11;
-        const FULL: i32 = 13;
-        const CONSTRAINT: i32 = 19;
-        const NOT_A_DATABASE: i32 = 26;
-        let code = error.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
-        match (code.map(|code| code & 0xFF), &error) {
-            (Some(FULL), _) => Self::Full(error),
-            (Some(CORRUPT | CONSTRAINT | NOT_A_DATABASE), _)
-            | (None, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::RowNotFound) => {
-                Self::Corrupt(error.to_string())
-            }
-            _ => Self::Unavailable(error),
-        }
+/// What SQLite's result codes say (<https://www.sqlite.org/rescode.html>): the low byte is the class.
+pub(super) fn failure(code: &str) -> Failure {
+    const CORRUPT: i32 = 11;
+    const FULL: i32 = 13;
+    const CONSTRAINT: i32 = 19;
+    const NOT_A_DATABASE: i32 = 26;
+    match code.parse().map(|code: i32| code & 0xFF) {
+        Ok(FULL) => Failure::Full,
+        Ok(CORRUPT | CONSTRAINT | NOT_A_DATABASE) => Failure::Corrupt,
+        _ => Failure::Unavailable,
     }
 }
 

@@ -3,18 +3,18 @@
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    Connection as _, SqliteConnection,
+    SqliteConnection,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{
-    SqliteStore, StoreError, array,
+    SqliteStore, StoreError,
     checkpoint::{self, Checkpoints},
-    log, sql,
+    shared::found::found,
     writer::Writer,
 };
-use crate::{CursorKey, Cursors, Epoch, Random, Timestamp};
+use crate::{Random, Timestamp};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
@@ -54,7 +54,7 @@ impl SqliteStore {
         let writer = Writer::open(options.clone().pragma("cache_size", WRITER_CACHE), ACQUIRE_TIMEOUT).await?;
         let mut turn = writer.turn().await?;
         assert_pragmas(&mut turn.connection).await?;
-        let cursors = found(&mut turn.connection, now, random).await?;
+        let cursors = found(&mut turn, now, random).await?;
         turn.end(Ok(())).await?;
         let writer = Arc::new(writer);
         let checkpoints = Checkpoints::begin(&options, Arc::clone(&writer)).await?;
@@ -127,30 +127,6 @@ async fn assert_pragmas(conn: &mut SqliteConnection) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// Gives a new log its epoch and its secrets, or takes those that it has.
-async fn found(conn: &mut SqliteConnection, now: Timestamp, random: &dyn Random) -> Result<Cursors, StoreError> {
-    let mut bytes = [0; 16 + CursorKey::LEN + 32];
-    random.fill(&mut bytes);
-    let (epoch, secrets) = bytes.split_at(16);
-    let (cursor, token) = secrets.split_at(CursorKey::LEN);
-
-    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-    let epoch = uuid::Builder::from_random_bytes(array(epoch)?).into_uuid();
-    if sqlx::query(sql::FIRST_HEAD).bind(epoch).execute(&mut *tx).await?.rows_affected() == 1 {
-        sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now.as_millis()).execute(&mut *tx).await?;
-    }
-    for (name, value) in [("cursor", cursor), ("token", token)] {
-        sqlx::query(sql::ADD_SECRET).bind(name).bind(value).execute(&mut *tx).await?;
-    }
-    let head = log::head(&mut tx).await?;
-    let epochs: Vec<uuid::Uuid> = sqlx::query_scalar(sql::EPOCHS).fetch_all(&mut *tx).await?;
-    let key: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("cursor").fetch_one(&mut *tx).await?;
-    tx.commit().await?;
-
-    let past: Vec<_> = epochs.into_iter().map(Epoch::from_uuid).filter(|epoch| *epoch != head.epoch).collect();
-    Ok(Cursors::new(&CursorKey::new(array(&key)?), head.epoch, &past))
 }
 
 #[cfg(test)]

@@ -3,12 +3,30 @@
 //! It is kept here rather than in a pool, which asks the thread of the connection twice per loan
 //! whether it is well: that costs more than a small group.
 
-use std::time::Duration;
+use std::{
+    future::{Ready, ready},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use super::{StoreError, shared::seqs::Seqs};
+use super::{StoreError, shared::seqs::Seqs, sql};
+
+/// The question that a group begins with, as the beginning of its transaction: it costs no hop of its own.
+static BEGIN_WITH_HEAD_AND_SEQS: LazyLock<String> =
+    LazyLock::new(|| format!("BEGIN IMMEDIATE; {}", sql::HEAD_AND_SEQS));
+
+/// Begins a group, and tells what asks for the head and for seqs first. Here the first question begins it.
+pub(super) fn begin_group(_: &mut SqliteConnection) -> Ready<Result<&'static str, StoreError>> {
+    ready(Ok(&BEGIN_WITH_HEAD_AND_SEQS))
+}
+
+/// Bounds how long anything waits for the database. Here a lock is all that one waits for, which SQLite bounds itself.
+pub(super) fn bounded<F: Future>(work: F) -> F {
+    work
+}
 
 pub(super) struct Writer {
     options: SqliteConnectOptions,

@@ -13,10 +13,10 @@ pub(super) async fn create(turn: &mut Turn<'_>, account: &Account) -> Result<boo
         .bind(account.role.as_str())
         .bind(account.disabled)
         .bind(account.must_change)
-        .bind(account.created_at.as_millis())
+        .bind(account.created_at)
         .execute(&mut *tx)
         .await?;
-    sqlx::query(sql::MEET).bind(account.user.as_str()).bind(account.created_at.as_millis()).execute(&mut *tx).await?;
+    sqlx::query(sql::MEET).bind(account.user.as_str()).bind(account.created_at).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(done.rows_affected() == 1)
 }
@@ -28,12 +28,13 @@ pub(super) async fn find(pool: &Pool, user: &UserId) -> Result<Option<Account>, 
 
 pub(super) async fn list(pool: &Pool, after: Option<&UserId>, limit: u32) -> Result<Vec<Account>, StoreError> {
     let after = after.map_or("", UserId::as_str);
-    let rows: Vec<Row> = sqlx::query_as(sql::access::ACCOUNTS).bind(after).bind(limit).fetch_all(pool).await?;
+    let rows: Vec<Row> =
+        sqlx::query_as(sql::access::ACCOUNTS).bind(after).bind(i64::from(limit)).fetch_all(pool).await?;
     rows.into_iter().map(account).collect()
 }
 
 /// User, password, role, disabled, must change, created at.
-type Row = (String, String, String, bool, bool, i64);
+type Row = (String, String, String, bool, bool, Timestamp);
 
 fn account((user, password, role, disabled, must_change, created_at): Row) -> Result<Account, StoreError> {
     Ok(Account {
@@ -42,7 +43,7 @@ fn account((user, password, role, disabled, must_change, created_at): Row) -> Re
         disabled,
         must_change,
         password: PasswordHash::from_stored(password),
-        created_at: Timestamp::from_millis(created_at),
+        created_at: created_at,
     })
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn create(turn: &mut Turn<'_>, key: &ApiKey, secret: &Digest) -
         .bind(key.scopes.publish)
         .bind(key.scopes.manage)
         .bind(key.created_by.as_str())
-        .bind(key.created_at.as_millis())
+        .bind(key.created_at)
         .bind(ApiKey::MOST)
         .execute(&mut turn.connection)
         .await?;
@@ -39,14 +39,15 @@ pub(super) async fn by_id(pool: &Pool, id: KeyId) -> Result<Option<ApiKey>, Stor
 
 pub(super) async fn list(pool: &Pool, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
     let before = before.map_or(Uuid::max(), |id| *id.as_uuid());
-    let rows: Vec<Row> = sqlx::query_as(sql::access::API_KEYS).bind(before).bind(limit).fetch_all(pool).await?;
+    let rows: Vec<Row> =
+        sqlx::query_as(sql::access::API_KEYS).bind(before).bind(i64::from(limit)).fetch_all(pool).await?;
     rows.into_iter().map(api_key).collect()
 }
 
 pub(super) async fn note_uses(turn: &mut Turn<'_>, uses: &[(KeyId, Timestamp)]) -> Result<(), StoreError> {
     let mut tx = turn.begin().await?;
     for (id, at) in uses {
-        let note = sqlx::query(sql::access::USE_API_KEY).bind(id.as_uuid()).bind(at.as_millis());
+        let note = sqlx::query(sql::access::USE_API_KEY).bind(id.as_uuid()).bind(at);
         note.execute(&mut *tx).await?;
     }
     tx.commit().await?;
@@ -54,7 +55,7 @@ pub(super) async fn note_uses(turn: &mut Turn<'_>, uses: &[(KeyId, Timestamp)]) 
 }
 
 /// Id, name, publish, manage, created by and at, last used at, revoked at.
-type Row = (Uuid, String, bool, bool, String, i64, Option<i64>, Option<i64>);
+type Row = (Uuid, String, bool, bool, String, Timestamp, Option<Timestamp>, Option<Timestamp>);
 
 fn api_key((id, name, publish, manage, by, at, used, revoked): Row) -> Result<ApiKey, StoreError> {
     Ok(ApiKey {
@@ -62,8 +63,8 @@ fn api_key((id, name, publish, manage, by, at, used, revoked): Row) -> Result<Ap
         name,
         scopes: Scopes { publish, manage },
         created_by: parse_user(&by)?,
-        created_at: Timestamp::from_millis(at),
-        last_used_at: used.map(Timestamp::from_millis),
-        revoked_at: revoked.map(Timestamp::from_millis),
+        created_at: at,
+        last_used_at: used,
+        revoked_at: revoked,
     })
 }

@@ -17,7 +17,7 @@ pub(in super::super) async fn apply(
     let done = match change {
         AccessChange::Refresh { id, from, to, until } => {
             let refresh = sqlx::query(sql::REFRESH).bind(id.as_uuid()).bind(&from.as_bytes()[..]);
-            let refresh = refresh.bind(&to.as_bytes()[..]).bind(at.as_millis()).bind(until.as_millis());
+            let refresh = refresh.bind(&to.as_bytes()[..]).bind(at).bind(until);
             if !changes(group, refresh).await? {
                 return Ok(Outcome::Conflict);
             }
@@ -66,7 +66,7 @@ pub(in super::super) async fn apply(
             changes(group, drop).await? && end(group, &user, None, at).await?
         }
         AccessChange::RevokeKey(id) => {
-            let revoke = sqlx::query(sql::REVOKE_API_KEY).bind(id.as_uuid()).bind(at.as_millis());
+            let revoke = sqlx::query(sql::REVOKE_API_KEY).bind(id.as_uuid()).bind(at);
             let found = changes(group, revoke).await?;
             if found {
                 tell(group, &News::KeyRevoked { id }, at).await?;
@@ -74,7 +74,7 @@ pub(in super::super) async fn apply(
             found
         }
         AccessChange::Redeem(id) => {
-            let redeem = sqlx::query(sql::REDEEM).bind(id.0).bind(at.as_millis());
+            let redeem = sqlx::query(sql::REDEEM).bind(id.0).bind(at);
             return Ok(Outcome::Done(changes(group, redeem).await?));
         }
     };
@@ -99,7 +99,7 @@ pub(in super::super) async fn end(
     let who = Digest::of_user(user);
     let sign_ins = sqlx::query(sql::access::END_SIGN_INS).bind(user.as_str()).bind(except.map(|id| *id.as_uuid()));
     sign_ins.execute(&mut *group.conn).await?;
-    let tokens = sqlx::query(sql::access::REVOKE).bind(&who.as_bytes()[..]).bind(at.as_millis());
+    let tokens = sqlx::query(sql::access::REVOKE).bind(&who.as_bytes()[..]).bind(at);
     tokens.execute(&mut *group.conn).await?;
     tell(group, &News::UserRevoked { who, at, except }, at).await?;
     Ok(true)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use secrecy::SecretBox;
 
-use super::{DatabaseStore, StoreError, array, sql};
+use super::{DatabaseStore, StoreError, array, bounded, sql};
 use crate::{
     Account, Timestamp, UserId,
     access::{ApiKey, Digest, KeyId, NewSignIn, ShownSecret, SignIn, SignInId},
@@ -24,7 +24,7 @@ fn parse_user(name: &str) -> Result<UserId, StoreError> {
 impl Access for DatabaseStore {
     async fn create_account(&self, account: &Account) -> Result<bool, StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = accounts::create(&mut turn, account).await;
+        let done = bounded(accounts::create(&mut turn, account)).await;
         turn.end(done).await
     }
 
@@ -38,7 +38,7 @@ impl Access for DatabaseStore {
 
     async fn begin_sign_in(&self, sign_in: &NewSignIn) -> Result<bool, StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = sign_ins::begin(&mut turn, sign_in).await;
+        let done = bounded(sign_ins::begin(&mut turn, sign_in)).await;
         turn.end(done).await
     }
 
@@ -56,7 +56,7 @@ impl Access for DatabaseStore {
 
     async fn create_api_key(&self, key: &ApiKey, secret: &Digest) -> Result<bool, StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = api_keys::create(&mut turn, key, secret).await;
+        let done = bounded(api_keys::create(&mut turn, key, secret)).await;
         turn.end(done).await
     }
 
@@ -74,13 +74,13 @@ impl Access for DatabaseStore {
 
     async fn note_key_uses(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = api_keys::note_uses(&mut turn, uses).await;
+        let done = bounded(api_keys::note_uses(&mut turn, uses)).await;
         turn.end(done).await
     }
 
     async fn revocations(&self) -> Result<Vec<(Digest, Timestamp)>, StoreError> {
-        let rows: Vec<(Vec<u8>, i64)> = sqlx::query_as(sql::access::REVOCATIONS).fetch_all(&self.readers).await?;
-        rows.into_iter().map(|(who, at)| Ok((Digest::new(array(&who)?), Timestamp::from_millis(at)))).collect()
+        let rows: Vec<(Vec<u8>, Timestamp)> = sqlx::query_as(sql::access::REVOCATIONS).fetch_all(&self.readers).await?;
+        rows.into_iter().map(|(who, at)| Ok((Digest::new(array(&who)?), at))).collect()
     }
 
     async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {

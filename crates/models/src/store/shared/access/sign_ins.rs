@@ -18,9 +18,9 @@ pub(super) async fn begin(turn: &mut Turn<'_>, new: &NewSignIn) -> Result<bool, 
         .bind(new.id.as_uuid())
         .bind(new.user.as_str())
         .bind(&new.secret.as_bytes()[..])
-        .bind(new.at.as_millis())
-        .bind(new.expires_at.as_millis())
-        .bind(new.ends_at.as_millis())
+        .bind(new.at)
+        .bind(new.expires_at)
+        .bind(new.ends_at)
         .bind(new.password.as_stored())
         .execute(&mut *tx)
         .await?;
@@ -35,11 +35,8 @@ pub(super) async fn by_secret(pool: &Pool, secret: &Digest) -> Result<Option<(Si
     for statement in [sql::access::SIGN_IN, sql::access::SIGN_IN_BY_FORMER] {
         let found: Option<Row> = sqlx::query_as(statement).bind(&secret.as_bytes()[..]).fetch_optional(pool).await?;
         if let Some(row) = found {
-            let shown = if array(&row.7)? == *secret.as_bytes() {
-                ShownSecret::Present
-            } else {
-                ShownSecret::Former(Timestamp::from_millis(row.8))
-            };
+            let shown =
+                if array(&row.7)? == *secret.as_bytes() { ShownSecret::Present } else { ShownSecret::Former(row.8) };
             return Ok(Some((sign_in(row)?, shown)));
         }
     }
@@ -57,7 +54,7 @@ pub(super) async fn of_user(pool: &Pool, user: &UserId) -> Result<Vec<SignIn>, S
 }
 
 /// Id, user, role, must change, created, expires and ends at, secret, refreshed at.
-type Row = (Uuid, String, String, bool, i64, i64, i64, Vec<u8>, i64);
+type Row = (Uuid, String, String, bool, Timestamp, Timestamp, Timestamp, Vec<u8>, Timestamp);
 
 fn sign_in((id, user, role, must_change, created, expires, ends, ..): Row) -> Result<SignIn, StoreError> {
     Ok(SignIn {
@@ -65,8 +62,8 @@ fn sign_in((id, user, role, must_change, created, expires, ends, ..): Row) -> Re
         user: parse_user(&user)?,
         role: parse_role(&role)?,
         must_change,
-        created_at: Timestamp::from_millis(created),
-        expires_at: Timestamp::from_millis(expires),
-        ends_at: Timestamp::from_millis(ends),
+        created_at: created,
+        expires_at: expires,
+        ends_at: ends,
     })
 }

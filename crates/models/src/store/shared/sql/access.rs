@@ -56,7 +56,7 @@ statements! {
          WHERE id = $1 AND secret = $2";
     END_SIGN_IN = "DELETE FROM sign_ins WHERE id = $1";
     /// All of user $1, but for one ($2).
-    END_SIGN_INS = "DELETE FROM sign_ins WHERE user_id = $1 AND ($2 IS NULL OR id <> $2)";
+    END_SIGN_INS = "DELETE FROM sign_ins WHERE user_id = $1 AND (CAST($2 AS UUID) IS NULL OR id <> $2)";
     /// Of everybody.
     END_ALL_SIGN_INS = "DELETE FROM sign_ins";
     /// Those that have ended by $1: at most $2.
@@ -74,7 +74,7 @@ statements! {
     /// Newest first, before an id ($1): at most $2.
     API_KEYS = api_key!("WHERE id < $1 ORDER BY id DESC LIMIT $2");
     REVOKE_API_KEY = "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-    USE_API_KEY = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND COALESCE(last_used_at, 0) < $2";
+    USE_API_KEY = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
     /// Keys that have not been good since $1: at most $2.
     TRIM_API_KEYS = "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys \
          WHERE revoked_at IS NOT NULL AND revoked_at < $1 LIMIT $2)";

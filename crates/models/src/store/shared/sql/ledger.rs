@@ -5,9 +5,9 @@ statements! {
     /// made of it. Their first place, should there be several.
     DELIVERY = concat!(
         "SELECT e.audience, e.position, e.former, COALESCE(v.created_at, x.created_at), x.ended, \
-           r.seen, r.read, r.acted_at, r.archived, r.snoozed_until, COALESCE(r.deleted, 0), COALESCE(r.muted, ", muted!(), ") \
-         FROM (SELECT audience, position, notification, 0 AS former FROM entries WHERE notification = $4 \
-             UNION ALL SELECT audience, position, notification, 1 FROM former_entries WHERE notification = $4) e \
+           r.seen, r.read, r.acted_at, r.archived, r.snoozed_until, COALESCE(r.deleted, FALSE), COALESCE(r.muted, ", muted!(), ") \
+         FROM (SELECT audience, position, notification, FALSE AS former FROM entries WHERE notification = $4 \
+             UNION ALL SELECT audience, position, notification, TRUE FROM former_entries WHERE notification = $4) e \
            JOIN notifications x ON x.id = e.notification \
            LEFT JOIN events v ON v.position = e.position \
            LEFT JOIN receipts r ON r.user_id = $1 AND r.position = e.position \
@@ -28,19 +28,19 @@ statements! {
            OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = c.user_id AND $2 = 'topic:' || s.topic \
              AND s.from_position < $1 AND (s.until_position IS NULL OR s.until_position >= $1)))";
     /// How many users have a receipt of what stands at $1 that says seen or read, read, and acted.
-    RECEIPTS_AT = "SELECT COUNT(CASE WHEN seen = 1 OR read = 1 THEN 1 END), COUNT(CASE WHEN read = 1 THEN 1 END), \
+    RECEIPTS_AT = "SELECT COUNT(CASE WHEN seen OR read THEN 1 END), COUNT(CASE WHEN read THEN 1 END), \
            COUNT(acted_at) \
          FROM receipts WHERE position = $1";
     /// The streams that are no longer kept: those whose last word was before $1, and those opened before $2. At most
-    /// $3. Their places are forgotten first.
+    /// $3; all of them were opened before $4, the later of both. Their places are forgotten first.
     OLD_CONNECTIONS = "SELECT EXISTS (SELECT 1 FROM connections \
          WHERE (opened_at < $1 AND written_at < $1) OR opened_at < $2)";
     RAISE_LEDGER_FLOOR = "UPDATE head SET ledger_floor = COALESCE((SELECT MAX(written_position) FROM ( \
-           SELECT written_position FROM connections WHERE opened_at < CASE WHEN $1 > $2 THEN $1 ELSE $2 END \
+           SELECT written_position FROM connections WHERE opened_at < $4 \
              AND (written_at < $1 OR opened_at < $2) \
-           ORDER BY opened_at LIMIT $3) WHERE written_position > ledger_floor), ledger_floor) WHERE id = 1";
+           ORDER BY opened_at LIMIT $3) oldest WHERE written_position > ledger_floor), ledger_floor) WHERE id = 1";
     TRIM_CONNECTIONS = "DELETE FROM connections WHERE (id, after_position) IN ( \
-           SELECT id, after_position FROM connections WHERE opened_at < CASE WHEN $1 > $2 THEN $1 ELSE $2 END \
+           SELECT id, after_position FROM connections WHERE opened_at < $4 \
              AND (written_at < $1 OR opened_at < $2) \
            ORDER BY opened_at LIMIT $3)";
     /// When the first stream was opened that is kept when only the newest $1 are.

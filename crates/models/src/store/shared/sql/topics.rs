@@ -6,7 +6,7 @@ macro_rules! topic_of {
         concat!(
             "SELECT t.topic, title, open, created_at, s.user_id IS NOT NULL FROM topics t \
                LEFT JOIN subscriptions s ON s.user_id = $1 AND s.topic = t.topic AND s.until_position IS NULL \
-             WHERE (open = 1 OR s.user_id IS NOT NULL) AND ",
+             WHERE (open = TRUE OR s.user_id IS NOT NULL) AND ",
             $which
         )
     };

@@ -1,0 +1,56 @@
+//! What a log is known by: the epoch of its life, and the secrets that belong to it.
+
+use super::{DatabaseStore, StoreError, Turn, array, bounded, log, sql};
+use crate::{CursorKey, Cursors, Epoch, Random, Timestamp};
+
+/// Gives a new log its epoch and its secrets, or takes those that it has.
+pub(in crate::store) async fn found(
+    turn: &mut Turn<'_>,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<Cursors, StoreError> {
+    let mut bytes = [0; 16 + CursorKey::LEN + 32];
+    random.fill(&mut bytes);
+    let (epoch, secrets) = bytes.split_at(16);
+    let (cursor, token) = secrets.split_at(CursorKey::LEN);
+
+    let mut tx = turn.begin().await?;
+    let epoch = uuid::Builder::from_random_bytes(array(epoch)?).into_uuid();
+    // Whoever is there second waits here for the first, and then finds all that the first has made.
+    if sqlx::query(sql::FIRST_HEAD).bind(epoch).execute(&mut *tx).await?.rows_affected() == 1 {
+        sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now).execute(&mut *tx).await?;
+    }
+    for (name, value) in [("cursor", cursor), ("token", token)] {
+        sqlx::query(sql::ADD_SECRET).bind(name).bind(value).execute(&mut *tx).await?;
+    }
+    let head = log::head(&mut tx).await?;
+    let epochs: Vec<uuid::Uuid> = sqlx::query_scalar(sql::EPOCHS).fetch_all(&mut *tx).await?;
+    let key: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("cursor").fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+
+    let past: Vec<_> = epochs.into_iter().map(Epoch::from_uuid).filter(|epoch| *epoch != head.epoch).collect();
+    Ok(Cursors::new(&CursorKey::new(array(&key)?), head.epoch, &past))
+}
+
+impl DatabaseStore {
+    /// Begins another life of the log: for a copy that is put back. Cursors of what came after the copy
+    /// was made must not be taken for places in what comes now. Everybody signs in anew: what was ended since the
+    /// copy was made would go on.
+    pub async fn begin_epoch(&self, now: Timestamp, random: &dyn Random) -> Result<(), StoreError> {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes);
+        let epoch = *Epoch::from_random(bytes).as_uuid();
+        let mut turn = self.writer.turn().await?;
+        let done = bounded(begin_epoch(&mut turn, epoch, now)).await;
+        turn.end(done).await
+    }
+}
+
+async fn begin_epoch(turn: &mut Turn<'_>, epoch: uuid::Uuid, now: Timestamp) -> Result<(), StoreError> {
+    let mut tx = turn.begin().await?;
+    sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now).execute(&mut *tx).await?;
+    sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *tx).await?;
+    sqlx::query(sql::access::END_ALL_SIGN_INS).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
