@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tidings_middleware::{Secrets, Tokens};
-use tidings_models::{Clock as _, Store, StoreError, SystemClock, SystemRandom, store::SqliteStore};
+use tidings_models::{
+    Clock as _, Store, StoreError, SystemClock, SystemRandom,
+    store::{PostgresStore, SqliteStore},
+};
 
 use crate::{
     config::{Database, DatabaseUrl, Signing},
@@ -13,14 +16,24 @@ use crate::{
     printable::hex,
 };
 
-/// Opens the database, brings its structure up to date, and makes it when it is not there.
+/// Opens the database, brings its structure up to date, and makes it when it is a file that is not there.
 pub(crate) async fn open(settings: &Database) -> Result<Arc<dyn Store>, Failure> {
-    Ok(Arc::new(open_file(&settings.database_url).await?))
+    let url = &settings.database_url;
+    Ok(match url.file() {
+        Some(_) => Arc::new(open_file(url).await?),
+        None => Arc::new(open_server(url).await?),
+    })
 }
 
 /// The same, for what only a file can do.
 pub(crate) async fn open_file(url: &DatabaseUrl) -> Result<SqliteStore, Failure> {
     let store = SqliteStore::open(url.as_str(), SystemClock.now(), &SystemRandom).await;
+    store.map_err(|error| unusable(url, &error))
+}
+
+/// The same, for what only PostgreSQL can do.
+pub(crate) async fn open_server(url: &DatabaseUrl) -> Result<PostgresStore, Failure> {
+    let store = PostgresStore::open(url.as_str(), SystemClock.now(), &SystemRandom).await;
     store.map_err(|error| unusable(url, &error))
 }
 
@@ -31,20 +44,19 @@ pub(crate) async fn open_existing(settings: &Database) -> Result<Arc<dyn Store>,
     open(settings).await
 }
 
-/// Refuses when there is no database.
+/// Refuses when there is no database. One in PostgreSQL is never made here.
 pub(crate) fn must_exist(settings: &Database) -> Result<(), Failure> {
-    let path = settings.database_url.path();
-    if !path.exists() {
-        return Err(Failure::new(format!(
+    match settings.database_url.file() {
+        Some(path) if !path.exists() => Err(Failure::new(format!(
             "there is no database at {}. Go to the folder that the server runs in, set TIDINGS_DATABASE_URL, or make one with `tidings migrate`.",
             path.display()
-        )));
+        ))),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn unusable(url: &DatabaseUrl, error: &StoreError) -> Failure {
-    Failure::new(format!("{}: {error}. It is set by TIDINGS_DATABASE_URL.", url.path().display()))
+    Failure::new(format!("{url}: {error}. It is set by TIDINGS_DATABASE_URL."))
 }
 
 /// What checks and makes tokens here: under the secret of the settings, or else under that of the database.

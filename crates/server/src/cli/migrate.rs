@@ -17,7 +17,7 @@ impl Migrate {
         let store = database::open(&self.database).await?;
         let head = store.head().await.map_err(|error| Failure::new(error.to_string()))?;
         store.close().await;
-        output::line(&format!("{} is up to date.", self.database.database_url.path().display()))?;
+        output::line(&format!("{} is up to date.", self.database.database_url))?;
         output::line(&format!(
             "Its log stands at position {}, keeps what came after {}, and is of epoch {}.",
             head.position.get(),

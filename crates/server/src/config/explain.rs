@@ -67,7 +67,7 @@ mod tests {
             (&["serve", "--listen", "8080"], "TIDINGS_LISTEN (or --listen) is wrong: \"8080\" is not an IP address"),
             (
                 &["serve", "--database-url", "postgres://x"],
-                "TIDINGS_DATABASE_URL (or --database-url) is wrong: this build",
+                "TIDINGS_DATABASE_URL (or --database-url) is wrong: it names no database",
             ),
             (&["serve", "--jwt-secret", "planted"], "TIDINGS_JWT_SECRET (or --jwt-secret) is wrong: the secret"),
             (

@@ -16,6 +16,7 @@ use tidings_models::Retention;
 
 use crate::cli::Command;
 
+mod database;
 mod environment;
 mod explain;
 mod limits;
@@ -23,13 +24,15 @@ mod limits;
 mod manual;
 mod values;
 
+pub(crate) use database::DatabaseUrl;
+use database::database_url;
 pub(crate) use environment::load;
 pub(crate) use explain::explain;
 pub(crate) use limits::Limits;
-pub(crate) use values::{DatabaseUrl, LogFilter, LogFormat};
+pub(crate) use values::{LogFilter, LogFormat};
 use values::{
-    address, database_url, file, key_set, line, log_filter, log_format, number, origins, proxies, service, switch,
-    token, token_secret,
+    address, file, key_set, line, log_filter, log_format, number, origins, proxies, service, switch, token,
+    token_secret,
 };
 
 /// A self-hosted server for personal notifications.
@@ -44,7 +47,7 @@ pub(crate) struct Cli {
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Database {
-    /// The database: sqlite:// and the path of a file
+    /// The database: sqlite:// and the path of a file, or postgres://user:password@host/name
     #[arg(long, env = "TIDINGS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     #[arg(default_value = "sqlite://data/tidings.db", value_parser = database_url)]
     pub(crate) database_url: DatabaseUrl,

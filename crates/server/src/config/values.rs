@@ -1,13 +1,7 @@
 //! From text to settings. A refusal says what is wrong with the value and what would be right; the
 //! caller adds the name. Only refusals of values that hold no secret repeat them.
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    ops::RangeInclusive,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 use secrecy::SecretString;
 use tidings_middleware::{Origins, Proxies, Tokens};
@@ -18,52 +12,10 @@ use tracing_subscriber::EnvFilter;
 #[error("{0}")]
 pub(crate) struct Wrong(String);
 
-type Parsed<T> = Result<T, Wrong>;
+pub(super) type Parsed<T> = Result<T, Wrong>;
 
-fn wrong<T>(text: impl Into<String>) -> Parsed<T> {
+pub(super) fn wrong<T>(text: impl Into<String>) -> Parsed<T> {
     Err(Wrong(text.into()))
-}
-
-/// A database of this build: one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DatabaseUrl {
-    url: Arc<str>,
-    path: PathBuf,
-}
-
-impl DatabaseUrl {
-    /// The database in a file.
-    pub(crate) fn of_file(path: &Path) -> Self {
-        Self { url: format!("sqlite://{}", path.display()).into(), path: path.to_owned() }
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.url
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-pub(super) fn database_url(text: &str) -> Parsed<DatabaseUrl> {
-    const RIGHT: &str = "write sqlite:// and the path of a file, like sqlite://data/tidings.db";
-    if text.starts_with("postgres:") || text.starts_with("postgresql:") {
-        // Not repeated: such a URL holds a password.
-        return wrong(format!("this build has the embedded database only, not PostgreSQL: {RIGHT}"));
-    }
-    let Some(rest) = text.strip_prefix("sqlite:") else {
-        return wrong(format!("it is not the URL of a database: {RIGHT}"));
-    };
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    if path.is_empty() || path == ":memory:" || query.contains("mode=memory") {
-        return wrong(format!("notifications must survive a restart, so they are kept in a file: {RIGHT}"));
-    }
-    if path.contains('%') || path.chars().any(char::is_control) {
-        return wrong(format!("{text:?} has a character that a path here must not have: {RIGHT}"));
-    }
-    Ok(DatabaseUrl { url: text.into(), path: path.into() })
 }
 
 pub(super) fn address(text: &str) -> Parsed<SocketAddr> {
@@ -199,35 +151,6 @@ pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn databases() {
-        let cases = [
-            ("sqlite://data/tidings.db", "data/tidings.db"),
-            ("sqlite:///var/lib/tidings.db?cache=private", "/var/lib/tidings.db"),
-            ("sqlite:tidings.db", "tidings.db"),
-        ];
-        for (url, path) in cases {
-            let parsed = database_url(url).unwrap();
-            assert_eq!((parsed.as_str(), parsed.path()), (url, Path::new(path)));
-        }
-        let refused = [
-            ("postgres://u:planted@db/x", "embedded database only"),
-            ("postgresql://db/x", "embedded database only"),
-            ("mysql://u:planted@db/x", "not the URL of a database"),
-            ("data/tidings.db", "not the URL of a database"),
-            ("", "not the URL of a database"),
-            ("sqlite://", "kept in a file"),
-            ("sqlite::memory:", "kept in a file"),
-            ("sqlite://x?mode=memory", "kept in a file"),
-            ("sqlite://a%20b", "character"),
-        ];
-        for (url, problem) in refused {
-            let message = database_url(url).unwrap_err().to_string();
-            assert!(message.contains(problem) && message.contains("sqlite://data/tidings.db"), "{url}: {message}");
-            assert!(!message.contains("planted"), "{message}");
-        }
-    }
 
     #[test]
     fn numbers_stay_in_their_range() {
