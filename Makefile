@@ -41,7 +41,7 @@ build: tools $(PAGES) ## Build the release binary, with its pages in it
 test: test-rust test-web test-system ## Run every test, and install what they need
 	@echo "All tests passed: Rust, pages, browser, stock clients and the OpenAPI document."
 
-test-rust: tools $(PAGES) ## Run the tests in Rust, end to end ones too
+test-rust: tools postgres $(PAGES) ## Run the tests in Rust, end to end ones too
 	cargo test --workspace --locked
 	cargo test --locked --package tidings-broker --features shuttle concurrency
 
@@ -123,7 +123,7 @@ define install
 	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $(1)
 endef
 
-.PHONY: browser python peers
+.PHONY: browser python postgres peers
 browser:
 ifeq ($(CHROMIUM),)
 	$(call install,chromium)
@@ -133,6 +133,13 @@ PYTHON := $(shell python3 -c 'import venv, ensurepip' 2> /dev/null && echo found
 python:
 ifneq ($(PYTHON),found)
 	$(call install,python3-venv)
+endif
+
+# The programs alone: the tests start a server of their own, and never ask another.
+POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb))
+postgres:
+ifeq ($(POSTGRES),)
+	$(call install,postgresql)
 endif
 
 # What Tidings is measured beside, and flooded with. Debian may start its nginx as a service: the benchmark starts its own.

@@ -15,6 +15,7 @@ mod inbox;
 mod limits;
 mod many;
 mod people;
+mod postgres;
 mod promise;
 mod publish;
 mod refusals;

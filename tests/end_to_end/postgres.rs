@@ -1,0 +1,135 @@
+//! The same binary on PostgreSQL: what must hold across processes, and when the database goes away.
+
+#[path = "../postgres/cluster.rs"]
+mod cluster;
+
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use cluster::Cluster;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Server, json as answer_json, until};
+
+static SERVER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
+
+/// Looking for news is all that tells a node of what another wrote: twice the time between two looks, and what a
+/// busy machine adds.
+const TWO_LOOKS: Duration = Duration::from_secs(5);
+
+async fn on(database: &str) -> Server {
+    Server::start_with(&[("TIDINGS_DATABASE_URL", database), ("TIDINGS_HEARTBEAT_SECONDS", "1")]).await
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_after_a_restart_where_it_was() {
+    let mut server = on(&SERVER.database("template0")).await;
+    let mut stream = server.stream("ann", "", None).await;
+    stream.ready().await;
+    server.notify(json!({"user": "ann"}), "live").await;
+    let live = stream.event().await;
+    assert_eq!(live.title(), "live");
+    assert_eq!(server.terminate().await, Some(0));
+
+    let server = server.start_again().await;
+    server.notify(json!({"everyone": true}), "missed").await;
+    let mut stream = server.stream("ann", "", live.id.as_deref()).await;
+    let events = stream.up_to("notification").await;
+    assert_eq!(events.iter().map(|event| event.name.as_str()).filter(|name| *name == "reset").count(), 0);
+    assert_eq!(events.last().unwrap().title(), "missed");
+    assert_eq!(server.get("ann", "/inbox").await["unread"], 2);
+}
+
+#[tokio::test]
+async fn two_nodes_share_one_log() {
+    let database = SERVER.database("template0");
+    let (first, second) = (on(&database).await, on(&database).await);
+    let mut there = second.stream("ann", "", None).await;
+    there.ready().await;
+    let mut last = None;
+    for i in 0..3 {
+        let begun = Instant::now();
+        first.notify(json!({"user": "ann"}), &format!("{i} of the first")).await;
+        let event = there.event().await;
+        assert_eq!(event.title(), format!("{i} of the first"));
+        let took = begun.elapsed();
+        eprintln!("postgres: what one node stored was streamed by the other after {took:?}");
+        assert!(took < TWO_LOOKS, "{took:?}");
+        // Positions are taken in turns.
+        second.notify(json!({"user": "ann"}), &format!("{i} of the second")).await;
+        last = there.event().await.id;
+    }
+    assert_eq!(first.get("ann", "/inbox").await["unread"], 6);
+    // Cursors of one are cursors of the other.
+    first.notify(json!({"user": "ann"}), "last").await;
+    let mut here = first.stream("ann", "", last.as_deref()).await;
+    assert_eq!(here.titles(1).await, ["last"]);
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_streams_stay() {
+    let database = Cluster::start();
+    let server = on(&database.database("template0")).await;
+    let mut stream = server.stream("ann", "?ping=true", None).await;
+    stream.ready().await;
+    server.notify(json!({"user": "ann"}), "before").await;
+    assert_eq!(stream.up_to("notification").await.last().unwrap().title(), "before");
+
+    database.kill();
+    let publish = |title: &str| {
+        let request = server.as_admin(Method::POST, "/admin/notifications");
+        request.json(&json!({"to": {"user": "ann"}, "title": title})).send()
+    };
+    for _ in 0..3 {
+        let answer = publish("while it was away").await.unwrap();
+        assert!(answer.headers().contains_key("retry-after"));
+        assert_eq!(answer_json(answer, 503).await["code"], "unavailable");
+    }
+    for _ in 0..2 {
+        assert_eq!(stream.event().await.name, "ping", "nothing but heartbeats");
+    }
+
+    database.start_again();
+    until("the database to be back", || async {
+        let answer = publish("after").await.ok()?;
+        (answer.status() == 201).then_some(())
+    })
+    .await;
+    assert_eq!(stream.up_to("notification").await.last().unwrap().title(), "after");
+    assert_eq!(server.get("ann", "/inbox").await["unread"], 2, "what was refused was not stored");
+}
+
+/// I6: a copy that was put back gives positions again, so its log is another one.
+#[tokio::test]
+async fn a_database_that_was_put_back_begins_a_new_epoch() {
+    let url = SERVER.database("template0");
+    let mut server = on(&url).await;
+    server.notify(json!({"user": "ann"}), "kept").await;
+    let mut stream = server.stream("ann", "?after=", None).await;
+    let cursor = stream.ready().await.pop().unwrap().id;
+    server.terminate().await;
+
+    let run = |args: &[&str]| {
+        let mut command = server.command(args);
+        let command = command.env("TIDINGS_DATABASE_URL", url.replace("tidings@", "tidings:planted@"));
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let (done, said) = run(&["backup", "copy.db"]);
+    assert!(!done && said.contains("pg_dump") && !said.contains("planted"), "{said}");
+    let (done, said) = run(&["restore", "copy.db"]);
+    assert!(!done && said.contains("without a file") && !said.contains("planted"), "{said}");
+    let (done, said) = run(&["restore"]);
+    assert!(done && said.contains("new epoch") && !said.contains("planted"), "{said}");
+    let (done, said) = run(&["migrate"]);
+    assert!(done && said.contains("is up to date") && !said.contains("planted"), "{said}");
+
+    let server = server.start_again().await;
+    let mut stream = server.stream("ann", "", cursor.as_deref()).await;
+    let events = stream.ready().await;
+    assert_eq!(events[0].name, "reset");
+}
