@@ -21,7 +21,7 @@ const WHAT_FOLLOWS: &str = "Clients that come back are given the current state, 
 
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// The copy that `tidings backup` wrote. With PostgreSQL: none, once pg_restore has put one back
+    /// The copy that `tidings backup` wrote. With PostgreSQL: none, once `pg_restore` has put one back
     file: Option<PathBuf>,
     #[command(flatten)]
     database: Database,

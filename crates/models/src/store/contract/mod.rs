@@ -44,7 +44,7 @@ fn sqlite(place: &Place) -> Opened<'_> {
 
 fn postgres(place: &Place) -> Opened<'_> {
     Box::pin(async {
-        let url = place.database.get_or_init(|| server::database());
+        let url = place.database.get_or_init(server::database);
         Arc::new(PostgresStore::open(url, at(0), &SystemRandom).await.unwrap()) as Arc<dyn Store>
     })
 }

@@ -116,27 +116,37 @@ pub(super) trait Value {
         Self: Sized;
 }
 
-macro_rules! value {
-    ($($of:ty => $kind:ident, $into:expr;)*) => {
+macro_rules! values {
+    ($($of:ty => $kind:ident;)*) => {
         $(impl Value for $of {
             fn put(value: Option<Self>, column: &mut Column) -> bool {
                 let Column::$kind(values) = column else { return false };
-                values.push(value.map($into));
+                values.push(value);
                 true
             }
         })*
     };
 }
 
-value! {
-    i64 => Number, |value| value;
-    bool => Flag, |value| value;
-    &str => Text, Arc::from;
-    String => Text, Arc::from;
-    Arc<str> => Text, |value| value;
-    Uuid => Id, |value| value;
-    Vec<u8> => Bytes, |value| value;
-    Timestamp => Time, |value| value;
+values! {
+    i64 => Number;
+    bool => Flag;
+    Arc<str> => Text;
+    Uuid => Id;
+    Vec<u8> => Bytes;
+    Timestamp => Time;
+}
+
+impl Value for &str {
+    fn put(value: Option<Self>, column: &mut Column) -> bool {
+        Arc::<str>::put(value.map(Arc::from), column)
+    }
+}
+
+impl Value for String {
+    fn put(value: Option<Self>, column: &mut Column) -> bool {
+        Arc::<str>::put(value.map(Arc::from), column)
+    }
 }
 
 impl<T: Value> Value for Option<T> {

@@ -105,10 +105,16 @@ async fn plan(connection: &mut PgConnection, name: &str, statement: &str) -> Val
 /// Looks at each step of a plan.
 fn each(plan: &Value, look: &mut impl FnMut(&Value)) {
     match plan {
-        Value::Array(steps) => steps.iter().for_each(|step| each(step, look)),
+        Value::Array(steps) => {
+            for step in steps {
+                each(step, look);
+            }
+        }
         Value::Object(members) => {
             look(plan);
-            members.values().for_each(|member| each(member, look));
+            for member in members.values() {
+                each(member, look);
+            }
         }
         _ => {}
     }

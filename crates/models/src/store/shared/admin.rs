@@ -62,7 +62,7 @@ async fn made(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Optio
     let row: Option<MadeRow> = sqlx::query_as(sql::NOTIFICATION).bind(id.as_uuid()).fetch_optional(conn).await?;
     let Some((json, payload, ended, at, by, replaced_at, stands)) = row else { return Ok(None) };
     let at = at.unwrap_or(NEVER);
-    let replaced = by.zip(replaced_at).map(|(by, at)| Replacement { by: NotificationId::from_uuid(by), at: at });
+    let replaced = by.zip(replaced_at).map(|(by, at)| Replacement { by: NotificationId::from_uuid(by), at });
     let stage = match ended.as_deref() {
         None if !stands => Stage::Replaced(replaced),
         None => Stage::Delivered,
@@ -77,7 +77,7 @@ async fn history(conn: &mut DatabaseConnection, id: NotificationId) -> Result<Ve
         sqlx::query_as(sql::AUDIT).bind(id.as_uuid()).fetch_all(conn).await?;
     let deed = |(at, by, action, before): (Timestamp, String, String, Option<String>)| {
         let by = UserId::parse(&by).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(Deed { at: at, by, action, before })
+        Ok(Deed { at, by, action, before })
     };
     rows.into_iter().map(deed).collect()
 }

@@ -62,12 +62,12 @@ pub(super) fn connection(user: &UserId, row: ConnectionRow) -> Result<Connection
     Ok(Connection {
         id,
         user: user.clone(),
-        opened_at: opened_at,
+        opened_at,
         after: position(after)?,
         written: position(written)?,
         state_after: state_after.map(position).transpose()?,
-        written_at: written_at,
-        closed_at: closed_at,
+        written_at,
+        closed_at,
         events,
     })
 }
@@ -121,7 +121,7 @@ fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, Store
     Ok(DeliveryPlace {
         audience: leave::audience_of(&audience, at)?,
         position: at_position,
-        stored_at: stored_at,
+        stored_at,
         left: former.then_some(match ended.as_deref() {
             Some("expired") => Left::Expired,
             Some(_) => Left::Retracted,
@@ -129,7 +129,7 @@ fn place(row: DeliveryRow, recipient: &Recipient) -> Result<DeliveryPlace, Store
         }),
         seen: read || seen.unwrap_or(at_position <= recipient.seen),
         read,
-        acted_at: acted_at,
+        acted_at,
         archived: archived.unwrap_or(at_position <= recipient.archived),
         snoozed_until: snoozed_until.filter(|until| *until > NEVER),
         deleted,

@@ -274,7 +274,7 @@ fn item_of(
         seq: Seq::new(seq),
         seen: seen || read, // what was read was seen
         read,
-        acted_at: acted_at,
+        acted_at,
         archived,
         snoozed_until: Some(snoozed_until).filter(|until| *until > NEVER),
         muted,

@@ -60,7 +60,7 @@ fn event(row: EventRow) -> Result<Event, StoreError> {
             .ok_or_else(|| StoreError::Corrupt(format!("the audience of event {at}")))?,
         seq: Seq::new(seq),
         kind: Kind::parse(kind.into()),
-        created_at: created_at,
+        created_at,
         effect: match (unread, unseen) {
             (Some(unread), Some(unseen)) => Effect::Adds { unread, unseen },
             (None, Some(_)) => Effect::Reloads,

@@ -24,7 +24,7 @@ pub(super) async fn known(conn: &mut DatabaseConnection, user: &UserId) -> Resul
         sqlx::query_as(sql::people::KNOWN).bind(user.as_str()).fetch_optional(conn).await?;
     let known = |(since, from, seen, read, archived)| {
         Ok(Known {
-            since: since,
+            since,
             from: position(from)?,
             seen: position(seen)?,
             read: position(read)?,
@@ -66,11 +66,11 @@ pub(super) async fn receipts(
                 notification: notification.map(NotificationId::from_uuid),
                 seen,
                 read,
-                acted_at: acted_at,
+                acted_at,
                 archived,
                 snoozed_until: snoozed_until.filter(|until| *until > NEVER),
                 deleted,
-                updated_at: updated_at,
+                updated_at,
             })
         };
     rows.into_iter().map(receipt).collect()

@@ -11,7 +11,7 @@ type TopicRow = (String, Option<String>, bool, Timestamp);
 
 fn topic((name, title, open, created_at): TopicRow) -> Result<Topic, StoreError> {
     let name = TopicName::parse(&name).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    Ok(Topic { name, title, open, created_at: created_at })
+    Ok(Topic { name, title, open, created_at })
 }
 
 pub(super) async fn find(conn: &mut DatabaseConnection, name: &TopicName) -> Result<Option<Topic>, StoreError> {

@@ -43,7 +43,7 @@ fn account((user, password, role, disabled, must_change, created_at): Row) -> Re
         disabled,
         must_change,
         password: PasswordHash::from_stored(password),
-        created_at: created_at,
+        created_at,
     })
 }
 
