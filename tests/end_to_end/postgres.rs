@@ -13,7 +13,7 @@ use cluster::Cluster;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Server, json as answer_json, until};
+use crate::support::{Authority, Server, json as answer_json, until};
 
 static SERVER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
@@ -136,4 +136,32 @@ async fn a_database_that_was_put_back_begins_a_new_epoch() {
     let mut stream = server.stream("ann", "", cursor.as_deref()).await;
     let events = stream.ready().await;
     assert_eq!(events[0].name, "reset");
+}
+
+/// The way to the database is encrypted, and only who the authority vouches for is believed.
+#[tokio::test]
+async fn the_database_is_spoken_to_by_tls() {
+    if !Path::new("/proc").exists() {
+        return eprintln!("postgres: skipped: without /proc nobody here knows the processes of the database");
+    }
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let database = Cluster::start();
+    database.named_database("tidings", "template0");
+    database.kill();
+    database.certify(&authority.path("cert.pem"), &authority.path("key.pem"));
+    database.start_again();
+    let url = |mode: &str, authority: &Authority| {
+        let file = authority.path("authority.pem");
+        format!("postgres://tidings@127.0.0.1:{}/tidings?sslmode={mode}&sslrootcert={file}", database.port())
+    };
+    let server = on(&url("verify-full", &authority)).await;
+    server.notify(json!({"user": "ann"}), "by TLS").await;
+    assert_eq!(server.get("ann", "/inbox").await["unread"], 1);
+    for (wrong, because) in
+        [(url("verify-full", &stranger), "invalid peer certificate"), (url("disable", &authority), "no encryption")]
+    {
+        let output = server.command(&["migrate"]).env("TIDINGS_DATABASE_URL", wrong).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(because), "{said}");
+    }
 }

@@ -2,26 +2,32 @@
 //! ended with the process that started it, however that ends. No server of anybody else is ever asked.
 
 use std::{
-    os::unix::{fs::chown, process::CommandExt as _},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicU16, AtomicUsize, Ordering::Relaxed},
     },
 };
 
 /// Runs the server, and ends it as soon as nobody holds the other end of the input any more. Ids are of this shell's
 /// own child alone.
 const KEEP: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=300 \
-    -c shared_buffers=32MB -c max_wal_size=256MB >> "$2/log" 2>&1 &
+"$1/postgres" -D "$2/data" >> "$2/log" 2>&1 &
 server=$!
 cat > /dev/null
 kill -INT $server 2> /dev/null
 wait $server
 rm -rf "$2"
 "#;
+
+/// Nothing here is worth what makes it outlive the machine.
+const SETTINGS: &str = "listen_addresses = ''\nfsync = off\nfull_page_writes = off\nmax_connections = 300\n\
+                        shared_buffers = 32MB\nmax_wal_size = 256MB\n";
 
 pub(crate) struct Cluster {
     programs: PathBuf,
@@ -30,6 +36,8 @@ pub(crate) struct Cluster {
     owner: Option<(u32, u32)>,
     keepers: Mutex<Vec<Child>>,
     made: AtomicUsize,
+    /// Names the socket, too.
+    port: AtomicU16,
 }
 
 impl Cluster {
@@ -41,13 +49,46 @@ impl Cluster {
         if let Some((user, group)) = owner {
             chown(&folder, Some(user), Some(group)).unwrap();
         }
-        let cluster = Self { programs, folder, owner, keepers: Mutex::default(), made: AtomicUsize::default() };
+        let (keepers, made, port) = (Mutex::default(), AtomicUsize::default(), AtomicU16::new(5432));
+        let cluster = Self { programs, folder, owner, keepers, made, port };
         // Names are ordered by the language here, where the server can: so nothing passes that relies on their bytes.
         if cluster.initdb(&["--locale-provider=icu", "--icu-locale=en"]).is_err() {
             cluster.initdb(&["--no-locale"]).unwrap();
         }
+        cluster.configure(&format!("{SETTINGS}unix_socket_directories = '{}'\n", cluster.folder.display()));
         cluster.start_again();
         cluster
+    }
+
+    /// Adds settings. They hold from the next start on, before those that were there.
+    fn configure(&self, settings: &str) {
+        let file = self.folder.join("data/postgresql.conf");
+        let before = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, before + settings).unwrap();
+    }
+
+    /// From the next start on: listens on 127.0.0.1 as well, for who speaks TLS alone.
+    #[allow(dead_code, reason = "the crates that share this file do not all speak TLS with it")]
+    pub(crate) fn certify(&self, certificate: &str, key: &str) {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        self.port.store(port, Relaxed);
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let file = self.folder.join("data").join(name);
+            std::fs::copy(from, &file).unwrap();
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+            if let Some((user, group)) = self.owner {
+                chown(&file, Some(user), Some(group)).unwrap();
+            }
+        }
+        self.configure(&format!("listen_addresses = '127.0.0.1'\nport = {port}\nssl = on\n"));
+        let who = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+        std::fs::write(self.folder.join("data/pg_hba.conf"), who).unwrap();
+    }
+
+    /// The port of one that is certified.
+    #[allow(dead_code, reason = "the same")]
+    pub(crate) fn port(&self) -> u16 {
+        self.port.load(Relaxed)
     }
 
     fn initdb(&self, locale: &[&str]) -> Result<(), String> {
@@ -99,7 +140,8 @@ impl Cluster {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        command.env("PGHOST", &self.folder).env("PGUSER", "tidings").env("PGDATABASE", "postgres");
+        command.env("PGHOST", &self.folder).env("PGPORT", self.port.load(Relaxed).to_string());
+        command.env("PGUSER", "tidings").env("PGDATABASE", "postgres");
         self.lower(&mut command);
         command
     }
