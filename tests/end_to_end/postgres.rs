@@ -106,6 +106,19 @@ async fn while_the_database_is_away_streams_stay() {
     assert_eq!(server.get("ann", "/inbox").await["unread"], 2, "what was refused was not stored");
 }
 
+/// Spans are there in the log, whatever the driver does in the same thread.
+#[tokio::test]
+async fn what_is_logged_of_a_stream_says_of_which() {
+    let database = SERVER.database("template0");
+    let settings = [("TIDINGS_DATABASE_URL", database.as_str()), ("TIDINGS_LOG", "tidings_api=debug")];
+    let server = Server::start_apart(&settings).await;
+    let mut stream = server.stream("ann", "", None).await;
+    let ready = stream.ready().await.pop().unwrap().json();
+    let log = server.log();
+    let mut lines = log.lines().filter(|line| line.contains(ready["connection_id"].as_str().unwrap()));
+    assert!(lines.next().is_some_and(|line| line.contains("opened")), "{log}");
+}
+
 /// I6: a copy that was put back gives positions again, so its log is another one.
 #[tokio::test]
 async fn a_database_that_was_put_back_begins_a_new_epoch() {

@@ -44,7 +44,9 @@ impl PostgresStore {
     /// Opens the database of a URL (`postgres://user:password@host/name`), and brings its structure up to date. It must
     /// be there, and may be empty.
     pub async fn open(url: &str, now: Timestamp, random: &dyn Random) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED);
+        // sqlx would ask for each statement whether it is to be logged, in the task that waits for it; and asked without
+        // an event that follows, `tracing` takes the next span of that thread for one that nobody wants.
+        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED).disable_statement_logging();
         let options = match options.get_application_name() {
             Some(_) => options,
             None => options.application_name("tidings"),
