@@ -1,4 +1,4 @@
-//! The file as the log: which of the parts beside this does what the broker asks for.
+//! The database as the log: which of the parts beside this does what the broker asks for.
 
 use std::sync::Arc;
 

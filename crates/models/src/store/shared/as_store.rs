@@ -1,4 +1,4 @@
-//! The file as the store: which of the parts beside this does what is asked for beside the log.
+//! The database as the store: which of the parts beside this does what is asked for beside the log.
 
 use async_trait::async_trait;
 

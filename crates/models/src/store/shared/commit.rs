@@ -2,7 +2,7 @@
 //!
 //! What a group needs to know is asked for in one statement. Then its drafts are planned in their order,
 //! which gives positions and seqs, and what they add is written in one statement: a statement costs a
-//! hop to the thread of the connection, a row in one that is under way costs next to nothing.
+//! hop to the thread of the connection or to the server, a row in one that is under way costs next to nothing.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -80,7 +80,7 @@ fn audiences(draft: &Draft) -> Vec<Audience> {
 }
 
 /// A transaction, and what it is going to add. It begins with the first question and ends with what is
-/// written, so that neither costs a hop of its own. One that does not come to its end is ended with its
+/// written: on SQLite neither costs a hop of its own. One that does not come to its end is ended with its
 /// connection (see [`Turn`]).
 pub(super) struct Group<'a> {
     pub(super) conn: &'a mut DatabaseConnection,
