@@ -30,9 +30,9 @@ pub(super) async fn processes_that_write_at_once_make_one_log(open: Open) {
     }
     let made = writing.join_all().await;
     for i in 0..20 {
-        let stored: Vec<_> = made.iter().filter(|made| matches!(made[i], Outcome::Stored(_))).collect();
-        assert_eq!(stored.len(), 1, "key {i} had one effect");
-        let Outcome::Stored(id) = stored[0][i] else { panic!("{stored:?}") };
+        let first: Vec<_> = made.iter().filter(|made| matches!(made[i], Outcome::Stored(_))).collect();
+        assert_eq!(first.len(), 1, "key {i} had one effect");
+        let Outcome::Stored(id) = first[0][i] else { panic!("{first:?}") };
         assert!(made.iter().all(|made| [Outcome::Stored(id), Outcome::Repeated(id)].contains(&made[i])));
     }
     for store in &stores {

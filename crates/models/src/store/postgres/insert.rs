@@ -14,8 +14,8 @@ use super::{
 };
 use crate::Timestamp;
 
-/// Rows of one table that one statement takes: a group is bounded by what the publisher takes at once.
-pub(super) const MOST: usize = usize::MAX;
+/// Rows of one table that one statement takes: many more than a group has. Bounds a message to the server.
+pub(super) const MOST: usize = 1 << 16;
 
 /// Inserts into some tables.
 pub(super) struct Insert {

@@ -20,6 +20,7 @@ mod insert;
 mod open;
 #[cfg(test)]
 mod plans;
+#[allow(clippy::duplicate_mod, reason = "compiled once for each database: see there")]
 #[path = "../shared/mod.rs"]
 mod shared;
 #[cfg(test)]
