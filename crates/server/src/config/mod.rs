@@ -47,7 +47,7 @@ pub(crate) struct Cli {
 /// Where the data is.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Database {
-    /// The database: sqlite:// and the path of a file, or postgres://user:password@host/name
+    /// The database: sqlite:// and the path of a file, or `postgres://user:password@host/name`
     #[arg(long, env = "TIDINGS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     #[arg(default_value = "sqlite://data/tidings.db", value_parser = database_url)]
     pub(crate) database_url: DatabaseUrl,
