@@ -41,7 +41,7 @@ build: tools $(PAGES) ## Build the release binary, with its pages in it
 test: test-rust test-web test-system ## Run every test, and install what they need
 	@echo "All tests passed: Rust, pages, browser, stock clients and the OpenAPI document."
 
-test-rust: tools postgres $(PAGES) ## Run the tests in Rust, end to end ones too
+test-rust: tools postgres buses $(PAGES) ## Run the tests in Rust, end to end ones too
 	cargo test --workspace --locked
 	cargo test --locked --package tidings-broker --features shuttle concurrency
 
@@ -142,12 +142,19 @@ ifeq ($(POSTGRES),)
 	$(call install,postgresql)
 endif
 
+# The programs alone, as above.
+BUSES := redis-server nats-server
+.PHONY: buses
+buses:
+	@missing="$$(PATH="$$PATH:/usr/sbin"; for name in $(BUSES); do command -v "$$name" > /dev/null || echo "$$name"; done)"; \
+	if [ -n "$$missing" ]; then $(MAKE) --no-print-directory install-packages NAMES="$$(echo $$missing)"; fi
+
 # What Tidings is measured beside, and flooded with. Debian may start its nginx as a service: the benchmark starts its own.
 PEERS := nginx libnginx-mod-nchan golang-go golang-github-gin-gonic-gin-dev slowhttptest
 peers:
 	@missing="$$(for name in $(PEERS); do dpkg -s "$$name" > /dev/null 2>&1 || echo "$$name"; done)"; \
-	if [ -n "$$missing" ]; then $(MAKE) --no-print-directory install-peers NAMES="$$(echo $$missing)"; fi
+	if [ -n "$$missing" ]; then $(MAKE) --no-print-directory install-packages NAMES="$$(echo $$missing)"; fi
 
-.PHONY: install-peers
-install-peers:
+.PHONY: install-packages
+install-packages:
 	$(call install,$(NAMES))

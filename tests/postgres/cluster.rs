@@ -113,15 +113,22 @@ impl Cluster {
         while !self.command("pg_isready").output().unwrap().status.success() {}
     }
 
-    /// Kills it with everything that it was doing.
-    #[allow(dead_code, reason = "the crates that share this file do not all kill it")]
-    pub(crate) fn kill(&self) {
+    /// Sends a signal, `STOP` for example, to all of its processes, and gives their ids.
+    #[allow(dead_code, reason = "the crates that share this file do not all disturb it")]
+    pub(crate) fn signal(&self, name: &str) -> Vec<String> {
         let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         let server = file.lines().next().unwrap().to_owned();
         let mut all = children(&server);
         all.insert(0, server);
         // Some may be gone with the first.
-        Command::new("kill").arg("-KILL").args(&all).stderr(Stdio::null()).status().unwrap();
+        Command::new("kill").arg(format!("-{name}")).args(&all).stderr(Stdio::null()).status().unwrap();
+        all
+    }
+
+    /// Kills it with everything that it was doing.
+    #[allow(dead_code, reason = "the same")]
+    pub(crate) fn kill(&self) {
+        let all = self.signal("KILL");
         while all.iter().any(|id| Path::new("/proc").join(id).join("exe").exists()) {}
     }
 

@@ -96,6 +96,7 @@ pub struct Broker {
     pub(crate) sizes: Sizes,
     publisher: Publisher,
     status: Arc<Status>,
+    bus: Arc<dyn Bus>,
 }
 
 /// Whether a part of the broker is fit to serve.
@@ -173,11 +174,13 @@ impl Broker {
             ),
         );
         tasks.spawn("ledger", ledger::run(Arc::clone(&store), Arc::clone(&hubs), Arc::clone(&clock)));
+        let ringing = Arc::clone(&bus);
+        tasks.spawn("bus", async move { ringing.run().await });
         tasks.spawn(
             "follower",
             follower::run(
                 Arc::clone(&store),
-                bus,
+                Arc::clone(&bus),
                 fresh,
                 Arc::clone(&hubs),
                 Arc::clone(&status),
@@ -189,7 +192,7 @@ impl Broker {
         tasks.spawn("clock of the hub", dispatcher::tick(Arc::clone(&hub)));
         tasks.spawn("hub of a thread", tasks::watch_over(watched));
         let reads = Reads::new(Arc::clone(&store));
-        let broker = Self { store, clock, random, hubs, hub, watch, reads, settings, sizes, publisher, status };
+        let broker = Self { store, clock, random, hubs, hub, watch, reads, settings, sizes, publisher, status, bus };
         Ok((Arc::new(broker), tasks))
     }
 
@@ -294,6 +297,12 @@ impl Broker {
             None => Health::Good,
             Some(trouble) => Health::Bad(trouble),
         }
+    }
+
+    /// How the bus is doing. This node serves however that is: it polls.
+    #[must_use]
+    pub fn bus(&self) -> Health {
+        self.bus.trouble().map_or(Health::Good, Health::Bad)
     }
 
     /// Live figures of this node.

@@ -35,7 +35,7 @@ pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
 pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
-pub use postgres::PostgresStore;
+pub use postgres::{BellListener, BellRope, Bells, PostgresStore};
 pub use retention::{Retention, Trimmed};
 pub use sent::{Deed, Replacement, Sent, SentQuery, Stage};
 pub use sqlite::SqliteStore;

@@ -14,6 +14,7 @@ use sqlx::{PgPool, Postgres};
 use super::{StoreError, failure::Failure};
 use crate::Cursors;
 
+mod bells;
 #[macro_use]
 mod dialect;
 mod insert;
@@ -27,6 +28,7 @@ mod shared;
 mod tests;
 mod writer;
 
+pub use bells::{BellListener, BellRope, Bells};
 #[cfg(test)]
 pub(super) use open::migrate;
 use writer::{Turn, Writer};
