@@ -2,6 +2,8 @@
 
 #[path = "../postgres/cluster.rs"]
 mod cluster;
+#[path = "../buses/program.rs"]
+mod program;
 
 use std::{
     path::Path,
@@ -10,6 +12,7 @@ use std::{
 };
 
 use cluster::Cluster;
+use program::Program;
 use reqwest::Method;
 use serde_json::json;
 
@@ -68,6 +71,78 @@ async fn two_nodes_share_one_log() {
     first.notify(json!({"user": "ann"}), "last").await;
     let mut here = first.stream("ann", "", last.as_deref()).await;
     assert_eq!(here.titles(1).await, ["last"]);
+}
+
+/// Twenty rounds between two nodes that look by themselves every two seconds only, and what is taken away on one node.
+async fn nodes_hear_each_other(bus: &str) {
+    let database = SERVER.database("template0");
+    let settings = [("TIDINGS_DATABASE_URL", database.as_str()), ("TIDINGS_BUS_URL", bus), ("TIDINGS_POLL_MS", "2000")];
+    let (first, second) = (Server::start_with(&settings).await, Server::start_with(&settings).await);
+    for node in [&first, &second] {
+        until("the bus to ring", || async {
+            let answer = node.plain(Method::GET, "/readyz").send().await.ok()?;
+            (answer_json(answer, 200).await["parts"]["bus"] == "ok").then_some(())
+        })
+        .await;
+    }
+    let (mut here, mut there) = (first.stream("ann", "", None).await, second.stream("ann", "", None).await);
+    here.ready().await;
+    there.ready().await;
+    let begun = Instant::now();
+    for i in 0..10 {
+        for node in [&first, &second] {
+            node.notify(json!({"user": "ann"}), &format!("{i}")).await;
+            assert_eq!((here.event().await.title(), there.event().await.title()), (i.to_string(), i.to_string()));
+        }
+    }
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}: by looking alone it takes some twenty seconds");
+
+    // What is read on one node is read on the other, and what is taken away there ends here.
+    let cursor = first.get("ann", "/inbox").await["cursor"].clone();
+    let read = first.as_user("ann", Method::POST, "/notifications/mark");
+    let read = read.json(&json!({"read": true, "up_to": cursor}));
+    assert_eq!(read.send().await.unwrap().status(), 200);
+    assert_eq!(there.up_to("inbox.changed").await.last().unwrap().json()["unread"], 0);
+    let revoked = first.as_admin(Method::POST, "/admin/users/ann/revoke").send().await.unwrap();
+    assert_eq!(revoked.status(), 204);
+    let goodbye = there.up_to("goodbye").await.pop().unwrap().json();
+    assert_eq!(goodbye["reason"], "revoked");
+}
+
+#[tokio::test]
+async fn nodes_hear_each_other_over_the_database() {
+    nodes_hear_each_other("postgres").await;
+}
+
+#[tokio::test]
+async fn nodes_hear_each_other_over_redis() {
+    nodes_hear_each_other(&Program::start("redis-server").url("redis")).await;
+}
+
+#[tokio::test]
+async fn nodes_hear_each_other_over_nats() {
+    nodes_hear_each_other(&Program::start("nats-server").url("nats")).await;
+}
+
+/// A bus that is away costs time, and nothing else.
+#[tokio::test]
+async fn without_the_bus_nodes_look_for_themselves() {
+    let database = SERVER.database("template0");
+    let mut bus = Program::start("redis-server");
+    let url = bus.url("redis");
+    let settings = [("TIDINGS_DATABASE_URL", database.as_str()), ("TIDINGS_BUS_URL", &url)];
+    let (first, second) = (Server::start_with(&settings).await, Server::start_with(&settings).await);
+    let mut there = second.stream("ann", "", None).await;
+    there.ready().await;
+    bus.kill();
+    first.notify(json!({"user": "ann"}), "found").await;
+    assert_eq!(there.event().await.title(), "found");
+    until("the node to tell", || async {
+        let answer = second.plain(Method::GET, "/readyz").send().await.ok()?;
+        (answer_json(answer, 200).await["parts"]["bus"] == "does not ring").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

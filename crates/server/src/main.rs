@@ -10,6 +10,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser as _;
 
+mod bus;
 mod cli;
 mod config;
 mod database;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use clap::Args;
 use tidings_api::{App, Sessions, StoredDirectory};
-use tidings_broker::{Broker, Settings, bus::LocalBus};
+use tidings_broker::{Broker, Settings};
 use tidings_middleware::{Auth, Limits, Refusals, Register, Tickets};
 use tidings_models::{Clock, Random, StoreError, SystemClock, SystemRandom};
 use tokio::{
@@ -15,8 +15,10 @@ use tokio::{
 
 use super::output;
 use crate::{
+    bus,
     config::{
-        Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Provider, Signing, Tls as TlsSettings,
+        Bus as BusSettings, Database, Keep, Limits as LimitSettings, Log, Node as NodeSettings, Provider, Signing,
+        Tls as TlsSettings,
     },
     database,
     drain::Plan,
@@ -37,6 +39,8 @@ pub(crate) struct Serve {
     keep: Keep,
     #[command(flatten)]
     database: Database,
+    #[command(flatten)]
+    bus: BusSettings,
     #[command(flatten)]
     signing: Signing,
     #[command(flatten)]
@@ -85,6 +89,7 @@ impl Serve {
         let public_keys = keys::public_keys(&self.provider)?;
         let tls = Tls::of(&self.tls)?;
         let store = database::open(&self.database).await?;
+        let stored = |error: StoreError| Failure::new(error.to_string());
         let tokens = database::tokens(&self.signing, &*store).await?;
         tokens.believe(public_keys);
         let broker_settings = Settings {
@@ -97,12 +102,12 @@ impl Serve {
             trim_every: Duration::from_secs(self.keep.trim_seconds),
             ..Settings::default()
         };
-        let bus = Arc::new(LocalBus::default());
+        let head = store.head().await.map_err(stored)?;
+        let bus = bus::of(&self.bus, &self.database, head.epoch, &*random)?;
         let log: Arc<dyn tidings_models::Log> = Arc::clone(&store) as _;
         let (broker, tasks) = Broker::start(log, bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
             .await
             .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
-        let stored = |error: StoreError| Failure::new(error.to_string());
         // The log tells of what is taken away from now on; what was before is kept beside it.
         broker.revoked().load(store.revocations().await.map_err(stored)?);
         let directory = Arc::new(StoredDirectory::new(Arc::clone(&store), Arc::clone(&broker)));

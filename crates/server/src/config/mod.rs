@@ -16,6 +16,7 @@ use tidings_models::Retention;
 
 use crate::cli::Command;
 
+mod bus;
 mod database;
 mod environment;
 mod explain;
@@ -24,6 +25,8 @@ mod limits;
 mod manual;
 mod values;
 
+pub(crate) use bus::BusUrl;
+use bus::bus_url;
 pub(crate) use database::DatabaseUrl;
 use database::database_url;
 pub(crate) use environment::load;
@@ -51,6 +54,15 @@ pub(crate) struct Database {
     #[arg(long, env = "TIDINGS_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     #[arg(default_value = "sqlite://data/tidings.db", value_parser = database_url)]
     pub(crate) database_url: DatabaseUrl,
+}
+
+/// How nodes tell each other that there is something new.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Bus {
+    /// What nodes on one database ring for each other by: none, postgres, redis://… or nats://…
+    #[arg(long, env = "TIDINGS_BUS_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(default_value = "none", value_parser = bus_url)]
+    pub(crate) bus_url: BusUrl,
 }
 
 /// What tokens are signed with and must say.

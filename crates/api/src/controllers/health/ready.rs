@@ -22,6 +22,10 @@ struct Parts {
     /// The log is being followed: the database can be read, and nothing is missing in it.
     #[schema(example = "ok")]
     follower: &'static str,
+    /// Other nodes are heard when they ring. Where they are not, the node is ready all the same: what they stored comes
+    /// about a second later.
+    #[schema(example = "ok")]
+    bus: &'static str,
     /// The node is not about to stop.
     #[schema(example = "ok")]
     life: &'static str,
@@ -40,6 +44,7 @@ pub(crate) async fn ready(app: Data<App>) -> HttpResponse {
     let ready = follower == Health::Good && !draining;
     let parts = Parts {
         follower: if follower == Health::Good { "ok" } else { "cannot follow the log" },
+        bus: if app.broker.bus() == Health::Good { "ok" } else { "does not ring" },
         life: if draining { "stopping" } else { "ok" },
     };
     let body = ReadyResponse { ready, parts };
