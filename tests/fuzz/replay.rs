@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The name of a target without that of its crate, and what it does with an input.
-type Target = (&'static str, fn(&[u8]));
+pub(super) type Target = (&'static str, fn(&[u8]));
 
 /// Inputs beside those of a corpus. Few, as this is a test among others; `make fuzz` tries millions.
 const NEAR: usize = 500;

@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn what_is_promised_holds_over_every_corpus() {
-        let targets: [(_, fn(&[u8])); 5] =
+        let targets: [replay::Target; 5] =
             [("batch", batch), ("create", create), ("json", json), ("query", query), ("sse", sse)];
         replay::all("api", &targets);
     }

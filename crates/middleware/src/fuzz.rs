@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn what_is_promised_holds_over_every_corpus() {
-        let targets: [(_, fn(&[u8])); 4] =
+        let targets: [replay::Target; 4] =
             [("credentials", credentials), ("keys", keys), ("proxies", proxies), ("tokens", tokens)];
         replay::all("middleware", &targets);
     }

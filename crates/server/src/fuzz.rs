@@ -6,8 +6,10 @@
 
 #[path = "cli/import/line.rs"]
 #[allow(dead_code, reason = "whoever includes it looks at a part of it")]
+#[allow(clippy::duplicate_mod, reason = "see above")]
 mod line;
 #[path = "cli/sse.rs"]
+#[allow(clippy::duplicate_mod, reason = "see above")]
 mod stream;
 
 use std::collections::BTreeMap;
@@ -43,8 +45,8 @@ fn written(said: &Said) -> String {
     match said {
         Said::Retry(millis) => format!("retry: {millis}\n"),
         Said::Event { name, data } => {
-            let data: String = data.split('\n').map(|line| format!("data: {line}\n")).collect();
-            format!("event: {name}\n{data}\n")
+            let data = data.replace('\n', "\ndata: ");
+            format!("event: {name}\ndata: {data}\n\n")
         }
     }
 }

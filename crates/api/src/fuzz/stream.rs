@@ -152,14 +152,14 @@ fn encoded<'a>(sent: impl IntoIterator<Item = &'a Sent>) -> Vec<u8> {
     let frames: Vec<_> = sent.into_iter().map(|sent| sent.frame.clone()).collect();
     let mut chunk = Chunk::default();
     encode(chunk.content(), &frames, &cursors(), &Always, Pings::Ids);
-    let framed = chunk.framed();
+    let sent_as = chunk.framed();
     if frames.is_empty() {
-        assert!(framed.is_empty());
+        assert!(sent_as.is_empty());
         return Vec::new();
     }
-    let line = framed.windows(2).position(|end| end == b"\r\n").unwrap();
-    let size = usize::from_str_radix(std::str::from_utf8(&framed[..line]).unwrap(), 16).unwrap();
-    let (content, end) = framed[line + 2..].split_at(size);
+    let line = sent_as.windows(2).position(|end| end == b"\r\n").unwrap();
+    let size = usize::from_str_radix(std::str::from_utf8(&sent_as[..line]).unwrap(), 16).unwrap();
+    let (content, end) = sent_as[line + 2..].split_at(size);
     assert_eq!(end, b"\r\n");
     content.to_vec()
 }

@@ -41,7 +41,7 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Does what must be done for as long as the node lives. Never returns.
     async fn run(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Why bells do not come at the moment, if they do not. The node serves all the same: it polls.

@@ -133,11 +133,10 @@ impl RemoteBus {
         let mut last = self.trouble.lock();
         if trouble != *last {
             let line = self.line.name();
-            match &trouble {
-                Some(trouble) => {
-                    tracing::warn!(line, trouble, "the bus does not ring; new events are found by polling")
-                }
-                None => tracing::info!(line, "the bus rings"),
+            if let Some(trouble) = &trouble {
+                tracing::warn!(line, trouble, "the bus does not ring; new events are found by polling");
+            } else {
+                tracing::info!(line, "the bus rings");
             }
             *last = trouble;
         }
