@@ -17,6 +17,9 @@ PAGE_SOURCES := $(shell find web/src -type f -not -name '*.test.ts') \
 CHROMIUM := $(shell for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
 	command -v "$$name" && break; done)
 
+# What `cargo test` has built already: with other targets other features are chosen, and all is built once more.
+BUILD_AS_TESTED := cargo build --workspace --locked --bins --tests
+
 # Passed on to the benchmark by `make bench`: ARGS="--scenarios idle,broadcast --repeats 1", for example.
 BENCH_OUT ?= target/bench
 # Passed on to the tests by `make soak`: how long and how much.
@@ -49,7 +52,7 @@ test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 	npm --prefix web test
 
 test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser, stock clients and schemathesis
-	cargo build --workspace --locked --bin tidings
+	$(BUILD_AS_TESTED)
 	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
 
 soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
@@ -64,7 +67,7 @@ bench: build peers ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repea
 	target/release/tidings-bench run --out $(BENCH_OUT) $(ARGS)
 
 bench-tiny: tools $(PAGES) peers ## Run all of the benchmark for a moment, to see that it works
-	cargo build --workspace --locked --bin tidings --bin tidings-bench
+	$(BUILD_AS_TESTED)
 	target/debug/tidings-bench run --tiny --tidings $(DEBUG) --out target/bench-tiny
 
 bench-micro: tools ## Measure parts: the hub, rendering, frames, a commit, a request
@@ -78,7 +81,7 @@ check: tools $(WEB_MODULES) ## Check formatting, lints, types, licences and that
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked --features tidings-api/bench -- -D warnings
 	npm --prefix web run check
-	INSTA_UPDATE=no cargo test --locked --package tidings-api openapi
+	INSTA_UPDATE=no cargo test --workspace --locked --lib openapi
 	@if command -v cargo-deny > /dev/null; then cargo deny --locked check bans licenses sources; \
 	else echo "Skipped: licences and sources. To check them: cargo install --locked cargo-deny"; fi
 	@echo "All checks passed."
@@ -87,7 +90,7 @@ audit: tools ## Look for known weaknesses in what this depends on (needs cargo-d
 	cargo deny --locked check advisories
 
 openapi: tools ## Renew the OpenAPI document that the tests compare with
-	INSTA_UPDATE=always cargo test --package tidings-api openapi
+	INSTA_UPDATE=always cargo test --workspace --lib openapi
 
 format: tools $(WEB_MODULES) ## Format all sources
 	cargo fmt --all
