@@ -138,14 +138,14 @@ ifneq ($(PYTHON),found)
 	$(call install,python3-venv)
 endif
 
-# The programs alone: the tests start a server of their own, and never ask another.
+# For its programs. Debian may start one as a service: the tests start a server of their own, and never ask another.
 POSTGRES := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) $(shell command -v initdb))
 postgres:
 ifeq ($(POSTGRES),)
 	$(call install,postgresql)
 endif
 
-# The programs alone, as above.
+# As above.
 BUSES := redis-server nats-server
 .PHONY: buses
 buses:

@@ -22,7 +22,7 @@ static SERVER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
 /// Looking for news is all that tells a node of what another wrote: twice the time between two looks, and what a
 /// busy machine adds.
-const TWO_LOOKS: Duration = Duration::from_secs(5);
+const TWO_LOOKS: Duration = Duration::from_secs(10);
 
 async fn on(database: &str) -> Server {
     Server::start_with(&[("TIDINGS_DATABASE_URL", database), ("TIDINGS_HEARTBEAT_SECONDS", "1")]).await

@@ -75,5 +75,5 @@ HELP
 done
 
 echo
-column -t <<<"$rows"
+column -t <<<"$rows" 2>/dev/null || echo "$rows" # not every system has it
 [ -z "$failed" ]

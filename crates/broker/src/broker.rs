@@ -152,7 +152,7 @@ impl Broker {
         let status = Arc::new(Status::new());
         follower::catch_up(&*store, &hubs, &status, sizes.follower_page).await.map_err(|trouble| match trouble {
             Trouble::Store(error) => error,
-            hole @ Trouble::Hole { .. } => StoreError::Corrupt(hole.to_string()),
+            other => StoreError::Corrupt(other.to_string()),
         })?;
         let hub = hubs.open();
         let fresh = Arc::new(Fresh::default());

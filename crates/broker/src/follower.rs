@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{Cursors, Event, Log, Position, StoreError};
+use tidings_models::{Cursors, Event, Head, Log, Position, StoreError};
 use tokio::time::Instant;
 
 use crate::{
@@ -40,7 +40,8 @@ impl Status {
     }
 }
 
-/// Follows the log for as long as the process lives.
+/// Follows the log for as long as the process lives, or until that makes no sense any more: then its task ends, and the
+/// node with it.
 pub(crate) async fn run(
     store: Arc<dyn Log>,
     bus: Arc<dyn Bus>,
@@ -50,20 +51,44 @@ pub(crate) async fn run(
     poll: Duration,
     page: u32,
 ) {
+    let mut quiet = false;
     loop {
         let trouble = catch_up(&*store, &hubs, &status, page).await.err();
-        status.trouble.note("the follower", trouble.as_ref(), hubs.feed.position());
+        if noted(trouble, &status, &hubs) {
+            return;
+        }
+        // After a look that found nothing: beside waiting, as whoever rings does not wait for it.
+        let look = look(quiet, &*store, &hubs);
         let next_look = tokio::time::sleep(poll);
-        tokio::pin!(next_look);
+        tokio::pin!(look, next_look);
+        let mut looked = false;
         loop {
             tokio::select! {
                 biased;
-                () = bus.heard() => break,
-                () = &mut next_look => break,
+                () = bus.heard() => {
+                    quiet = false;
+                    break;
+                }
+                () = &mut next_look => {
+                    quiet = true;
+                    break;
+                }
+                found = &mut look, if !looked => {
+                    looked = true;
+                    if found.as_ref().is_some_and(Trouble::is_final) && noted(found, &status, &hubs) {
+                        return;
+                    }
+                }
                 events = fresh.take() => if !take(events, &hubs, store.cursors()) { break },
             }
         }
     }
+}
+
+/// Tells how it went. Whether it can never go on.
+fn noted(trouble: Option<Trouble>, status: &Status, hubs: &Hubs) -> bool {
+    status.trouble.note("the follower", trouble.as_ref(), hubs.feed.position());
+    trouble.is_some_and(|trouble| trouble.is_final())
 }
 
 /// Hands on everything after the feed's position, reading so many events at once.
@@ -73,6 +98,7 @@ pub(crate) async fn catch_up(store: &dyn Log, hubs: &Hubs, status: &Status, page
         *status.read_at.lock() = Instant::now();
         hubs.extend(read.entries);
         if let Some(found) = read.hole {
+            still_ours(store, hubs).await?;
             return Err(Trouble::Hole { after: hubs.feed.position(), found });
         }
         if !read.full {
@@ -80,6 +106,22 @@ pub(crate) async fn catch_up(store: &dyn Log, hubs: &Hubs, status: &Status, page
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// What is wrong with the log, if one asks.
+async fn look(ask: bool, store: &dyn Log, hubs: &Hubs) -> Option<Trouble> {
+    if ask { still_ours(store, hubs).await.err() } else { None }
+}
+
+/// Fails when what comes next can never be read.
+async fn still_ours(store: &dyn Log, hubs: &Hubs) -> Result<(), Trouble> {
+    let before = hubs.feed.position();
+    let Head { position: head, floor, .. } = store.head().await?;
+    if head < before {
+        return Err(Trouble::Older { head, position: before });
+    }
+    let position = hubs.feed.position(); // it may have gone on meanwhile, and the floor after it
+    if floor > position { Err(Trouble::Trimmed { floor, position }) } else { Ok(()) }
 }
 
 /// A part of the log.
@@ -132,6 +174,7 @@ fn contiguous(after: Position, events: Vec<Event>) -> (Vec<Event>, Option<Positi
 mod tests {
     use super::*;
     use crate::{
+        bus::LocalBus,
         census::Limits,
         sizes::Sizes,
         testing::{FakeStore, cursors, event, pos},
@@ -161,6 +204,27 @@ mod tests {
         store.put(event(2, "everyone", "{}"));
         catch_up(&store, &hubs, &status, PAGE).await.unwrap();
         assert_eq!(hubs.feed.position(), pos(3));
+    }
+
+    /// A node that was away for so long that what it has yet to read was removed, and one that finds an older log than it
+    /// has read, would wait for ever, and take later events for those that it knows.
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_where_the_log_can_never_be_followed() {
+        for (events, floor, expected) in
+            [(0, 5, "the log begins after 5"), (7, 5, "the log begins after 5"), (2, 0, "the log ends at 2")]
+        {
+            let store = Arc::new(FakeStore::default());
+            (1..=events).for_each(|position| store.put(event(position, "everyone", "{}")));
+            store.trim(floor);
+            let hubs =
+                Arc::new(Hubs::new(pos(3), Limits { per_user: 1, per_address: 1, per_node: 1 }, Sizes::default()));
+            let (bus, fresh, status) = (Arc::new(LocalBus::default()), Arc::default(), Arc::new(Status::new()));
+            let poll = Duration::from_secs(1);
+            let following = run(store, bus, fresh, Arc::clone(&hubs), Arc::clone(&status), poll, PAGE);
+            tokio::time::timeout(Duration::from_secs(9), following).await.unwrap();
+            assert!(status.trouble(poll).unwrap().contains(expected), "{:?}", status.trouble(poll));
+            assert_eq!(hubs.feed.position(), pos(3));
+        }
     }
 
     #[test]

@@ -10,6 +10,26 @@ pub(crate) enum Trouble {
     /// The log cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What comes next was removed before it was read here.
+    #[error(
+        "the log begins after {floor}, and was read up to {position}: this node was away for too long; start it again"
+    )]
+    Trimmed {
+        /// Up to here it was removed.
+        floor: Position,
+        /// Up to here it was read.
+        position: Position,
+    },
+    /// It ends before what was read of it: it is another one.
+    #[error(
+        "the log ends at {head}, and was read up to {position}: an older state was put back or promoted; stop all nodes, run `tidings restore`, and start them again"
+    )]
+    Older {
+        /// Its end.
+        head: Position,
+        /// Up to here it was read.
+        position: Position,
+    },
     /// Something is missing in it.
     #[error("a hole in the log: {found} follows {after}")]
     Hole {
@@ -18,6 +38,13 @@ pub(crate) enum Trouble {
         /// The first position behind it.
         found: Position,
     },
+}
+
+impl Trouble {
+    /// Whether no further attempt can go better: the node must not go on with what it has.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self, Self::Trimmed { .. } | Self::Older { .. })
+    }
 }
 
 /// How the last attempt went, in words, for whoever asks how this node is doing.

@@ -32,7 +32,7 @@ pub(crate) fn of(
             Box::new(PostgresLine::new(bells))
         }
         BusUrl::Redis(url) => Box::new(RedisLine::new(url, channel).map_err(wrong)?),
-        BusUrl::Nats(url) => Box::new(NatsLine::new(url, channel)),
+        BusUrl::Nats(url) => Box::new(NatsLine::new(url, channel).map_err(wrong)?),
     };
     Ok(Arc::new(RemoteBus::new(line, random)))
 }

@@ -45,7 +45,7 @@ impl Server {
         let channel = "tidings-test".to_owned();
         match self {
             Self::Redis(server) => Box::new(RedisLine::new(&server.url("redis"), channel).unwrap()),
-            Self::Nats(server) => Box::new(NatsLine::new(&server.url("nats"), channel)),
+            Self::Nats(server) => Box::new(NatsLine::new(&server.url("nats"), channel).unwrap()),
             Self::Postgres(_, url) => Box::new(PostgresLine::new(Bells::new(url, channel).unwrap())),
         }
     }

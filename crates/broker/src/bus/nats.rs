@@ -1,6 +1,6 @@
 //! Bells over NATS: published to a subject, which each node subscribes to.
 
-use async_nats::{Client, ConnectOptions, Event, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
@@ -14,16 +14,29 @@ const BELLS: usize = 1024;
 
 /// A NATS server, or several of a cluster.
 pub struct NatsLine {
-    url: String,
+    servers: Vec<ServerAddr>,
+    /// User and password, or a token alone: kept apart, as the client logs addresses.
+    credentials: Option<(String, Option<String>)>,
     subject: String,
 }
 
 impl NatsLine {
     /// The servers of a URL (`nats://…`; several are separated by commas). Who rings on the same subject belongs
     /// together.
-    #[must_use]
-    pub fn new(url: &str, subject: String) -> Self {
-        Self { url: url.to_owned(), subject }
+    pub fn new(urls: &str, subject: String) -> Result<Self, LineError> {
+        let mut line = Self { servers: Vec::new(), credentials: None, subject };
+        for url in urls.split(',') {
+            let server: ServerAddr = url.trim().parse()?;
+            if let Some(user) = server.username() {
+                line.credentials = Some((user.to_owned(), server.password().map(str::to_owned)));
+            }
+            let mut bare = server.into_inner();
+            if bare.set_username("").and_then(|()| bare.set_password(None)).is_err() {
+                return Err("it has no host".into());
+            }
+            line.servers.push(ServerAddr::from_url(bare)?);
+        }
+        Ok(line)
     }
 }
 
@@ -41,8 +54,12 @@ impl Line for NatsLine {
                 let _ = tell.try_send(event); // full: one that waits says enough
             }
         });
-        let servers: Vec<&str> = self.url.split(',').map(str::trim).collect();
-        let client = options.connect(servers).await?;
+        let options = match self.credentials.clone() {
+            None => options,
+            Some((user, Some(password))) => options.user_and_password(user, password),
+            Some((token, None)) => options.token(token),
+        };
+        let client = options.connect(self.servers.clone()).await?;
         let subscriber = client.subscribe(self.subject.clone()).await?;
         client.flush().await?;
         Ok((Box::new(Mouth { client, subject: self.subject.clone() }), Box::new(Ear { subscriber, events })))
@@ -83,6 +100,23 @@ impl Hear for Ear {
                     _ => {}
                 },
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_stands_apart_from_what_the_client_logs() {
+        let line = |urls: &str| NatsLine::new(urls, "x".into()).unwrap();
+        let pair = line("nats://u:planted@a:4222, nats://b:4222");
+        assert_eq!(pair.credentials, Some(("u".into(), Some("planted".into()))));
+        assert_eq!(line("nats://planted@a").credentials, Some(("planted".into(), None)));
+        assert_eq!(line("nats://a").credentials, None);
+        for line in [pair, line("nats://planted@a")] {
+            assert!(!format!("{:?}", line.servers).contains("planted"), "{:?}", line.servers);
         }
     }
 }

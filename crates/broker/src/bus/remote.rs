@@ -71,40 +71,35 @@ impl RemoteBus {
         let millis = Duration::from_millis;
         let times = Times {
             test_every: millis(500),
-            patience: millis(1000),
+            patience: millis(3000),
             first_retry: millis(20),
             longest_retry: millis(200),
         };
         Self { times, ..self }
     }
 
-    /// Rings and hears over one connection, until that breaks.
+    /// Rings and hears over one connection, until that breaks. Nothing waits in here but for all at once: what is heard
+    /// is taken as fast as it comes, or a node's own test would stand behind the bells of others.
     async fn talk(&self, speak: &mut dyn Speak, hear: &mut dyn Hear, test: u64) -> LineError {
         let Times { test_every, patience, .. } = self.times;
         let mut tests = interval(test_every);
         tests.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut words = Words { node: &self.node, test };
         let mut silent_at: Option<Instant> = None;
-        let mut held_until = Instant::now();
+        // When a bell that was heard is passed on, and when the next one may be.
+        let mut owed: Option<Instant> = None;
+        let mut paced = Instant::now();
         loop {
-            let silent = async {
-                match silent_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             let said = tokio::select! {
-                () = self.to_say.notified() => self.say(speak, &words.bell()).await,
-                _ = tests.tick(), if silent_at.is_none() => {
-                    words.test += 1;
-                    silent_at = Some(Instant::now() + patience);
-                    self.say(speak, &words.own_test()).await
+                biased;
+                () = at(owed) => {
+                    (owed, paced) = (None, Instant::now() + PACE);
+                    self.heard.notify_one();
+                    Ok(())
                 }
                 heard = hear.hear() => match heard.map(|heard| words.mean(&heard)) {
                     Ok(Meaning::Bell) => {
-                        sleep_until(held_until).await;
-                        held_until = Instant::now() + PACE;
-                        self.heard.notify_one();
+                        owed.get_or_insert_with(|| paced.max(Instant::now()));
                         Ok(())
                     }
                     Ok(Meaning::OwnTest) => {
@@ -115,7 +110,13 @@ impl RemoteBus {
                     Ok(Meaning::Nothing) => Ok(()),
                     Err(error) => Err(error),
                 },
-                () = silent => Err("it is silent: what is said on it is not heard".into()),
+                () = self.to_say.notified() => self.say(speak, &words.bell()).await,
+                _ = tests.tick(), if silent_at.is_none() => {
+                    words.test += 1;
+                    silent_at = Some(Instant::now() + patience);
+                    self.say(speak, &words.own_test()).await
+                }
+                () = at(silent_at) => Err("it is silent: what is said on it is not heard".into()),
             };
             if let Err(error) = said {
                 return error;
@@ -186,6 +187,14 @@ impl Bus for RemoteBus {
 
     fn trouble(&self) -> Option<String> {
         self.trouble.lock().clone()
+    }
+}
+
+/// Returns at a time; never, if there is none.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -59,8 +59,9 @@ impl News {
     pub fn concerns(&self, user: &UserId, grant: &Grant) -> bool {
         match self {
             Self::UserRevoked { who, .. } => *who == Digest::of_user(user),
-            Self::SignInEnded { id } | Self::SignInRenewed { id, .. } => grant.sign_in == Some(*id),
+            Self::SignInEnded { id } => grant.sign_in == Some(*id),
             Self::KeyRevoked { .. } => grant.sign_in.is_none(),
+            Self::SignInRenewed { .. } => false, // takes nothing away
         }
     }
 }

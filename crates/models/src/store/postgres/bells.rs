@@ -33,7 +33,7 @@ impl Bells {
     /// The channel of a database (`postgres://…`). It takes sessions of its own: what sits between must not give each
     /// statement another one.
     pub fn new(url: &str, channel: String) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("tidings bells");
+        let options = PgConnectOptions::from_str(url)?.application_name("tidings bells").disable_statement_logging();
         Ok(Self { options, channel })
     }
 
