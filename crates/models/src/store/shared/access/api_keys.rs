@@ -12,6 +12,7 @@ use crate::{
 };
 
 pub(super) async fn create(turn: &mut Turn<'_>, key: &ApiKey, secret: &Digest) -> Result<bool, StoreError> {
+    let mut tx = turn.begin().await?; // they are counted, and no other node makes one meanwhile
     let done = sqlx::query(sql::access::ADD_API_KEY)
         .bind(key.id.as_uuid())
         .bind(&secret.as_bytes()[..])
@@ -21,8 +22,9 @@ pub(super) async fn create(turn: &mut Turn<'_>, key: &ApiKey, secret: &Digest) -
         .bind(key.created_by.as_str())
         .bind(key.created_at)
         .bind(ApiKey::MOST)
-        .execute(&mut turn.connection)
+        .execute(&mut *tx)
         .await?;
+    tx.commit().await?;
     Ok(done.rows_affected() == 1)
 }
 
