@@ -62,10 +62,19 @@ impl PostgresStore {
         let readers = PgPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_release(|connection, _| Box::pin(answers(connection)))
             .connect_with(options)
             .await?;
         Ok(Self { writer, readers, cursors: Arc::new(cursors) })
     }
+}
+
+/// Asks a connection that was used whether it is still there, within the time that anything waits for one. sqlx asks it
+/// too, but for as long as it takes: a place of the pool would be gone until the kernel gave up, after a quarter of an hour.
+/// After an error it ends the connection at once.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    tokio::time::timeout(ACQUIRE_TIMEOUT, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+    Ok(true)
 }
 
 /// Brings the structure up to date, one node after the other: sqlx takes a lock for it, and whoever waits for that is

@@ -59,3 +59,34 @@ async fn errors_tell_no_password() {
         assert!(!format!("{error:?}").contains("planted"), "{error:?}");
     }
 }
+
+/// The server of a connection stops in the middle of an answer, and says nothing any more.
+fn signal(name: &str, ids: &[i32]) {
+    let ids = ids.iter().map(ToString::to_string);
+    let sent = std::process::Command::new("kill").arg(name).args(ids).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Whoever reads is given up, and what they read by is not used again: the next one has a connection of its own.
+#[tokio::test]
+async fn a_server_that_vanishes_keeps_no_place_of_a_reader() {
+    let store = open(&database()).await;
+    let (mut all, mut ids) = (Vec::new(), Vec::new());
+    for _ in 0..store.readers.options().get_max_connections() {
+        let mut reader = store.readers.acquire().await.unwrap();
+        ids.push(sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *reader).await.unwrap());
+        all.push(reader);
+    }
+    signal("-STOP", &ids);
+    tokio::time::pause(); // goes on at once when there is nothing to do but to wait
+    drop(all); // as if their answers had been waited for until now
+    let ann = crate::UserId::parse("ann").unwrap();
+    for _ in 0..60 {
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    }
+    tokio::time::resume();
+    assert_eq!(store.readers.size(), 0, "places that are kept");
+    let known = crate::Store::known(&store, &ann).await;
+    signal("-CONT", &ids);
+    assert!(matches!(known, Ok(None)), "{known:?}");
+}

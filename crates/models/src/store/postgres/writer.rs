@@ -35,8 +35,11 @@ pub(super) async fn begin_group(conn: &mut PgConnection) -> Result<&'static str,
 
 /// Bounds how long anything waits for the database: when it was cut off in the middle of an answer, nobody tells. Until
 /// the kernel gave up, after a quarter of an hour, nothing else would be written here.
-pub(super) async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    timeout(ANSWER_TIMEOUT, work).await.map_err(|_| Error::Io(std::io::ErrorKind::TimedOut.into()))?
+pub(super) async fn bounded<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+where
+    StoreError: From<E>,
+{
+    Ok(timeout(ANSWER_TIMEOUT, work).await.map_err(|_| Error::Io(std::io::ErrorKind::TimedOut.into()))??)
 }
 
 pub(super) struct Writer {

@@ -12,35 +12,35 @@ use crate::{
 #[async_trait]
 impl Store for DatabaseStore {
     async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError> {
-        inbox::item(self.snapshot().await?, user, id).await
+        bounded(async { inbox::item(self.snapshot().await?, user, id).await }).await
     }
 
     async fn notification(&self, id: NotificationId) -> Result<Option<Sent>, StoreError> {
-        admin::find(self.snapshot().await?, id).await
+        bounded(async { admin::find(self.snapshot().await?, id).await }).await
     }
 
     async fn notifications(&self, query: SentQuery, limit: u32) -> Result<Vec<Sent>, StoreError> {
-        admin::list(self.snapshot().await?, query, limit).await
+        bounded(async { admin::list(self.snapshot().await?, query, limit).await }).await
     }
 
     async fn delivery(&self, id: NotificationId, user: &UserId) -> Result<Delivery, StoreError> {
-        connections::delivery(self.snapshot().await?, id, user).await
+        bounded(async { connections::delivery(self.snapshot().await?, id, user).await }).await
     }
 
     async fn reach(&self, id: NotificationId) -> Result<Reach, StoreError> {
-        connections::reach(self.snapshot().await?, id).await
+        bounded(async { connections::reach(self.snapshot().await?, id).await }).await
     }
 
     async fn stored(&self) -> Result<Stored, StoreError> {
-        people::stored(&mut *self.readers.acquire().await?).await
+        bounded(async { people::stored(&mut *self.readers.acquire().await?).await }).await
     }
 
     async fn known(&self, user: &UserId) -> Result<Option<Known>, StoreError> {
-        people::known(&mut *self.readers.acquire().await?, user).await
+        bounded(async { people::known(&mut *self.readers.acquire().await?, user).await }).await
     }
 
     async fn receipts(&self, user: &UserId, after: Position, limit: u32) -> Result<Vec<Receipt>, StoreError> {
-        people::receipts(&mut *self.readers.acquire().await?, user, after, limit).await
+        bounded(async { people::receipts(&mut *self.readers.acquire().await?, user, after, limit).await }).await
     }
 
     async fn connections(
@@ -49,7 +49,7 @@ impl Store for DatabaseStore {
         after: Option<&Connection>,
         limit: u32,
     ) -> Result<Vec<Connection>, StoreError> {
-        people::connections(&mut *self.readers.acquire().await?, user, after, limit).await
+        bounded(async { people::connections(&mut *self.readers.acquire().await?, user, after, limit).await }).await
     }
 
     async fn former(
@@ -58,11 +58,11 @@ impl Store for DatabaseStore {
         after: Position,
         limit: u32,
     ) -> Result<Vec<(Position, Notification)>, StoreError> {
-        people::former(&mut *self.readers.acquire().await?, user, after, limit).await
+        bounded(async { people::former(&mut *self.readers.acquire().await?, user, after, limit).await }).await
     }
 
     async fn preferences(&self, user: &UserId) -> Result<Preferences, StoreError> {
-        preferences::of(&mut *self.readers.acquire().await?, user).await
+        bounded(async { preferences::of(&mut *self.readers.acquire().await?, user).await }).await
     }
 
     async fn put_topic(&self, topic: &Topic) -> Result<bool, StoreError> {
@@ -78,11 +78,11 @@ impl Store for DatabaseStore {
     }
 
     async fn topic(&self, topic: &TopicName) -> Result<Option<Topic>, StoreError> {
-        topics::find(&mut *self.readers.acquire().await?, topic).await
+        bounded(async { topics::find(&mut *self.readers.acquire().await?, topic).await }).await
     }
 
     async fn topics(&self, after: Option<&TopicName>, limit: u32) -> Result<Vec<TopicWithMembers>, StoreError> {
-        topics::all(&self.readers, after, limit).await
+        bounded(topics::all(&self.readers, after, limit)).await
     }
 
     async fn topics_of(
@@ -91,19 +91,19 @@ impl Store for DatabaseStore {
         after: Option<&TopicName>,
         limit: u32,
     ) -> Result<Vec<TopicOfUser>, StoreError> {
-        topics::of_user(&self.readers, user, after, limit).await
+        bounded(topics::of_user(&self.readers, user, after, limit)).await
     }
 
     async fn topic_of(&self, user: &UserId, topic: &TopicName) -> Result<Option<TopicOfUser>, StoreError> {
-        topics::seen_by(&self.readers, user, topic).await
+        bounded(topics::seen_by(&self.readers, user, topic)).await
     }
 
     async fn recipients_of(&self, audience: &Audience) -> Result<Option<i64>, StoreError> {
-        topics::recipients_of(&self.readers, audience).await
+        bounded(topics::recipients_of(&self.readers, audience)).await
     }
 
     async fn members(&self, topic: &TopicName, after: Option<&UserId>, limit: u32) -> Result<Vec<UserId>, StoreError> {
-        topics::members(&self.readers, topic, after, limit).await
+        bounded(topics::members(&self.readers, topic, after, limit)).await
     }
 
     async fn close(&self) {

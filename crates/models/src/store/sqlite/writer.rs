@@ -24,8 +24,11 @@ pub(super) fn begin_group(_: &mut SqliteConnection) -> Ready<Result<&'static str
 }
 
 /// Bounds how long anything waits for the database. Here a lock is all that one waits for, which SQLite bounds itself.
-pub(super) fn bounded<F: Future>(work: F) -> F {
-    work
+pub(super) async fn bounded<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+where
+    StoreError: From<E>,
+{
+    Ok(work.await?)
 }
 
 pub(super) struct Writer {

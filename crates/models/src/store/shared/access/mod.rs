@@ -29,11 +29,11 @@ impl Access for DatabaseStore {
     }
 
     async fn account(&self, user: &UserId) -> Result<Option<Account>, StoreError> {
-        accounts::find(&self.readers, user).await
+        bounded(accounts::find(&self.readers, user)).await
     }
 
     async fn accounts(&self, after: Option<&UserId>, limit: u32) -> Result<Vec<Account>, StoreError> {
-        accounts::list(&self.readers, after, limit).await
+        bounded(accounts::list(&self.readers, after, limit)).await
     }
 
     async fn begin_sign_in(&self, sign_in: &NewSignIn) -> Result<bool, StoreError> {
@@ -43,15 +43,15 @@ impl Access for DatabaseStore {
     }
 
     async fn sign_in(&self, secret: &Digest) -> Result<Option<(SignIn, ShownSecret)>, StoreError> {
-        sign_ins::by_secret(&self.readers, secret).await
+        bounded(sign_ins::by_secret(&self.readers, secret)).await
     }
 
     async fn sign_in_of(&self, id: SignInId) -> Result<Option<SignIn>, StoreError> {
-        sign_ins::by_id(&self.readers, id).await
+        bounded(sign_ins::by_id(&self.readers, id)).await
     }
 
     async fn sign_ins(&self, user: &UserId) -> Result<Vec<SignIn>, StoreError> {
-        sign_ins::of_user(&self.readers, user).await
+        bounded(sign_ins::of_user(&self.readers, user)).await
     }
 
     async fn create_api_key(&self, key: &ApiKey, secret: &Digest) -> Result<bool, StoreError> {
@@ -61,15 +61,15 @@ impl Access for DatabaseStore {
     }
 
     async fn api_key(&self, secret: &Digest) -> Result<Option<ApiKey>, StoreError> {
-        api_keys::by_secret(&self.readers, secret).await
+        bounded(api_keys::by_secret(&self.readers, secret)).await
     }
 
     async fn api_key_of(&self, id: KeyId) -> Result<Option<ApiKey>, StoreError> {
-        api_keys::by_id(&self.readers, id).await
+        bounded(api_keys::by_id(&self.readers, id)).await
     }
 
     async fn api_keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, StoreError> {
-        api_keys::list(&self.readers, before, limit).await
+        bounded(api_keys::list(&self.readers, before, limit)).await
     }
 
     async fn note_key_uses(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), StoreError> {
@@ -79,12 +79,14 @@ impl Access for DatabaseStore {
     }
 
     async fn revocations(&self) -> Result<Vec<(Digest, Timestamp)>, StoreError> {
-        let rows: Vec<(Vec<u8>, Timestamp)> = sqlx::query_as(sql::access::REVOCATIONS).fetch_all(&self.readers).await?;
+        let all = sqlx::query_as(sql::access::REVOCATIONS).fetch_all(&self.readers);
+        let rows: Vec<(Vec<u8>, Timestamp)> = bounded(all).await?;
         rows.into_iter().map(|(who, at)| Ok((Digest::new(array(&who)?), at))).collect()
     }
 
     async fn token_secret(&self) -> Result<SecretBox<[u8; 32]>, StoreError> {
-        let key: Vec<u8> = sqlx::query_scalar(sql::SECRET).bind("token").fetch_one(&self.readers).await?;
+        let one = sqlx::query_scalar(sql::SECRET).bind("token").fetch_one(&self.readers);
+        let key: Vec<u8> = bounded(one).await?;
         Ok(SecretBox::new(Box::new(array(&key)?)))
     }
 }
