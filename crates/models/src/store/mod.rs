@@ -22,6 +22,7 @@ mod contract;
 mod draft;
 mod failure;
 mod ledger;
+mod nodes;
 mod outcome;
 mod person;
 mod postgres;
@@ -33,6 +34,7 @@ mod timestamp;
 pub use access::Access;
 pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
+pub use nodes::{ListedStream, Node, Nodes, StreamChange, Whispered};
 pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
 pub use postgres::{BellListener, BellRope, Bells, PostgresStore};
@@ -111,9 +113,9 @@ pub trait Log: Send + Sync + 'static {
     fn cursors(&self) -> &Arc<Cursors>;
 }
 
-/// Everything that is kept, beside the log and who may come in. One contract suite holds every implementation to this.
+/// Everything that is kept, beside the log, who may come in, and what nodes tell each other. One contract suite holds every implementation to this.
 #[async_trait]
-pub trait Store: Log + Access {
+pub trait Store: Log + Access + Nodes {
     /// One notification of a user's inbox. `None` also for one that belongs to somebody else.
     async fn inbox_item(&self, user: &UserId, id: NotificationId) -> Result<Option<InboxItem>, StoreError>;
 

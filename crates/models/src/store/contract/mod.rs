@@ -18,6 +18,7 @@ mod histories;
 mod inbox;
 mod log;
 mod migrations;
+mod nodes;
 mod people;
 mod preferences;
 mod retention;
@@ -193,6 +194,10 @@ macro_rules! suites {
             access::a_key_is_good_until_it_is_revoked
             access::a_ticket_is_used_once
             access::what_has_ended_is_forgotten
+            nodes::nodes_know_of_each_other
+            nodes::streams_are_counted_wherever_they_are
+            nodes::users_of_an_audience_are_counted_once
+            nodes::whispers_reach_the_other_nodes
             log::everything_outlives_the_process
             shared::processes_that_write_at_once_make_one_log
             shared::what_is_due_happens_once_whoever_asks

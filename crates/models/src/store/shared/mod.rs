@@ -23,6 +23,7 @@ mod keys;
 mod leave;
 mod log;
 mod marks;
+mod nodes;
 mod people;
 mod preferences;
 pub(super) mod seqs;

@@ -31,6 +31,8 @@ const SCANS: &[(&str, &str, &str)] = &[
     ("STORED", "scheduled USING COVERING INDEX scheduled_by_time", "the same"),
     ("STORED", "recipients", "the same"),
     ("STORED", "topics", "the same"),
+    ("NODES", "nodes", "as many as there are nodes"),
+    ("PRESENT", "open_streams USING COVERING INDEX open_streams_of_user", "all are counted, when an admin asks"),
     ("SCHEDULED_FOR", "s", "recipients of what is scheduled are no rows; only for somebody who is removed"),
 ];
 
@@ -46,6 +48,8 @@ const SORTS: &[(&str, &str)] = &[
     ("CONTENTS_AT", "contents of one step"),
     ("DROP_MORE_SIGN_INS", "sign-ins of one user, of whom there are so many at most"),
     ("SIGN_INS_OF", "the same"),
+    ("NODES", "as many as there are nodes"),
+    ("PRESENT", "never asked of a file, which is of one node; PostgreSQL goes along the index"),
 ];
 
 /// How what is asked for all the time finds its rows.

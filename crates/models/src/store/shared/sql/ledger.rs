@@ -38,11 +38,11 @@ statements! {
     RAISE_LEDGER_FLOOR = "UPDATE head SET ledger_floor = COALESCE((SELECT MAX(written_position) FROM ( \
            SELECT written_position FROM connections WHERE opened_at < $4 \
              AND (written_at < $1 OR opened_at < $2) \
-           ORDER BY opened_at LIMIT $3) oldest WHERE written_position > ledger_floor), ledger_floor) WHERE id = 1";
+           ORDER BY opened_at, id, after_position LIMIT $3) oldest WHERE written_position > ledger_floor), ledger_floor) WHERE id = 1";
     TRIM_CONNECTIONS = "DELETE FROM connections WHERE (id, after_position) IN ( \
            SELECT id, after_position FROM connections WHERE opened_at < $4 \
              AND (written_at < $1 OR opened_at < $2) \
-           ORDER BY opened_at LIMIT $3)";
+           ORDER BY opened_at, id, after_position LIMIT $3)";
     /// When the first stream was opened that is kept when only the newest $1 are.
     FIRST_KEPT_CONNECTION = "SELECT opened_at FROM connections ORDER BY opened_at DESC LIMIT 1 OFFSET $1";
 }

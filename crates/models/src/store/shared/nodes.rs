@@ -1,0 +1,198 @@
+//! What nodes tell each other beside the log. Whoever writes holds the head row, as everybody does: so whispers are
+//! numbered in the order of their commits, and nobody who reads by number passes one over.
+
+use std::{borrow::Cow, sync::Arc};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::{
+    DatabaseStore, StoreError, Turn, bounded,
+    insert::Insert,
+    position, sql,
+    table::{Kind as Column, Last, Table},
+    write,
+};
+use crate::{
+    Audience, Kind, Timestamp, UserId,
+    store::{ListedStream, Node, Nodes, StreamChange, Whispered},
+};
+
+static OPEN_STREAMS: Insert = Insert::new(
+    &[Table {
+        name: "open_streams",
+        columns: &[
+            ("id", Column::Id),
+            ("node", Column::Id),
+            ("user_id", Column::Text),
+            ("opened_at", Column::Time),
+            ("transport", Column::Text),
+        ],
+        rest: "ON CONFLICT (id) DO NOTHING",
+    }],
+    Last::Nothing,
+);
+
+static WHISPERS: Insert = Insert::new(
+    &[Table {
+        name: "whispers",
+        columns: &[
+            ("node", Column::Id),
+            ("kind", Column::Text),
+            ("audience", Column::Text),
+            ("payload", Column::Text),
+            ("at", Column::Time),
+        ],
+        rest: "",
+    }],
+    Last::Nothing,
+);
+
+#[async_trait]
+impl Nodes for DatabaseStore {
+    async fn tell(&self, node: &Node, streams: &[StreamChange], now: Timestamp) -> Result<Vec<Node>, StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = bounded(tell(&mut turn, node, streams, now)).await;
+        turn.end(done).await
+    }
+
+    async fn forget_node(&self, node: Uuid, beat: i64) -> Result<(), StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = bounded(forget(&mut turn, node, beat)).await;
+        turn.end(done).await
+    }
+
+    async fn streams_elsewhere(&self, user: &UserId, node: Uuid) -> Result<i64, StoreError> {
+        let count = sqlx::query_scalar(sql::nodes::STREAMS_ELSEWHERE).bind(user.as_str()).bind(node);
+        bounded(count.fetch_one(&self.readers)).await
+    }
+
+    async fn is_elsewhere(&self, user: &UserId, stream: Uuid, node: Uuid) -> Result<bool, StoreError> {
+        let exists = sqlx::query_scalar(sql::nodes::IS_ELSEWHERE).bind(user.as_str()).bind(stream).bind(node);
+        bounded(exists.fetch_one(&self.readers)).await
+    }
+
+    async fn listed_streams(
+        &self,
+        node: Uuid,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<(Uuid, ListedStream)>, StoreError> {
+        let after = after.unwrap_or(Uuid::nil());
+        let list = sqlx::query_as(sql::nodes::LISTED_STREAMS).bind(node).bind(after).bind(i64::from(limit));
+        let rows: Vec<StreamRow> = bounded(list.fetch_all(&self.readers)).await?;
+        rows.into_iter().map(listed).collect()
+    }
+
+    async fn present(&self) -> Result<(i64, i64), StoreError> {
+        let count = sqlx::query_as(sql::nodes::PRESENT);
+        bounded(count.fetch_one(&self.readers)).await
+    }
+
+    async fn users_present(&self, audience: &Audience) -> Result<i64, StoreError> {
+        let count = match audience {
+            Audience::Everyone => return Ok(self.present().await?.1),
+            Audience::User(user) => sqlx::query_scalar(sql::nodes::PRESENT_USER).bind(user.as_str()),
+            Audience::Topic(topic) => sqlx::query_scalar(sql::nodes::PRESENT_MEMBERS).bind(topic.as_str()),
+            Audience::Nodes => return Ok(0),
+        };
+        bounded(count.fetch_one(&self.readers)).await
+    }
+
+    async fn whisper(&self, node: Uuid, whispers: &[Whispered]) -> Result<(), StoreError> {
+        let mut turn = self.writer.turn().await?;
+        let done = bounded(whisper(&mut turn, node, whispers)).await;
+        turn.end(done).await
+    }
+
+    async fn last_whisper(&self) -> Result<i64, StoreError> {
+        let last = sqlx::query_scalar(sql::nodes::LAST_WHISPER);
+        bounded(last.fetch_one(&self.readers)).await
+    }
+
+    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<(i64, Whispered)>, StoreError> {
+        let limit = i64::try_from(Whispered::AT_ONCE).unwrap_or(i64::MAX);
+        let next = sqlx::query_as(sql::nodes::WHISPERS).bind(after).bind(node).bind(limit);
+        let rows: Vec<WhisperRow> = bounded(next.fetch_all(&self.readers)).await?;
+        rows.into_iter().map(whispered).collect()
+    }
+}
+
+async fn tell(
+    turn: &mut Turn<'_>,
+    node: &Node,
+    streams: &[StreamChange],
+    now: Timestamp,
+) -> Result<Vec<Node>, StoreError> {
+    let mut tx = turn.begin().await?;
+    let before: Vec<NodeRow> = sqlx::query_as(sql::nodes::NODES).bind(Node::MOST).fetch_all(&mut *tx).await?;
+    let Node { id, beat, version, started_at, position, streams: count } = node;
+    let told = sqlx::query(sql::nodes::TELL_NODE).bind(id).bind(beat).bind(version).bind(started_at);
+    told.bind(position.get()).bind(count).execute(&mut *tx).await?;
+    let (mut opened, mut closed) = (Vec::new(), Vec::new());
+    for change in streams {
+        match change {
+            StreamChange::Opened(stream) => opened.push(stream),
+            StreamChange::Closed(id) => closed.push(id.simple().to_string()),
+        }
+    }
+    if !closed.is_empty() {
+        sqlx::query(sql::nodes::CLOSE_STREAMS).bind(super::json(&closed)?).execute(&mut *tx).await?;
+    }
+    write::only(&mut tx, &OPEN_STREAMS, &opened, |row, stream| {
+        let ListedStream { id, user, opened_at, transport } = stream;
+        row.add(*id).add(node.id).add(Arc::<str>::from(user.as_str()));
+        row.add(*opened_at).add(Arc::<str>::from(transport.as_str()));
+    })
+    .await?;
+    sqlx::query(sql::nodes::TRIM_WHISPERS).bind(now.plus_millis(-Whispered::KEPT_MS)).execute(&mut *tx).await?;
+    tx.commit().await?;
+    before.into_iter().map(row_of_node).collect()
+}
+
+async fn forget(turn: &mut Turn<'_>, node: Uuid, beat: i64) -> Result<(), StoreError> {
+    let mut tx = turn.begin().await?;
+    let forgotten = sqlx::query(sql::nodes::FORGET_NODE).bind(node).bind(beat).execute(&mut *tx).await?;
+    if forgotten.rows_affected() > 0 {
+        sqlx::query(sql::nodes::FORGET_STREAMS).bind(node).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn whisper(turn: &mut Turn<'_>, node: Uuid, whispers: &[Whispered]) -> Result<(), StoreError> {
+    let mut tx = turn.begin().await?;
+    write::only(&mut tx, &WHISPERS, whispers, |row, whisper| {
+        let Whispered { kind, audience, payload, at } = whisper;
+        row.add(node).add(Arc::<str>::from(kind.as_str())).add(Arc::<str>::from(audience.to_string()));
+        row.add(Arc::clone(payload)).add(*at);
+    })
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Id, beat, version, started at, position, streams.
+type NodeRow = (Uuid, i64, String, Timestamp, i64, i64);
+
+fn row_of_node((id, beat, version, started_at, at, streams): NodeRow) -> Result<Node, StoreError> {
+    Ok(Node { id, beat, version, started_at, position: position(at)?, streams })
+}
+
+/// Node, id, user, opened at, transport.
+type StreamRow = (Uuid, Uuid, String, Timestamp, String);
+
+fn listed((node, id, user, opened_at, transport): StreamRow) -> Result<(Uuid, ListedStream), StoreError> {
+    let user = UserId::parse(&user).map_err(|error| StoreError::Corrupt(format!("the user of a stream: {error}")))?;
+    Ok((node, ListedStream { id, user, opened_at, transport }))
+}
+
+/// Id, kind, audience, payload, at.
+type WhisperRow = (i64, String, String, String, Timestamp);
+
+fn whispered((id, kind, audience, payload, at): WhisperRow) -> Result<(i64, Whispered), StoreError> {
+    let kind = Kind::parse(Cow::Owned(kind));
+    let wrong = || StoreError::Corrupt(format!("the audience {audience} of a whisper"));
+    let audience = Audience::parse(&audience).ok_or_else(wrong)?;
+    Ok((id, Whispered { kind, audience, payload: payload.into(), at }))
+}
