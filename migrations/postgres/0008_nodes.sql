@@ -1,5 +1,5 @@
--- What the nodes of a deployment tell each other beside the log. Nothing is missed when these tables are emptied, as
--- they are after a crash of the server: each node says it again.
+-- What the nodes of a deployment tell each other beside the log. Nothing is missed when these two are emptied, as they
+-- are after a crash of the server: each node says it again.
 CREATE UNLOGGED TABLE nodes (
     id         uuid        PRIMARY KEY,
     beat       bigint      NOT NULL, -- another one each time: the others see by it that the node is alive, whatever clocks say
@@ -19,8 +19,9 @@ CREATE UNLOGGED TABLE open_streams (
 CREATE INDEX open_streams_of_user ON open_streams (user_id, node);
 CREATE INDEX open_streams_of_node ON open_streams (node);
 
--- Signals for streams that are open now, on their way to other nodes.
-CREATE UNLOGGED TABLE whispers (
+-- Signals for streams that are open now, on their way to other nodes. It is logged, for its numbers: those of an
+-- unlogged one would begin anew after a crash, below what nodes have read.
+CREATE TABLE whispers (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     node     uuid        NOT NULL,
     kind     text        NOT NULL,

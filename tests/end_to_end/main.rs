@@ -7,6 +7,7 @@ mod attacks;
 mod batch;
 mod behind;
 mod cli;
+mod deployment;
 mod documentation;
 mod durability;
 mod events;

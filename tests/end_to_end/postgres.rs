@@ -24,6 +24,11 @@ static SERVER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 /// busy machine adds.
 const TWO_LOOKS: Duration = Duration::from_secs(10);
 
+/// An empty database of its own.
+pub(crate) fn database() -> String {
+    SERVER.database("template0")
+}
+
 async fn on(database: &str) -> Server {
     Server::start_with(&[("TIDINGS_DATABASE_URL", database), ("TIDINGS_HEARTBEAT_SECONDS", "1")]).await
 }

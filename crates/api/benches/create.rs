@@ -102,7 +102,7 @@ async fn app() -> Arc<App> {
     let store = SqliteStore::open(&url, SystemClock.now(), &SystemRandom).await.expect("a database");
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let settings = Settings::default();
-    let started = Broker::start(log, Arc::new(LocalBus::default()), clock.clone(), random.clone(), settings);
+    let started = Broker::start(log, None, Arc::new(LocalBus::default()), clock.clone(), random.clone(), settings);
     let (broker, mut tasks) = started.await.expect("nothing to go wrong");
     rt::spawn(async move { tasks.failed().await });
     Arc::new(App::new(Arc::new(store), broker, clock, random, SESSIONS).expect("a thread"))

@@ -43,7 +43,7 @@ pub(crate) fn secret_shown_again(user: &UserId) {
 pub(crate) fn changed(change: &AccessChange) {
     match change {
         // Neither gives or takes away anything, and there are many.
-        AccessChange::Refresh { .. } | AccessChange::Redeem(_) => {}
+        AccessChange::Refresh { .. } | AccessChange::RenewStream { .. } | AccessChange::Redeem(_) => {}
         AccessChange::EndSignIn(id) => {
             tracing::info!(target: TARGET, session = %id.as_uuid(), "a session was ended");
         }

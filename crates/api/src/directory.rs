@@ -83,7 +83,7 @@ mod tests {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&url, SystemClock.now(), &SystemRandom).await.unwrap());
         let (bus, clock, random) = (Arc::new(LocalBus::default()), Arc::new(SystemClock), Arc::new(SystemRandom));
         let log = Arc::clone(&store) as Arc<dyn tidings_models::Log>;
-        let (broker, _tasks) = Broker::start(log, bus, clock, random, Settings::default()).await.unwrap();
+        let (broker, _tasks) = Broker::start(log, None, bus, clock, random, Settings::default()).await.unwrap();
         let directory = StoredDirectory::new(Arc::clone(&store), broker);
         let now = SystemClock.now(); // what has ended by the clock of the broker is forgotten
         let at = |second: i64| now.plus_millis(second * 1000);

@@ -4,8 +4,9 @@ use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 use tidings_models::{
-    Audience, Clock, Draft, Grant, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, Revoked,
+    Clock, Draft, Grant, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, Revoked,
     StoreError, Timestamp, UserId,
+    store::{Nodes, Whispered},
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use uuid::Uuid;
@@ -23,6 +24,7 @@ use crate::{
     janitor, ledger,
     ledger::Transport,
     local::Local,
+    peers::{self, Peers},
     publisher::Publisher,
     reads::Reads,
     replay::Start,
@@ -33,6 +35,7 @@ use crate::{
     tasks::{self, Tasks},
     trouble::Trouble,
     whisper::Whisper,
+    whispers,
 };
 
 /// How long the follower may go without a read that succeeds before this node is not ready. Longer
@@ -97,6 +100,10 @@ pub struct Broker {
     publisher: Publisher,
     status: Arc<Status>,
     bus: Arc<dyn Bus>,
+    /// The other nodes. `None`: there can be none.
+    pub(crate) peers: Option<Arc<Peers>>,
+    /// Whispers for them.
+    whispers: mpsc::Sender<Whispered>,
 }
 
 /// Whether a part of the broker is fit to serve.
@@ -120,19 +127,22 @@ pub struct Figures {
 }
 
 impl Broker {
-    /// Starts a broker: reads the newest part of the log into memory, then follows it.
+    /// Starts a broker: reads the newest part of the log into memory, then follows it. `nodes`: where it meets others,
+    /// if there can be any.
     pub async fn start(
         store: Arc<dyn Log>,
+        nodes: Option<Arc<dyn Nodes>>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         settings: Settings,
     ) -> Result<(Arc<Self>, Tasks), StoreError> {
-        Self::start_sized(store, bus, clock, random, settings, Sizes::default()).await
+        Self::start_sized(store, nodes, bus, clock, random, settings, Sizes::default()).await
     }
 
     pub(crate) async fn start_sized(
         store: Arc<dyn Log>,
+        nodes: Option<Arc<dyn Nodes>>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -154,6 +164,7 @@ impl Broker {
             Trouble::Store(error) => error,
             other => StoreError::Corrupt(other.to_string()),
         })?;
+        let peers = nodes.map(|nodes| Arc::new(Peers::new(nodes, settings.streams_per_node, &*clock, &*random)));
         let hub = hubs.open();
         let fresh = Arc::new(Fresh::default());
         let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&fresh));
@@ -168,12 +179,20 @@ impl Broker {
                 Arc::clone(&store),
                 Arc::clone(&bus),
                 Arc::clone(&hubs),
+                peers.clone(),
                 Arc::clone(&clock),
                 settings.retention,
                 settings.trim_every,
             ),
         );
         tasks.spawn("ledger", ledger::run(Arc::clone(&store), Arc::clone(&hubs), Arc::clone(&clock)));
+        let (whispers, whispering) = mpsc::channel(whispers::WAITING);
+        if let Some(peers) = &peers {
+            let (hubs, clock, woken) = (Arc::clone(&hubs), Arc::clone(&clock), Arc::clone(&status.woken));
+            tasks.spawn("whispers of others", whispers::read(Arc::clone(peers), Arc::clone(&hubs), woken));
+            tasks.spawn("whispers", whispers::write(Arc::clone(peers), Arc::clone(&bus), whispering));
+            tasks.spawn("peers", peers::run(Arc::clone(peers), hubs, clock));
+        }
         let ringing = Arc::clone(&bus);
         tasks.spawn("bus", async move { ringing.run().await });
         tasks.spawn(
@@ -192,7 +211,22 @@ impl Broker {
         tasks.spawn("clock of the hub", dispatcher::tick(Arc::clone(&hub)));
         tasks.spawn("hub of a thread", tasks::watch_over(watched));
         let reads = Reads::new(Arc::clone(&store));
-        let broker = Self { store, clock, random, hubs, hub, watch, reads, settings, sizes, publisher, status, bus };
+        let broker = Self {
+            store,
+            clock,
+            random,
+            hubs,
+            hub,
+            watch,
+            reads,
+            settings,
+            sizes,
+            publisher,
+            status,
+            bus,
+            peers,
+            whispers,
+        };
         Ok((Arc::new(broker), tasks))
     }
 
@@ -202,9 +236,9 @@ impl Broker {
         &self.publisher
     }
 
-    /// Hands a signal to the streams that are open now: it is not kept, and nobody can ask for it again. Fails
-    /// only for a payload that is not JSON.
-    pub fn whisper(
+    /// Hands a signal to the streams that are open now, on whatever node: it is not kept, and nobody can ask for it
+    /// again. Fails only for a payload that is not JSON.
+    pub async fn whisper(
         &self,
         kind: &Kind,
         payload: &RawValue,
@@ -212,7 +246,11 @@ impl Broker {
         at: Timestamp,
     ) -> Result<(), serde_json::Error> {
         for audience in to.audiences() {
-            self.hubs.whisper(&Arc::new(Whisper::render(kind.clone(), audience, payload, at)?));
+            self.hubs.whisper(&Arc::new(Whisper::render(kind.clone(), audience.clone(), payload, at)?));
+            if self.peers.is_some() {
+                let whisper = Whispered { kind: kind.clone(), audience, payload: payload.get().into(), at };
+                let _ = self.whispers.send(whisper).await; // nobody takes it any more: the node is stopping
+            }
         }
         Ok(())
     }
@@ -312,12 +350,6 @@ impl Broker {
         Figures { users, streams, position: self.hubs.position() }
     }
 
-    /// How many users of an audience have a stream open on this node.
-    #[must_use]
-    pub fn connected(&self, audience: &Audience) -> usize {
-        self.hubs.connected(audience)
-    }
-
     /// A reconnection delay for one client, in milliseconds: random, so that a fleet does not return
     /// at once.
     #[must_use]
@@ -335,6 +367,9 @@ impl Broker {
     async fn join(&self, hub: &Arc<Hub>, reader: &Reader) -> Result<Joined, OpenError> {
         // What another hub has handed on already must not be news to this one.
         reach(hub, self.hubs.feed.position()).await;
+        if !self.hubs.census.has_room_for(&reader.user, self.elsewhere(&reader.user).await) {
+            return Err(OpenError::UserLimit);
+        }
         let mut loaded = None;
         for _ in 0..JOIN_ATTEMPTS {
             match hub.join(reader, loaded.take()) {

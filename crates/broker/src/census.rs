@@ -98,6 +98,12 @@ impl Census {
         Ok(Place { census: Arc::clone(self), user: user.clone(), network })
     }
 
+    /// Whether a user who has so many streams on other nodes may open one more.
+    pub(crate) fn has_room_for(&self, user: &UserId, elsewhere: usize) -> bool {
+        let own = self.streams.lock().of.get(user).copied().unwrap_or_default();
+        own.saturating_add(elsewhere) < self.limits.per_user
+    }
+
     /// Users and streams that are here now.
     pub(crate) fn figures(&self) -> (usize, usize) {
         let streams = self.streams.lock();
@@ -148,6 +154,7 @@ mod tests {
         let third = census.enter(&reader("bob", "")).unwrap();
         assert_eq!(census.enter(&reader("cyd", "")).unwrap_err(), Full::Node);
         assert_eq!(census.figures(), (2, 3));
+        assert!(census.has_room_for(&reader("bob", "").user, 0) && !census.has_room_for(&reader("bob", "").user, 1));
         drop((first, third));
         assert_eq!(census.figures(), (1, 1));
         drop(second);

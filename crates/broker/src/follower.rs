@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tidings_models::{Cursors, Event, Head, Log, Position, StoreError};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     bus::Bus,
@@ -26,11 +26,13 @@ pub(crate) const PAGE: u32 = 256;
 pub(crate) struct Status {
     read_at: Mutex<Instant>,
     trouble: LastTrouble,
+    /// It was woken, by a bell or by time: whoever has something else to look for may do so now.
+    pub(crate) woken: Arc<Notify>,
 }
 
 impl Status {
     pub(crate) fn new() -> Self {
-        Self { read_at: Mutex::new(Instant::now()), trouble: LastTrouble::default() }
+        Self { read_at: Mutex::new(Instant::now()), trouble: LastTrouble::default(), woken: Arc::default() }
     }
 
     /// What is wrong, if anything: an error, or no read that succeeded for `patience`.
@@ -53,6 +55,7 @@ pub(crate) async fn run(
 ) {
     let mut quiet = false;
     loop {
+        status.woken.notify_one();
         let trouble = catch_up(&*store, &hubs, &status, page).await.err();
         if noted(trouble, &status, &hubs) {
             return;

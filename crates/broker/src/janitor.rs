@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tidings_models::{Clock, Log, Retention};
 
-use crate::{bus::Bus, hubs::Hubs};
+use crate::{bus::Bus, hubs::Hubs, peers::Peers};
 
 /// Pause between two steps. Publishers go first: a step takes the writer for some milliseconds.
 const BREATH: Duration = Duration::from_millis(20);
@@ -14,12 +14,16 @@ pub(crate) async fn run(
     store: Arc<dyn Log>,
     bus: Arc<dyn Bus>,
     hubs: Arc<Hubs>,
+    peers: Option<Arc<Peers>>,
     clock: Arc<dyn Clock>,
     keep: Retention,
     every: Duration,
 ) {
     loop {
-        let pause = match store.trim(&keep, clock.now(), hubs.position()).await {
+        // Neither this node nor another has to find that it can never go on.
+        let others = peers.as_ref().and_then(|peers| peers.slowest());
+        let read = others.map_or(hubs.position(), |position| position.min(hubs.position()));
+        let pause = match store.trim(&keep, clock.now(), read).await {
             Ok(trimmed) => {
                 if trimmed.notifications > 0 {
                     bus.ring(); // their going is in the log

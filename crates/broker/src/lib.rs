@@ -23,6 +23,7 @@ mod census;
 #[cfg(test)]
 #[cfg(feature = "shuttle")]
 mod concurrency;
+mod deployment;
 mod dispatcher;
 mod entry;
 mod erase;
@@ -40,6 +41,7 @@ mod members;
 #[cfg(test)]
 mod model;
 mod outlet;
+mod peers;
 mod publisher;
 mod reads;
 mod replay;
@@ -55,9 +57,11 @@ mod tasks;
 mod testing;
 mod trouble;
 mod whisper;
+mod whispers;
 
 pub use broker::{Broker, Figures, Health, Settings};
 pub use census::Reader;
+pub use deployment::{Present, StreamSomewhere};
 pub use entry::Entry;
 pub use error::{Error, OpenError};
 pub use frame::{Frame, Goodbye, GoodbyeReason, Own};

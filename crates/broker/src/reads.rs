@@ -23,6 +23,12 @@ impl Reads {
         Self { store, permits: Semaphore::new(CONCURRENT_READS) }
     }
 
+    /// Whatever else is read for a reader.
+    pub(crate) async fn one<T>(&self, read: impl Future<Output = T>) -> T {
+        let _permit = self.permits.acquire().await;
+        read.await
+    }
+
     /// Where the log stands.
     pub(crate) async fn head(&self) -> Result<Head, StoreError> {
         let _permit = self.permits.acquire().await;

@@ -27,6 +27,7 @@ use crate::{
     hub::{Joined, Seat},
     ledger::{Begun, Opened, Transport, Written},
     outlet::{Next, Outlet, Sink},
+    peers::Listed,
     replay::{ResetReason, Start},
     sabotage::{self, Bug},
     session::Scope,
@@ -49,6 +50,8 @@ pub struct Stream {
     scope: Arc<Scope>,
     outlet: Arc<Outlet>,
     seat: Seat,
+    /// Where the other nodes see it, should there be any.
+    _listed: Option<Listed>,
     /// Takes events while the stream waits.
     sink: Option<Arc<dyn Sink>>,
     phase: Phase,
@@ -88,7 +91,9 @@ impl Stream {
         let mut id = [0; 16];
         broker.random.fill(&mut id);
         let id = uuid::Builder::from_random_bytes(id).into_uuid();
-        joined.outlet.open(Opened { id, at: opened_at, transport, address: joined.address });
+        let opened = Opened { id, at: opened_at, transport, address: joined.address };
+        joined.outlet.open(opened);
+        let listed = broker.peers.as_ref().map(|peers| peers.list(&joined.seat.user, &opened));
         let replaying = Replaying { up_to: joined.position, counts: joined.counts, announced: false };
         Self {
             heartbeat_at: Instant::now() + broker.settings.heartbeat,
@@ -97,6 +102,7 @@ impl Stream {
             scope: joined.scope,
             outlet: joined.outlet,
             seat: joined.seat,
+            _listed: listed,
             sink: None,
             phase: Phase::Opening(start, replaying),
             reading: None,

@@ -74,7 +74,7 @@ mod tests {
         let store = Arc::clone(store) as Arc<dyn Log>;
         let (bus, clock, random) =
             (Arc::new(LocalBus::default()), Arc::<VirtualClock>::default(), Arc::<Counting>::default());
-        Broker::start(store, bus, clock, random, Settings::default()).await.unwrap()
+        Broker::start(store, None, bus, clock, random, Settings::default()).await.unwrap()
     }
 
     /// A task that is gone is noticed: the node must not go on with what it has, and grow stale.

@@ -7,8 +7,10 @@ use tidings_models::*;
 
 use crate::Entry;
 
+mod fake_nodes;
 mod fake_store;
 
+pub(crate) use fake_nodes::FakeNodes;
 pub(crate) use fake_store::{FakeStore, NEVER};
 
 pub(crate) fn pos(value: i64) -> Position {

@@ -126,9 +126,14 @@ async fn stop(app: &App, handle: &ServerHandle, plan: Plan) {
     tracing::info!("stopped");
 }
 
-/// What streams were given last is written down: the ledger of a node that stopped in peace has no gap.
+/// The other nodes are told that this one is gone, and what streams were given last is written down: the ledger of a node
+/// that stopped in peace has no gap.
 async fn note_the_rest(app: &App) {
-    match tokio::time::timeout(NOTING, app.broker.note_the_rest()).await {
+    let noting = async {
+        app.broker.leave().await?;
+        app.broker.note_the_rest().await
+    };
+    match tokio::time::timeout(NOTING, noting).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "what was written to streams last could not be noted"),
         Err(_) => tracing::warn!("what was written to streams last could not be noted in time"),

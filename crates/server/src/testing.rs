@@ -43,7 +43,7 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     let (bus, clock, random) = (Arc::new(LocalBus::default()), Arc::new(SystemClock), Arc::new(SystemRandom));
-    let started = Broker::start(store.clone(), bus, clock.clone(), random.clone(), Settings::default()).await;
+    let started = Broker::start(store.clone(), None, bus, clock.clone(), random.clone(), Settings::default()).await;
     let (broker, tasks) = started.unwrap();
     let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), SESSIONS).unwrap());
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();

@@ -138,10 +138,18 @@ describe("the overview", () => {
       recipients: 7,
       topics: 1,
     };
-    vi.mocked(getOverview).mockResolvedValue({ streams: 3, users: 2, stored });
+    const one = { version: "1.2.3", started_at: AT, streams: 1, behind: 0 };
+    const nodes = [
+      { ...one, id: "11111111-1111-4111-8111-111111111111" },
+      { ...one, id: "22222222-2222-4222-8222-222222222222", streams: 2, behind: 7 },
+    ];
+    vi.mocked(getOverview).mockResolvedValue({ streams: 3, users: 2, nodes, stored });
     const stream = { connection_id: "c", user: "alice", transport: "sse", opened_at: AT };
     vi.mocked(listConnections).mockResolvedValue({
-      items: [{ ...stream, written: 1, queued: 0, behind: true }],
+      items: [
+        { ...stream, node: nodes[0]!.id, written: 1, queued: 0, behind: true },
+        { ...stream, connection_id: "d", node: nodes[1]!.id },
+      ],
       next: null,
     });
     const page = mount(OverviewPage);
@@ -149,7 +157,13 @@ describe("the overview", () => {
     const text = page.find("overview-figures")?.textContent ?? "";
     expect(text).toContain("1,234,567");
     expect(text).toContain("100,000+");
-    expect(page.find("stream")?.textContent).toContain("Behind, catching up");
+    const streams = page.all("stream").map((row) => row.textContent);
+    expect(streams[0]).toContain("Behind, catching up");
+    expect(streams[1]).toContain("on node 22222222");
+    expect(page.all("node").map((row) => row.textContent)).toEqual([
+      expect.stringContaining("11111111, which answers"),
+      expect.stringContaining("7 events behind"),
+    ]);
     page.unmount();
   });
 });

@@ -236,6 +236,8 @@ export interface Deliveries extends ListOf<Delivery> {
 export interface Overview {
   streams: number;
   users: number;
+  /** The nodes that share the database, the one that answers first; none, where it is a file. */
+  nodes: OneNode[];
   stored: {
     events: number;
     notifications: number;
@@ -245,15 +247,25 @@ export interface Overview {
   };
 }
 
-/** An open stream. */
+/** A node, as it has told of itself. */
+export interface OneNode {
+  id: string;
+  version: string;
+  started_at: string;
+  streams: number;
+  behind: number;
+}
+
+/** An open stream. What it was given is known of those of the node that answers alone. */
 export interface Connection {
   connection_id: string;
   user: string;
   transport: string;
   opened_at: string;
-  written: number;
-  queued: number;
-  behind: boolean;
+  node: string | null;
+  written?: number;
+  queued?: number;
+  behind?: boolean;
 }
 
 /** A merge patch: null takes a field away. */

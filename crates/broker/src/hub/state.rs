@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tidings_models::{Audience, Effect, Grant, News, Position, UserId};
+use tidings_models::{Audience, Digest, Effect, Grant, News, Position, UserId};
 use tokio::time::Instant;
 
 use crate::{
@@ -165,6 +165,18 @@ impl State {
                     streams(present, &mut |stream| {
                         if news.ends(user, &stream.grant) {
                             stream.outlet.end(GoodbyeReason::Revoked);
+                        }
+                    });
+                }
+            }
+            News::StreamRenewed { stream: id, who, issued_at, until, sign_in } => {
+                for (user, present) in &mut self.present {
+                    streams(present, &mut |stream| {
+                        if stream.outlet.is(*id) && *who == Digest::of_user(user) {
+                            let as_of = stream.grant.as_of;
+                            stream.grant =
+                                Grant { issued_at: *issued_at, expires_at: *until, sign_in: *sign_in, as_of };
+                            stream.outlet.renew(*until);
                         }
                     });
                 }

@@ -26,6 +26,7 @@ impl Setup {
         let (store, bus) = (Arc::new(FakeStore::default()), Arc::new(LocalBus::default()));
         let (broker, tasks) = Broker::start(
             Arc::clone(&store) as Arc<dyn Log>,
+            None,
             Arc::clone(&bus) as Arc<dyn Bus>,
             Arc::<VirtualClock>::default(),
             Arc::new(SystemRandom),

@@ -107,7 +107,8 @@ impl World {
             let bus = Arc::new(End { wire: Arc::clone(&self.wire), node: index });
             let store: Arc<dyn Log> = Arc::clone(&self.store) as Arc<dyn Log>;
             let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
-            let (broker, tasks) = Broker::start_sized(store, bus, clock, random, settings, self.sizes).await.unwrap();
+            let (broker, tasks) =
+                Broker::start_sized(store, None, bus, clock, random, settings, self.sizes).await.unwrap();
             self.nodes[index] = Some(Node { local: Arc::new(broker.local()), broker, _tasks: tasks });
         }
         Arc::clone(&self.nodes[index].as_ref().unwrap().broker)

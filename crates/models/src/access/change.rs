@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Digest, KeyId, SignInId};
+use super::{Digest, Grant, KeyId, SignInId};
 use crate::{PasswordHash, Role, Timestamp, UserId};
 
 /// Which ticket of a stream.
@@ -52,6 +52,15 @@ pub enum AccessChange {
     DropAccount(UserId),
     /// A key is not good any more.
     RevokeKey(KeyId),
+    /// A stream that may be on another node lasts as long as this grant of its user.
+    RenewStream {
+        /// Which.
+        stream: Uuid,
+        /// Whose.
+        user: UserId,
+        /// By what they have it from now on.
+        grant: Grant,
+    },
     /// A ticket is used. Only once.
     Redeem(TicketId),
 }

@@ -17,6 +17,7 @@ pub use api_key::{ApiKey, KeyId, Scope, Scopes};
 pub use change::{AccessChange, TicketId};
 pub use grant::Grant;
 pub use news::News;
+pub(crate) use news::is_before;
 pub use revoked::Revoked;
 pub use secret::{Digest, Secret, SecretKind};
 pub use sign_in::{NewSignIn, ShownSecret, SignIn, SignInId};

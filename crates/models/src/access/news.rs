@@ -1,6 +1,7 @@
 //! What nodes tell each other by the log.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Digest, Grant, KeyId, SignInId};
 use crate::{Timestamp, UserId};
@@ -36,6 +37,21 @@ pub enum News {
         /// Which.
         id: KeyId,
     },
+    /// A stream lasts as long as another grant of its user, whatever node it is on.
+    StreamRenewed {
+        /// Which.
+        stream: Uuid,
+        /// Whose.
+        who: Digest,
+        /// Since when the grant holds,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issued_at: Option<Timestamp>,
+        /// when it ends,
+        until: Timestamp,
+        /// and the sign-in that it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sign_in: Option<SignInId>,
+    },
 }
 
 impl News {
@@ -49,7 +65,7 @@ impl News {
                 !kept && before && *who == Digest::of_user(user)
             }
             Self::SignInEnded { id } => grant.sign_in == Some(*id),
-            Self::SignInRenewed { .. } | Self::KeyRevoked { .. } => false,
+            Self::SignInRenewed { .. } | Self::KeyRevoked { .. } | Self::StreamRenewed { .. } => false,
         }
     }
 
@@ -61,13 +77,13 @@ impl News {
             Self::UserRevoked { who, .. } => *who == Digest::of_user(user),
             Self::SignInEnded { id } => grant.sign_in == Some(*id),
             Self::KeyRevoked { .. } => grant.sign_in.is_none(),
-            Self::SignInRenewed { .. } => false, // takes nothing away
+            Self::SignInRenewed { .. } | Self::StreamRenewed { .. } => false, // takes nothing away
         }
     }
 }
 
 /// Whether a token was issued up to the second of `at`, or does not say when: tokens count in seconds.
-pub(super) fn is_before(issued_at: Option<Timestamp>, at: Timestamp) -> bool {
+pub(crate) fn is_before(issued_at: Option<Timestamp>, at: Timestamp) -> bool {
     issued_at.is_none_or(|issued| issued.as_seconds() <= at.as_seconds())
 }
 

@@ -51,7 +51,7 @@ impl Revoked {
     pub fn note(&self, news: &News) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         match news {
-            News::SignInRenewed { .. } => return,
+            News::SignInRenewed { .. } | News::StreamRenewed { .. } => return,
             News::UserRevoked { who, at, .. } => {
                 let known = state.users.entry(*who).or_insert(*at);
                 *known = (*known).max(*at);

@@ -6,7 +6,7 @@ use clap::Args;
 use tidings_api::{App, Sessions, StoredDirectory};
 use tidings_broker::{Broker, Settings};
 use tidings_middleware::{Auth, Limits, Refusals, Register, Tickets};
-use tidings_models::{Clock, Random, StoreError, SystemClock, SystemRandom};
+use tidings_models::{Clock, Random, StoreError, SystemClock, SystemRandom, store::Nodes};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -105,7 +105,9 @@ impl Serve {
         let head = store.head().await.map_err(stored)?;
         let bus = bus::of(&self.bus, &self.database, head.epoch, &*random)?;
         let log: Arc<dyn tidings_models::Log> = Arc::clone(&store) as _;
-        let (broker, tasks) = Broker::start(log, bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
+        // A file is of this node alone.
+        let nodes = self.database.database_url.file().is_none().then(|| Arc::clone(&store) as Arc<dyn Nodes>);
+        let (broker, tasks) = Broker::start(log, nodes, bus, Arc::clone(&clock), Arc::clone(&random), broker_settings)
             .await
             .map_err(|error| Failure::new(format!("the log cannot be read: {error}")))?;
         // The log tells of what is taken away from now on; what was before is kept beside it.

@@ -21,7 +21,7 @@ pub(crate) struct AudienceQuery {
 pub(crate) struct AudienceResponse {
     /// Users that it would be for now: all who are known, or who belong to the topic. A user is one, known or not.
     recipients: i64,
-    /// How many of them have a stream open on the node that answers.
+    /// How many of them have a stream open. Those of other nodes as they were a second or two ago.
     connected: usize,
 }
 
@@ -43,5 +43,6 @@ pub(crate) async fn audience(
     let malformed = || Problem::new(Code::InvalidQuery).detail("to: everyone, topic:NAME or user:NAME");
     let audience = Audience::parse(&query.to).ok_or_else(malformed)?;
     let recipients = app.store.recipients_of(&audience).await.map_err(error::store)?.ok_or(Code::NotFound)?;
-    Ok(web::Json(AudienceResponse { recipients, connected: app.broker.connected(&audience) }))
+    let connected = app.broker.connected(&audience).await.map_err(error::store)?;
+    Ok(web::Json(AudienceResponse { recipients, connected }))
 }

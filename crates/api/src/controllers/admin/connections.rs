@@ -1,15 +1,15 @@
-//! `GET /admin/connections`: the open streams of this node.
+//! `GET /admin/connections`: the open streams of all nodes.
 
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use tidings_broker::OpenStream;
+use tidings_broker::{OpenStream, StreamSomewhere};
 use tidings_middleware::{Admin, Problem};
-use tidings_models::{Timestamp, UserId};
+use tidings_models::{Timestamp, UserId, store::ListedStream};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
-    App,
+    App, error,
     extract::Query,
     paging::{List, PageQuery},
 };
@@ -21,7 +21,7 @@ pub(crate) struct ConnectionsResponse {
     next: Option<String>,
 }
 
-/// An open stream.
+/// An open stream. Of one of another node than the one that answers there is no address, and nothing from `written` on.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OpenView {
     connection_id: Uuid,
@@ -31,40 +31,63 @@ pub(crate) struct OpenView {
     opened_at: Timestamp,
     /// `sse`, or `poll` for a request that waits.
     #[schema(value_type = String)]
-    transport: &'static str,
+    transport: String,
+    /// The node that it is on. Null, where the database is a file.
+    node: Option<Uuid>,
     /// The address it was opened from, as its proxies tell it. It is kept nowhere.
     address: Option<String>,
     /// Events that were written to it, since it was opened or reset.
-    written: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    written: Option<i64>,
     /// About when the last of them was.
-    #[schema(value_type = String, format = DateTime)]
-    written_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    written_at: Option<Timestamp>,
     /// Events that wait for it to take them.
-    queued: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    queued: Option<usize>,
     /// There was no room for more: its reader is caught up, from the log, once it goes on.
-    behind: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    behind: Option<bool>,
 }
 
 impl OpenView {
-    fn of(open: OpenStream) -> Self {
-        let OpenStream { connection, transport, address, queued, behind } = open;
-        Self {
-            connection_id: connection.id,
-            user: connection.user,
-            opened_at: connection.opened_at,
-            transport: transport.as_str(),
-            address: address.map(|address| address.to_string()),
-            written: connection.events,
-            written_at: connection.written_at,
-            queued,
-            behind,
+    fn of(stream: StreamSomewhere, here: Option<Uuid>) -> Self {
+        match stream {
+            StreamSomewhere::Here(OpenStream { connection, transport, address, queued, behind }) => Self {
+                connection_id: connection.id,
+                user: connection.user,
+                opened_at: connection.opened_at,
+                transport: transport.as_str().into(),
+                node: here,
+                address: address.map(|address| address.to_string()),
+                written: Some(connection.events),
+                written_at: Some(connection.written_at),
+                queued: Some(queued),
+                behind: Some(behind),
+            },
+            StreamSomewhere::There(node, ListedStream { id, user, opened_at, transport }) => Self {
+                connection_id: id,
+                user,
+                opened_at,
+                transport,
+                node: Some(node),
+                address: None,
+                written: None,
+                written_at: None,
+                queued: None,
+                behind: None,
+            },
         }
     }
 }
 
 /// Open streams
 ///
-/// Those of the node that answers.
+/// Those of all nodes.
 #[utoipa::path(
     get, path = "/api/v1/admin/connections", tag = "admin", params(PageQuery),
     responses(
@@ -78,7 +101,8 @@ pub(crate) async fn connections(
 ) -> Result<web::Json<ConnectionsResponse>, Problem> {
     let list = List::new(&app, "connections");
     let after = list.after(query.after.as_deref(), Uuid::parse_str)?;
-    let open = app.broker.open_streams(after, query.limit.and_one() as usize);
-    let (open, next) = list.page(open, query.limit, |last| last.connection.id.to_string());
-    Ok(web::Json(ConnectionsResponse { items: open.into_iter().map(OpenView::of).collect(), next }))
+    let open = app.broker.streams(after, query.limit.and_one() as usize).await.map_err(error::store)?;
+    let (open, next) = list.page(open, query.limit, |last| last.id().to_string());
+    let here = app.broker.node();
+    Ok(web::Json(ConnectionsResponse { items: open.into_iter().map(|one| OpenView::of(one, here)).collect(), next }))
 }

@@ -3,11 +3,11 @@
 use actix_web::web::{self, Data};
 use serde::{Deserialize, Serialize};
 use tidings_middleware::{Code, Problem, ProblemBody, User};
-use tidings_models::Timestamp;
+use tidings_models::{AccessChange, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{App, extract::Json};
+use crate::{App, error, extract::Json};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +25,8 @@ pub(crate) struct RenewResponse {
 
 /// Renew a stream
 ///
-/// The stream goes on until the token ends that this request comes with. It must be a stream of the same user. (The
+/// The stream goes on until the token ends that this request comes with, whatever node it is on (one that was opened a
+/// moment ago is known to the others a second later). It must be a stream of the same user. (The
 /// streams of a session go on by themselves when it is refreshed.)
 #[utoipa::path(
     post, path = "/api/v1/stream/renew", tag = "stream", request_body = RenewRequest,
@@ -39,9 +40,9 @@ pub(crate) async fn renew(
     Json(request): Json<RenewRequest>,
     app: Data<App>,
 ) -> Result<web::Json<RenewResponse>, Problem> {
-    if app.broker.renew(&principal.user, request.connection_id, &principal.grant) {
-        Ok(web::Json(RenewResponse { expires_at: principal.grant.expires_at }))
-    } else {
-        Err(Problem::new(Code::NotFound))
-    }
+    let (stream, user, grant) = (request.connection_id, principal.user, principal.grant);
+    let renewed = app.broker.renew(&user, stream, &grant)
+        || app.broker.is_elsewhere(&user, stream).await.map_err(error::store)?
+            && !app.change_access(AccessChange::RenewStream { stream, user, grant }).await?.is_refusal();
+    if renewed { Ok(web::Json(RenewResponse { expires_at: grant.expires_at })) } else { Err(Code::NotFound.into()) }
 }

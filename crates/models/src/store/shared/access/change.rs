@@ -3,7 +3,7 @@
 use super::super::{Database, DatabaseArguments, StoreError, commit::Group, sql};
 use crate::{
     Audience, Effect, Kind, News, Timestamp, UserId,
-    access::{AccessChange, Digest, SignInId},
+    access::{AccessChange, Digest, Grant, SignInId, is_before},
     store::Outcome,
 };
 
@@ -73,12 +73,32 @@ pub(in super::super) async fn apply(
             }
             found
         }
+        AccessChange::RenewStream { stream, user, grant } => {
+            let who = Digest::of_user(&user);
+            let holds = holds(group, who, &grant).await?;
+            if holds {
+                let Grant { issued_at, expires_at: until, sign_in, .. } = grant;
+                tell(group, &News::StreamRenewed { stream, who, issued_at, until, sign_in }, at).await?;
+            }
+            holds
+        }
         AccessChange::Redeem(id) => {
             let redeem = sqlx::query(sql::REDEEM).bind(id.0).bind(at);
             return Ok(Outcome::Done(changes(group, redeem).await?));
         }
     };
     Ok(if done { Outcome::Done(true) } else { Outcome::NotFound })
+}
+
+/// Whether a grant has not been taken away: asked where nothing can be taken away meanwhile.
+async fn holds(group: &mut Group<'_>, who: Digest, grant: &Grant) -> Result<bool, StoreError> {
+    if let Some(id) = grant.sign_in {
+        let found = sqlx::query_scalar(sql::access::IS_SIGNED_IN).bind(id.as_uuid());
+        return Ok(found.fetch_one(&mut *group.conn).await?);
+    }
+    let revoked = sqlx::query_scalar(sql::access::REVOKED_AT).bind(&who.as_bytes()[..]);
+    let revoked: Option<Timestamp> = revoked.fetch_optional(&mut *group.conn).await?;
+    Ok(revoked.is_none_or(|at| !is_before(grant.issued_at, at)))
 }
 
 /// Whether a statement found something to change.

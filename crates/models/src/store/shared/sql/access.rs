@@ -64,6 +64,8 @@ statements! {
 
     REVOKE = "INSERT INTO revocations (who, at) VALUES ($1, $2) \
          ON CONFLICT (who) DO UPDATE SET at = excluded.at WHERE excluded.at > revocations.at";
+    REVOKED_AT = "SELECT at FROM revocations WHERE who = $1";
+    IS_SIGNED_IN = "SELECT EXISTS (SELECT 1 FROM sign_ins WHERE id = $1)";
     REVOCATIONS = "SELECT who, at FROM revocations";
 
     /// Unless there are $8 that are good already.
