@@ -4,6 +4,7 @@ mod authority;
 mod dice;
 pub(crate) mod issuer;
 mod key_server;
+mod proxy;
 mod server;
 mod sse;
 
@@ -14,6 +15,7 @@ use tokio::sync::{Mutex, MutexGuard};
 pub(crate) use authority::{Authority, NAME};
 pub(crate) use dice::Dice;
 pub(crate) use key_server::KeyServer;
+pub(crate) use proxy::Proxy;
 pub(crate) use server::{Server, json};
 pub(crate) use sse::{Event, Stream};
 
