@@ -201,6 +201,7 @@ macro_rules! suites {
             log::everything_outlives_the_process
             shared::processes_that_write_at_once_make_one_log
             shared::what_is_due_happens_once_whoever_asks
+            shared::who_gives_up_a_read_leaves_nobody_in_the_past
             histories::counts_are_right_over_random_histories
         );)*
     };

@@ -1,4 +1,6 @@
-//! Several processes with one database.
+//! Several processes with one database, and several readers in one.
+
+use std::time::Duration;
 
 use super::{
     retention::{KEEP, trim},
@@ -84,4 +86,31 @@ pub(super) async fn what_is_due_happens_once_whoever_asks(open: Open) {
     }
     let gone = trimming.join_all().await.into_iter().fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1));
     assert_eq!(gone, (60, 30));
+}
+
+/// A read may be given up at any time, as when a client goes away: whoever reads over the same connection next sees what
+/// is there now.
+pub(super) async fn who_gives_up_a_read_leaves_nobody_in_the_past(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    meet(&*store, "ann").await;
+    for i in 0..40 {
+        for j in 0..8 {
+            let (who, list) = (user("ann"), InboxQuery::newest(InboxState::All, 9));
+            let _ = tokio::time::timeout(Duration::from_micros(j * 40), store.inbox(&who, &list)).await;
+        }
+        // Over all connections there are; more than once, as the first may be what decides on an instant.
+        all_heads(&store).await;
+        send(&*store, to("ann"), "new").await;
+        assert!(all_heads(&store).await.iter().all(|head| *head == pos(i + 1)), "somebody was shown the past");
+    }
+}
+
+async fn all_heads(store: &Arc<dyn Store>) -> Vec<Position> {
+    let mut reading = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let store = Arc::clone(store);
+        reading.spawn(async move { store.head().await.unwrap().position });
+    }
+    reading.join_all().await
 }

@@ -52,7 +52,11 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// One instant of the database to read from.
     async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Postgres>, StoreError> {
-        Ok(self.readers.begin_with(SNAPSHOT).await?)
+        // In a task of its own, which goes on when nobody waits for it: a transaction that sqlx was still beginning then
+        // would stay open, and whoever is given that connection next would read the past.
+        let readers = self.readers.clone();
+        let begun = tokio::spawn(async move { readers.begin_with(SNAPSHOT).await });
+        Ok(begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??)
     }
 
     /// Ends all connections.
