@@ -5,6 +5,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+/// Where it listens. While it is away a socket of somebody else could take its port on 127.0.0.1, or one that calls it
+/// reach itself.
+const HOST: &str = if cfg!(target_os = "linux") { "127.0.8.1" } else { "127.0.0.1" };
+
 pub(crate) struct Program {
     name: &'static str,
     port: u16,
@@ -14,7 +18,7 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it, and waits until it listens.
     pub(crate) fn start(name: &'static str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind((HOST, 0)).unwrap().local_addr().unwrap().port();
         Self { name, port, child: spawn(name, port) }
     }
 
@@ -38,7 +42,11 @@ impl Program {
     }
 
     pub(crate) fn url(&self, scheme: &str) -> String {
-        format!("{scheme}://127.0.0.1:{}", self.port)
+        format!("{scheme}://{}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("{HOST}:{}", self.port)
     }
 }
 
@@ -46,14 +54,14 @@ fn spawn(name: &str, port: u16) -> Child {
     let mut command = Command::new(name);
     let number = port.to_string();
     match name {
-        "redis-server" => command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port", &number]),
-        _ => command.args(["--addr", "127.0.0.1", "--port", &number]),
+        "redis-server" => command.args(["--bind", HOST, "--save", "", "--appendonly", "no", "--port", &number]),
+        _ => command.args(["--addr", HOST, "--port", &number]),
     };
     // Debian has servers where not everybody looks.
     let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
     command.env("PATH", path).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{name}: {error}; `make test` installs it"));
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    while TcpStream::connect((HOST, port)).is_err() {
         assert!(child.try_wait().unwrap().is_none(), "{name} ended");
         std::thread::yield_now(); // another process cannot wake us
     }

@@ -1,9 +1,9 @@
 //! The same binary on PostgreSQL: what must hold across processes, and when the database goes away.
 
 #[path = "../postgres/cluster.rs"]
-mod cluster;
+pub(crate) mod cluster;
 #[path = "../buses/program.rs"]
-mod program;
+pub(crate) mod program;
 
 use std::{
     path::Path,

@@ -128,8 +128,15 @@ impl Cluster {
     /// Kills it with everything that it was doing.
     #[allow(dead_code, reason = "the same")]
     pub(crate) fn kill(&self) {
+        self.signal("STOP"); // or it starts another process meanwhile, which keeps it from being started again
         let all = self.signal("KILL");
         while all.iter().any(|id| Path::new("/proc").join(id).join("exe").exists()) {}
+    }
+
+    /// The path of its socket.
+    #[allow(dead_code, reason = "the same")]
+    pub(crate) fn socket(&self) -> String {
+        self.folder.join(format!(".s.PGSQL.{}", self.port.load(Relaxed))).display().to_string()
     }
 
     /// Makes a database, empty or as a copy of another, and gives its URL.

@@ -1,62 +1,47 @@
-//! What happens to the server.
+//! What happens to the nodes, and to what they share.
 
-use std::{fmt, time::Duration};
+mod around;
+mod faults;
+mod node;
 
-use tokio::time::Instant;
+use std::{sync::Arc, time::Duration};
 
-use crate::support::{Dice, Server};
+use tokio::{task::JoinSet, time::Instant};
 
-use super::world::{World, pause};
+use crate::support::Dice;
 
-/// What was done to it.
-#[derive(Debug, Default)]
-pub(super) struct Faults {
-    kills: u64,
-    stops: u64,
-    restarts: u64,
-    resident: u64,
-}
+use super::{deployment::Deployment, world::World};
 
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kills, stops, restarts, resident } = self;
-        write!(f, "{kills} kills, {stops} times stopped and continued, {restarts} restarts in peace; ")?;
-        write!(f, "at most {resident} KiB of memory")
-    }
-}
+pub(super) use faults::Faults;
 
-/// Lets it suffer for a while, and gives it back running.
-pub(super) async fn rage(mut server: Server, world: &World, mut dice: Dice, lasting: Duration) -> (Server, Faults) {
+/// Lets a deployment suffer for a while, and gives it back running. Nobody waits for anybody else to do harm.
+pub(super) async fn rage(
+    deployment: Deployment,
+    world: &Arc<World>,
+    mut dice: Dice,
+    lasting: Duration,
+) -> (Deployment, Faults) {
     let until = Instant::now() + lasting;
-    let mut faults = Faults::default();
-    while Instant::now() < until {
-        pause(&mut dice, 50, 1000).await;
-        faults.resident = faults.resident.max(server.resident().unwrap_or_default());
-        match dice.below(10) {
-            0..=1 => {
-                server.signal("STOP");
-                pause(&mut dice, 500, 2000).await;
-                server.signal("CONT");
-                faults.stops += 1;
-            }
-            2 => {
-                server.terminate().await;
-                server = again(server, world).await;
-                faults.restarts += 1;
-            }
-            _ => {
-                server.kill();
-                pause(&mut dice, 0, 300).await;
-                server = again(server, world).await;
-                faults.kills += 1;
-            }
-        }
+    let Deployment { nodes, around } = deployment;
+    let mut hands = JoinSet::new();
+    for (index, node) in nodes.into_iter().enumerate() {
+        let (world, dice) = (Arc::clone(world), dice.fork());
+        hands.spawn(async move { (index, node::rage(node, &world, dice, until).await) });
     }
-    (server, faults)
-}
-
-async fn again(server: Server, world: &World) -> Server {
-    let server = server.start_again().await;
-    world.reborn();
-    server
+    let mut faults = Faults::default();
+    let around = match around {
+        Some(around) => Some(around::rage(around, dice, until, &mut faults).await),
+        None => None,
+    };
+    let mut nodes = hands.join_all().await;
+    nodes.sort_unstable_by_key(|(index, _)| *index);
+    let nodes = nodes.into_iter().map(|(_, (node, suffered))| {
+        faults.add(suffered);
+        node
+    });
+    let deployment = Deployment { nodes: nodes.collect(), around };
+    for node in &deployment.nodes {
+        node.is_ready().await;
+    }
+    (deployment, faults)
 }

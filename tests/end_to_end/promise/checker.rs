@@ -36,6 +36,8 @@ pub(super) struct Evidence {
     pub(super) deleted: BTreeSet<(String, u128)>,
     /// Broadcasts up to here are not theirs: they came later.
     pub(super) unknown_until: BTreeMap<String, i64>,
+    /// There are several nodes, and one may be behind another.
+    pub(super) several: bool,
 }
 
 /// What to print.
@@ -53,6 +55,13 @@ pub(super) struct Figures {
     lost: usize,
     /// Counts that were exactly as of their event, and those that were newer.
     counts: (usize, usize),
+}
+
+impl Figures {
+    /// How often a client was reset.
+    pub(super) fn resets(&self) -> usize {
+        self.resets.values().sum()
+    }
 }
 
 impl fmt::Display for Figures {
@@ -85,7 +94,7 @@ pub(super) fn check(evidence: &Evidence) -> (Figures, Vec<String>) {
     for history in &evidence.histories {
         let unknown_until = evidence.unknown_until.get(&history.user).copied().unwrap_or_default();
         let mut told = Vec::new();
-        let walk = Walk::through(history, &facts, unknown_until, &mut told);
+        let walk = Walk::through(history, &facts, (unknown_until, evidence.several), &mut told);
         figures.delivered += walk.delivered;
         figures.repeated += walk.repeated;
         figures.connections += walk.connections;

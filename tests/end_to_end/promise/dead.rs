@@ -18,7 +18,7 @@ use super::{
 
 const DEAD_READERS: usize = 20;
 
-/// Opens streams that nobody reads, again in each life of the server.
+/// Opens streams that nobody reads, again in each life of a node.
 pub(super) fn begin(world: &Arc<World>, dice: &mut Dice, tasks: &mut JoinSet<()>) {
     for index in 0..DEAD_READERS {
         let (world, mut dice) = (Arc::clone(world), dice.fork());
@@ -38,7 +38,7 @@ pub(super) fn begin(world: &Arc<World>, dice: &mut Dice, tasks: &mut JoinSet<()>
 }
 
 async fn open(world: &World, index: usize) -> Option<TcpStream> {
-    let address: SocketAddr = world.address.parse().unwrap();
+    let address: SocketAddr = world.anywhere().parse().unwrap();
     let socket = TcpSocket::new_v4().ok()?;
     socket.set_recv_buffer_size(4096).ok()?;
     let mut socket = socket.connect(address).await.ok()?;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::Value;
-use tidings_models::{Log as _, Position, Store as _};
+use tidings_models::{Position, Store};
 
-use crate::support::{Server, json};
+use crate::support::json;
 
 use super::{
     crowd::{LATE_USERS, USERS, user},
@@ -31,7 +31,7 @@ pub(super) struct Logged {
 }
 
 /// The inboxes of all users who were there from the beginning, and of those who came later.
-pub(super) async fn read(world: &World, server: &Server) -> BTreeMap<String, Inbox> {
+pub(super) async fn read(world: &World) -> BTreeMap<String, Inbox> {
     let mut inboxes = BTreeMap::new();
     for user in (0..USERS + LATE_USERS).map(user) {
         let mut inbox = Inbox::default();
@@ -49,22 +49,21 @@ pub(super) async fn read(world: &World, server: &Server) -> BTreeMap<String, Inb
                 }
             }
         }
-        assert_eq!(inbox.counts, counts(&server.get(&user, "/inbox").await), "the badge and the list agree");
+        let badge = json(world.as_user(&user, Method::GET, "/inbox").send().await.unwrap(), 200).await;
+        assert_eq!(inbox.counts, counts(&badge), "the badge and the list agree");
         inboxes.insert(user, inbox);
     }
     inboxes
 }
 
 /// What the log still holds.
-pub(super) async fn log(server: &Server) -> Vec<Logged> {
-    let store = server.store().await;
+pub(super) async fn log(store: &dyn Store) -> Vec<Logged> {
     let floor = store.head().await.unwrap().floor;
     let mut log: Vec<Logged> = Vec::new();
     loop {
         let after = log.last().map_or(floor, |last| Position::new(last.position).unwrap());
         let page = store.read_log(after, 1000).await.unwrap();
         if page.is_empty() {
-            store.close().await;
             return log;
         }
         log.extend(page.into_iter().map(|event| Logged {

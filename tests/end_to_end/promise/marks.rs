@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::Dice;
+use crate::support::{Dice, PATIENCE};
 
 use super::{
     crowd::{USERS, user},
@@ -24,8 +24,9 @@ pub(super) fn begin(world: &Arc<World>, dice: &mut Dice, tasks: &mut JoinSet<()>
             while !world.is_calm() {
                 let user = user(dice.below(USERS));
                 if let Some(request) = mark(&world, &user, &mut dice) {
-                    // One that was cut off may have been done or not: the inbox tells.
-                    if let Some((status, _, text)) = answered(request).await {
+                    // One that was cut off may have been done or not: the inbox tells. None is given up, or it might be
+                    // done after the end.
+                    if let Some((status, _, text)) = answered(request.timeout(PATIENCE)).await {
                         assert!(matches!(status, 200 | 204 | 404), "{status}: {text}"); // 404: it was deleted
                     }
                 }

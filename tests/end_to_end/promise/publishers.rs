@@ -14,7 +14,7 @@ use crate::support::Dice;
 use super::{
     crowd::{USERS, user},
     history,
-    world::{World, answered, pause},
+    world::{World, answered, patience, pause},
 };
 
 const PUBLISHERS: u64 = 6;
@@ -84,7 +84,7 @@ fn recipients(dice: &mut Dice) -> Option<Vec<String>> {
 async fn until_acknowledged(world: &World, key: &str, body: &Value, dice: &mut Dice) -> (u128, u64) {
     for attempt in 1.. {
         let request = world.as_admin(Method::POST, "/admin/notifications").header("idempotency-key", key).json(body);
-        match answered(request).await {
+        match answered(request.timeout(patience(dice))).await {
             Some((201, _, text)) => {
                 let made: Value = serde_json::from_str(&text).unwrap();
                 return (history::id(made["id"].as_str().unwrap()), attempt);

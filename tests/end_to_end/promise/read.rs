@@ -62,9 +62,9 @@ pub(super) async fn run(mut client: Client, manner: Manner) -> History {
     }
 }
 
-/// `None`: the server is away, or does not want it now.
+/// `None`: the node is away, or does not want it now.
 async fn open(client: &Client, manner: Manner) -> Option<Stream> {
-    let address = &client.world.address;
+    let address = client.world.anywhere();
     let token = Server::token(client.user(), Role::User);
     let socket = connect(address, manner).await.ok()?;
     let stream = Stream::over(socket, address, &token, "", Some(client.cursor().as_bytes())).await.ok()?;

@@ -1,10 +1,10 @@
-//! What everybody in the test shares: where the server is, what is known, and whether it is over.
+//! What everybody in the test shares: where the nodes are, what is known, and whether it is over.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -17,14 +17,15 @@ use crate::support::{Dice, Server};
 
 use super::history;
 
-/// Longer than the server is ever stopped: what was not answered by then was cut off.
+/// Longer than a node is ever stopped: what was not answered by then was cut off.
 const ANSWER: Duration = Duration::from_secs(6);
 /// Notifications of a user that are remembered for marking.
 const REMEMBERED: usize = 40;
 
 /// What everybody shares.
 pub(super) struct World {
-    pub(super) address: String,
+    addresses: Vec<String>,
+    next: AtomicUsize,
     pub(super) cursors: Arc<Cursors>,
     client: Client,
     /// What each user has been sent last, to be marked.
@@ -32,7 +33,7 @@ pub(super) struct World {
     deleted: Mutex<BTreeSet<(String, u128)>>,
     /// Where the log stood when users who came late had not yet.
     unknown_until: Mutex<BTreeMap<String, i64>>,
-    /// Counts the lives of the server.
+    /// Counts the lives of the nodes.
     life: watch::Sender<u64>,
     /// Nobody is to make anything new any more, nor to be slow or away.
     calm: AtomicBool,
@@ -49,9 +50,10 @@ pub(super) struct Known {
 }
 
 impl World {
-    pub(super) fn new(server: &Server, cursors: Arc<Cursors>) -> Self {
+    pub(super) fn new(nodes: &[Server], cursors: Arc<Cursors>) -> Self {
         Self {
-            address: server.address.clone(),
+            addresses: nodes.iter().map(|node| node.address.clone()).collect(),
+            next: AtomicUsize::new(0),
             cursors,
             client: Client::builder().no_proxy().timeout(ANSWER).build().unwrap(),
             known: Mutex::default(),
@@ -62,6 +64,15 @@ impl World {
             end: AtomicI64::new(0),
             late: Mutex::default(),
         }
+    }
+
+    /// The address of some node: of each in turn, and as everybody asks for one nobody can tell which.
+    pub(super) fn anywhere(&self) -> &str {
+        &self.addresses[self.next.fetch_add(1, Ordering::Relaxed) % self.addresses.len()]
+    }
+
+    pub(super) fn nodes(&self) -> usize {
+        self.addresses.len()
     }
 
     pub(super) fn position(&self, cursor: &str) -> i64 {
@@ -77,7 +88,7 @@ impl World {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://{}/api/v1{path}", self.address))
+        self.client.request(method, format!("http://{}/api/v1{path}", self.anywhere()))
     }
 
     /// A user was sent a notification.
@@ -117,7 +128,7 @@ impl World {
         self.unknown_until.lock().unwrap().clone()
     }
 
-    /// The server has been started again.
+    /// A node has been started again.
     pub(super) fn reborn(&self) {
         self.life.send_modify(|life| *life += 1);
     }
@@ -128,7 +139,7 @@ impl World {
 
     pub(super) fn calm(&self) {
         self.calm.store(true, Ordering::Relaxed);
-        self.reborn(); // wakes who waits for the server's next life
+        self.reborn(); // wakes who waits for a node's next life
     }
 
     pub(super) fn is_calm(&self) -> bool {
@@ -162,7 +173,7 @@ impl World {
 }
 
 impl World {
-    /// Where the log stands, as soon as the server tells.
+    /// Where the log stands, as soon as a node tells.
     pub(super) async fn head(&self, dice: &mut Dice) -> i64 {
         loop {
             if let Some((200, _, text)) = answered(self.as_user("root", Method::GET, "/inbox")).await {
@@ -179,8 +190,13 @@ pub(super) async fn pause(dice: &mut Dice, low: u64, high: u64) {
     tokio::time::sleep(Duration::from_millis(dice.between(low, high))).await;
 }
 
-/// The answer, if there is one and it is no 5xx: otherwise the server is away, which is what the test
-/// is about.
+/// How long somebody waits who then asks another node, not knowing what became of it.
+pub(super) fn patience(dice: &mut Dice) -> Duration {
+    Duration::from_millis(dice.between(300, 3000))
+}
+
+/// The answer, if there is one and it is no 5xx: otherwise the node is away, which is what the test is
+/// about.
 pub(super) async fn answered(request: RequestBuilder) -> Option<(u16, bool, String)> {
     let answer: Response = request.send().await.ok()?;
     let status = answer.status().as_u16();

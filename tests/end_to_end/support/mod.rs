@@ -1,6 +1,7 @@
 //! What the tests share: a server of their own, a way to ask it, and a reader of streams.
 
 mod authority;
+mod bells;
 mod dice;
 pub(crate) mod issuer;
 mod key_server;
@@ -13,6 +14,7 @@ use std::{future::Future, time::Duration};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) use authority::{Authority, NAME};
+pub(crate) use bells::Bells;
 pub(crate) use dice::Dice;
 pub(crate) use key_server::KeyServer;
 pub(crate) use proxy::Proxy;

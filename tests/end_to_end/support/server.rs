@@ -85,7 +85,18 @@ impl Server {
         env: Vec<(String, String)>,
         listen: &str,
     ) -> Self {
-        let mut command = Self::command_in(&folder, &["serve"]);
+        let child = Self::spawn(&folder, &env, listen);
+        let Ok((child, scheme, address)) = announced(child).await else {
+            panic!("the server ended before it listened")
+        };
+        let client = client(&address).build().unwrap();
+        let server = Self { child, env, folder, scheme, address, client };
+        server.is_ready().await;
+        server
+    }
+
+    fn spawn(folder: &TempDir, env: &[(String, String)], listen: &str) -> Child {
+        let mut command = Self::command_in(folder, &["serve"]);
         command.env("TIDINGS_LISTEN", listen);
         command.envs(env.iter().filter(|(name, _)| name != LOG_TO_FILE).cloned());
         if env.iter().any(|(name, _)| name == "TIDINGS_JWT_SECRET_FILE") {
@@ -95,16 +106,16 @@ impl Server {
             let log = File::options().create(true).append(true).open(folder.path().join(LOG_FILE)).unwrap();
             command.stderr(log);
         }
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let (scheme, address) = announced(&mut child);
-        let client = client(&address).build().unwrap();
-        let server = Self { child, env, folder, scheme, address, client };
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) async fn is_ready(&self) {
         until("ready", || async {
-            let answer = server.plain(Method::GET, "/readyz").send().await.ok()?;
+            let answer = self.plain(Method::GET, "/readyz").send().await.ok()?;
             answer.status().is_success().then_some(())
         })
         .await;
-        server
     }
 
     /// The binary with the environment of a server in this folder.
@@ -143,6 +154,30 @@ impl Server {
     pub(crate) async fn start_again(mut self) -> Self {
         self.kill();
         Self::on(Arc::clone(&self.folder), self.env.clone(), &self.address).await
+    }
+
+    /// The same as often as it takes, as whoever supervises it does: while its database is away it ends again. Gives how
+    /// often it did, and does not wait until it is ready.
+    pub(crate) async fn start_until_it_stays(mut self) -> (Self, u64) {
+        self.kill();
+        for failed in 0.. {
+            let child = Self::spawn(&self.folder, &self.env, &self.address);
+            match announced(child).await {
+                Ok((child, ..)) => {
+                    self.child = child;
+                    return (self, failed);
+                }
+                Err(mut child) => {
+                    child.wait().unwrap();
+                }
+            }
+        }
+        unreachable!()
+    }
+
+    /// Whether it is gone, though nobody killed it.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Asks the process to stop, and gives its exit code.
@@ -257,18 +292,26 @@ pub(crate) async fn json(answer: Response, status: u16) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The scheme and the address that the server says it listens with. What else it prints is read and left.
-fn announced(child: &mut Child) -> (&'static str, String) {
+/// The scheme and the address that the server says it listens with, or the process that has ended before. To wait for
+/// that takes a thread: a server may take its time.
+async fn announced(child: Child) -> Result<(Child, &'static str, String), Child> {
+    tokio::task::spawn_blocking(move || listening(child)).await.unwrap()
+}
+
+/// What else it prints is read and left.
+fn listening(mut child: Child) -> Result<(Child, &'static str, String), Child> {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     loop {
         line.clear();
-        assert!(lines.read_line(&mut line).unwrap() > 0, "the server ended before it listened");
+        if lines.read_line(&mut line).unwrap() == 0 {
+            return Err(child);
+        }
         if let Some((before, rest)) = line.split_once("://") {
             let scheme = if before.ends_with("https") { "https" } else { "http" };
             let address: String = rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
             thread::spawn(move || std::io::copy(&mut lines.by_ref(), &mut std::io::sink()));
-            return (scheme, address);
+            return Ok((child, scheme, address));
         }
     }
 }

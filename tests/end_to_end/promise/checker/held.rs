@@ -42,6 +42,12 @@ pub(super) struct Tally {
     unseen: i64,
 }
 
+impl Tally {
+    pub(super) fn is(self, (unread, unseen): Counts) -> bool {
+        (unread, unseen) == (self.unread, self.unseen)
+    }
+}
+
 impl Held {
     /// What a list leaves it with.
     pub(super) fn of(state: &State) -> Self {
@@ -116,8 +122,7 @@ impl Held {
     }
 
     /// Whether these may be its counts. One that does not know all cannot tell.
-    pub(super) fn may_count(&self, (unread, unseen): Counts) -> bool {
-        let tally = self.tally;
-        self.horizon > 0 || (unread, unseen) == (tally.unread, tally.unseen)
+    pub(super) fn may_count(&self, counts: Counts) -> bool {
+        self.horizon > 0 || self.tally.is(counts)
     }
 }

@@ -127,6 +127,24 @@ fn every_promise_can_be_found_broken() {
     });
 }
 
+/// Who goes back by choice may meet a node that is not as far: its counts are those of where that stands.
+#[test]
+fn counts_of_a_node_that_is_behind_are_those_of_its_place() {
+    for (counts, several, well) in
+        [((3, 3), true, true), ((2, 2), true, true), ((3, 3), false, false), ((9, 9), true, false)]
+    {
+        let mut evidence = good();
+        evidence.several = several;
+        let again = [Record::Opened(1), notification(2, 1, "everyone", counts)];
+        let rest = [notification(3, 2, "user:ann", (1, 1)), read(4, 3, 2, (1, 1))];
+        let records = &mut evidence.histories[0].records;
+        records[5] = notification(3, 2, "user:ann", (3, 3));
+        records.extend(again.into_iter().chain(rest));
+        let (_, wrong) = check(&evidence);
+        assert_eq!(wrong.is_empty(), well, "{counts:?}: {wrong:#?}");
+    }
+}
+
 #[test]
 fn what_was_deleted_is_not_missed() {
     let mut evidence = good();

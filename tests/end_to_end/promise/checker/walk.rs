@@ -1,6 +1,6 @@
 //! Goes through what one client wrote down.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::promise::history::{Content, Counts, Event, History, Record, State};
 
@@ -22,6 +22,10 @@ pub(super) struct Walk<'a> {
     /// Counts that were told, and where, that it has not come to yet: they may be newer than the event
     /// that they come with, and never older.
     open: Vec<(i64, Counts, Tally)>,
+    /// What was unread when it came to each place for the first time.
+    before: BTreeMap<i64, Tally>,
+    /// The node that it comes back to may not be as far as it has been.
+    behind: bool,
     /// From, to: what a state stands for.
     covered: Vec<(i64, i64)>,
     pub(super) held: Held,
@@ -36,7 +40,12 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn through(history: &'a History, facts: &'a Facts, unknown_until: i64, wrong: &mut Vec<String>) -> Self {
+    pub(super) fn through(
+        history: &'a History,
+        facts: &'a Facts,
+        (unknown_until, behind): (i64, bool),
+        wrong: &mut Vec<String>,
+    ) -> Self {
         let mut walk = Self {
             history,
             facts,
@@ -45,6 +54,8 @@ impl<'a> Walk<'a> {
             furthest: 0,
             seqs: HashMap::new(),
             open: Vec::new(),
+            before: BTreeMap::new(),
+            behind,
             covered: Vec::new(),
             held: Held::default(),
             counts: (0, 0),
@@ -105,6 +116,7 @@ impl<'a> Walk<'a> {
         }
         self.held.apply(event);
         self.report(event.counts);
+        self.remember();
     }
 
     /// Moves on to a place, with everything of the reader's below `complete`. I1, I2, I3.
@@ -153,6 +165,21 @@ impl<'a> Walk<'a> {
             wrong.push(format!("I9: the state of {} and its counts {:?} differ", state.position, state.counts));
         }
         self.counts = state.counts;
+        self.remember();
+    }
+
+    /// Takes note of what is unread here. Where it has been before it holds what is later already.
+    fn remember(&mut self) {
+        if self.place >= self.furthest {
+            self.before.insert(self.place, self.held.tally());
+        }
+    }
+
+    /// Whether counts are those of a place from here on where it has been before: where the node stood.
+    fn was_so(&self, counts: Counts) -> bool {
+        let here = self.before.range(..=self.place).next_back();
+        let later = self.before.range(self.place..);
+        self.behind && self.place < self.furthest && here.into_iter().chain(later).any(|(_, tally)| tally.is(counts))
     }
 
     /// Counts came with what it holds now.
@@ -163,6 +190,8 @@ impl<'a> Walk<'a> {
         self.newer += before - self.open.len();
         if self.held.may_count(counts) {
             self.exact += 1;
+        } else if self.was_so(counts) {
+            self.newer += 1;
         } else {
             self.open.push((self.place, counts, self.held.tally()));
         }
