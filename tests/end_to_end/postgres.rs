@@ -231,6 +231,34 @@ async fn a_database_that_was_put_back_begins_a_new_epoch() {
     assert_eq!(events[0].name, "reset");
 }
 
+/// A standby that was promoted may lack what clients have seen: nobody sits in the future in silence.
+#[tokio::test]
+async fn after_a_promotion_every_client_is_given_the_current_state() {
+    if !Path::new("/proc").exists() {
+        return eprintln!("postgres: skipped: without /proc nobody here knows the processes of the database");
+    }
+    let database = Cluster::start();
+    let url = database.database("template0");
+    let mut server = Server::start_apart(&[("TIDINGS_DATABASE_URL", &url)]).await;
+    let mut stream = server.stream("ann", "", None).await;
+    stream.ready().await;
+    server.notify(json!({"user": "ann"}), "kept").await;
+    let seen = stream.event().await.id;
+
+    database.kill();
+    database.promote();
+    assert_eq!(server.ended().await, Some(1), "whoever watches it starts it again");
+    assert!(server.log().contains("promoted or put back"), "{}", server.log());
+    let server = server.start_again().await;
+    let mut stream = server.stream("ann", "", seen.as_deref()).await;
+    let reset = stream.event().await;
+    assert_eq!((reset.name.as_str(), &reset.json()["reason"]), ("reset", &json!("epoch")));
+    assert_eq!(reset.json()["unread"], 1);
+    let ready = stream.ready().await.pop().unwrap();
+    let mut stream = server.stream("ann", "", ready.id.as_deref()).await;
+    assert_eq!(stream.ready().await.len(), 1, "and from then on it goes on");
+}
+
 /// The way to the database is encrypted, and only who the authority vouches for is believed.
 #[tokio::test]
 async fn the_database_is_spoken_to_by_tls() {

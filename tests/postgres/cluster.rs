@@ -133,6 +133,19 @@ impl Cluster {
         while all.iter().any(|id| Path::new("/proc").join(id).join("exe").exists()) {}
     }
 
+    /// Starts it as a standby after [`Cluster::kill`], and promotes it.
+    #[allow(dead_code, reason = "the same")]
+    pub(crate) fn promote(&self) {
+        let data = self.folder.join("data");
+        std::fs::write(data.join("standby.signal"), "").unwrap();
+        if let Some((user, group)) = self.owner {
+            chown(data.join("standby.signal"), Some(user), Some(group)).unwrap();
+        }
+        self.start_again();
+        let promoted = self.command("pg_ctl").arg("promote").arg("--pgdata").arg(data).output().unwrap();
+        assert!(promoted.status.success(), "{}", String::from_utf8_lossy(&promoted.stderr));
+    }
+
     /// The path of its socket.
     #[allow(dead_code, reason = "the same")]
     pub(crate) fn socket(&self) -> String {

@@ -35,7 +35,7 @@ pub(crate) fn open(error: OpenError) -> Problem {
 
 fn code(error: &StoreError) -> Code {
     match error {
-        StoreError::Unavailable(_) => Code::Unavailable,
+        StoreError::Unavailable(_) | StoreError::AnotherLife => Code::Unavailable,
         StoreError::Full(_) => Code::StorageFull,
         StoreError::Corrupt(_) | StoreError::Migration(_) => Code::Internal,
     }

@@ -221,13 +221,17 @@ impl Peers {
     }
 }
 
-/// Tells the others for as long as the process lives.
+/// Tells the others for as long as the process lives, or until the database is another one: then its task ends, and the
+/// node with it.
 pub(crate) async fn run(peers: Arc<Peers>, hubs: Arc<Hubs>, clock: Arc<dyn Clock>) {
     let mut failing = false;
     loop {
         let told = peers.tell(&hubs, &*clock).await;
         if let (Err(error), false) = (&told, failing) {
             tracing::error!(%error, "the other nodes could not be told of this one; trying again each second");
+        }
+        if matches!(told, Err(StoreError::AnotherLife)) {
+            return;
         }
         failing = told.is_err();
         tokio::time::sleep(EVERY).await;

@@ -183,6 +183,11 @@ impl Server {
     /// Asks the process to stop, and gives its exit code.
     pub(crate) async fn terminate(&mut self) -> Option<i32> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        self.ended().await
+    }
+
+    /// Waits until the process has ended, and gives its exit code.
+    pub(crate) async fn ended(&mut self) -> Option<i32> {
         let child = &mut self.child;
         let status = until("the end of the process", || std::future::ready(child.try_wait().unwrap())).await;
         status.code()

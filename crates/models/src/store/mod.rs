@@ -55,6 +55,11 @@ pub enum StoreError {
     /// It holds something that this version cannot read, or is not set up as it must be.
     #[error("the database is damaged or of another version: {0}")]
     Corrupt(String),
+    /// It was promoted, or put back, since this node opened it: what this node knows of the log may not be so.
+    #[error(
+        "the database was promoted or put back, and may lack what was seen: start this node again, it begins another epoch"
+    )]
+    AnotherLife,
     /// Its structure could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -18,6 +18,7 @@ mod bells;
 #[macro_use]
 mod dialect;
 mod insert;
+mod life;
 mod open;
 #[cfg(test)]
 mod plans;

@@ -8,7 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{PostgresStore, StoreError, Writer, shared::found::found};
+use super::{PostgresStore, StoreError, Writer, life::Life, shared::found::found};
 use crate::{Random, Timestamp};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
@@ -57,11 +57,25 @@ impl PostgresStore {
         let writer = Writer::new(options.clone(), ACQUIRE_TIMEOUT);
         let mut turn = writer.turn().await?;
         assert_settings(&mut turn.connection).await?;
-        let cursors = found(&mut turn, now, random).await?;
+        let mut cursors = found(&mut turn, now, random).await?;
+        let life = Life::of(&mut turn.connection).await?;
+        if let Some(life) = &life
+            && life.take_up(&mut turn, now, random).await?
+        {
+            cursors = found(&mut turn, now, random).await?;
+        }
         turn.end(Ok(())).await?;
+        life.iter().for_each(|life| writer.stay_in(life.clone()));
         let readers = PgPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |connection, _| {
+                let life = life.clone();
+                Box::pin(async move {
+                    let same = Life::assert(life.as_ref(), connection).await;
+                    same.map_err(|error| sqlx::Error::Configuration(Box::new(error)))
+                })
+            })
             .after_release(|connection, _| Box::pin(answers(connection)))
             .connect_with(options)
             .await?;

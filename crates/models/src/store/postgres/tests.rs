@@ -5,7 +5,7 @@ use sqlx::{Executor as _, SqlStr};
 use super::{shared::sql, *};
 use crate::{
     Log as _, SystemRandom, Timestamp,
-    store::contract::server::{database, empty_database},
+    store::contract::server::{Cluster, database, empty_database},
 };
 
 async fn open(url: &str) -> PostgresStore {
@@ -89,4 +89,41 @@ async fn a_server_that_vanishes_keeps_no_place_of_a_reader() {
     let known = crate::Store::known(&store, &ann).await;
     signal("-CONT", &ids);
     assert!(matches!(known, Ok(None)), "{known:?}");
+}
+
+/// A standby that was promoted may lack something: it begins another epoch, once, and who was there before ends.
+#[tokio::test]
+async fn a_promoted_standby_is_another_epoch() {
+    let cluster = Cluster::start();
+    let url = cluster.database("template0");
+    let before = open(&url).await;
+    let held = before.cursors().seal(crate::Position::new(7).unwrap());
+    let again = open(&url).await;
+    assert!(again.cursors().open(held.as_str().as_bytes()).is_ok(), "it was the same server");
+    cluster.kill();
+    cluster.start_again();
+    let again = open(&url).await;
+    assert!(again.cursors().open(held.as_str().as_bytes()).is_ok(), "a restart is no promotion");
+
+    cluster.kill();
+    cluster.promote();
+    let node = crate::store::Node {
+        id: uuid::Uuid::nil(),
+        beat: 1,
+        version: String::new(),
+        started_at: Timestamp::from_millis(0),
+        position: crate::Position::START,
+        streams: 0,
+    };
+    let refused = loop {
+        match crate::store::Nodes::tell(&before, &node, &[], Timestamp::from_millis(0)).await {
+            Err(StoreError::Unavailable(_)) => {} // its connection is gone
+            other => break other,
+        }
+    };
+    assert!(matches!(refused, Err(StoreError::AnotherLife)), "{refused:?}");
+    assert!(before.head().await.is_err(), "nor does it read");
+    let (second, third) = tokio::join!(open(&url), open(&url));
+    assert_eq!(second.cursors().open(held.as_str().as_bytes()), Err(crate::CursorError::Epoch));
+    assert_eq!(second.head().await.unwrap().epoch, third.head().await.unwrap().epoch, "begun once");
 }

@@ -1,6 +1,6 @@
 //! The one connection of this node that writes.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, Postgres, Transaction, error::Error, postgres::PgConnectOptions,
@@ -12,6 +12,7 @@ use tokio::{
 
 use super::{
     StoreError,
+    life::Life,
     shared::{seqs::Seqs, sql},
 };
 
@@ -46,6 +47,8 @@ pub(super) struct Writer {
     options: PgConnectOptions,
     /// How long anything waits for its turn, or for a connection, before the database counts as not available.
     patience: Duration,
+    /// The life of the server, where it tells: set once the log was found.
+    life: OnceLock<Life>,
     place: Mutex<Place>,
 }
 
@@ -68,7 +71,7 @@ pub(super) struct Turn<'a> {
 
 impl Writer {
     pub(super) fn new(options: PgConnectOptions, patience: Duration) -> Self {
-        Self { options, patience, place: Mutex::new(Place::Empty) }
+        Self { options, patience, life: OnceLock::new(), place: Mutex::new(Place::Empty) }
     }
 
     /// Waits until nobody else of this node writes.
@@ -91,8 +94,17 @@ impl Writer {
     }
 
     async fn connect(&self) -> Result<PgConnection, StoreError> {
-        let connection = timeout(self.patience, self.options.connect()).await.map_err(|_| Error::PoolTimedOut)?;
-        Ok(connection?)
+        let connecting = async {
+            let mut connection = self.options.connect().await?;
+            Life::assert(self.life.get(), &mut connection).await?;
+            Ok(connection)
+        };
+        timeout(self.patience, connecting).await.map_err(|_| Error::PoolTimedOut)?
+    }
+
+    /// From now on nothing is written to a server in another life.
+    pub(super) fn stay_in(&self, life: Life) {
+        let _ = self.life.set(life); // once
     }
 
     pub(super) async fn close(&self) {

@@ -1,6 +1,6 @@
 //! What a log is known by: the epoch of its life, and the secrets that belong to it.
 
-use super::{DatabaseStore, StoreError, Turn, array, bounded, log, sql};
+use super::{DatabaseConnection, DatabaseStore, StoreError, Turn, array, bounded, log, sql};
 use crate::{CursorKey, Cursors, Epoch, Random, Timestamp};
 
 /// Gives a new log its epoch and its secrets, or takes those that it has.
@@ -37,20 +37,35 @@ impl DatabaseStore {
     /// was made must not be taken for places in what comes now. Everybody signs in anew: what was ended since the
     /// copy was made would go on.
     pub async fn begin_epoch(&self, now: Timestamp, random: &dyn Random) -> Result<(), StoreError> {
-        let mut bytes = [0; 16];
-        random.fill(&mut bytes);
-        let epoch = *Epoch::from_random(bytes).as_uuid();
+        let epoch = new_epoch(random);
         let mut turn = self.writer.turn().await?;
         let done = bounded(begin_epoch(&mut turn, epoch, now)).await;
         turn.end(done).await
     }
 }
 
+/// A name for another life of the log.
+pub(in crate::store) fn new_epoch(random: &dyn Random) -> uuid::Uuid {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    *Epoch::from_random(bytes).as_uuid()
+}
+
 async fn begin_epoch(turn: &mut Turn<'_>, epoch: uuid::Uuid, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = turn.begin().await?;
-    sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now).execute(&mut *tx).await?;
-    sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *tx).await?;
-    sqlx::query(sql::access::END_ALL_SIGN_INS).execute(&mut *tx).await?;
+    begin_epoch_in(&mut tx, epoch, now).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// The same in a transaction that holds the head row.
+pub(in crate::store) async fn begin_epoch_in(
+    conn: &mut DatabaseConnection,
+    epoch: uuid::Uuid,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now).execute(&mut *conn).await?;
+    sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *conn).await?;
+    sqlx::query(sql::access::END_ALL_SIGN_INS).execute(&mut *conn).await?;
     Ok(())
 }
