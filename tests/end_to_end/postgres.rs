@@ -12,6 +12,7 @@ use std::{
 };
 
 use cluster::Cluster;
+pub(crate) use program::HOST as BUSES;
 use program::Program;
 use reqwest::Method;
 use serde_json::json;
@@ -80,8 +81,13 @@ async fn two_nodes_share_one_log() {
 
 /// Twenty rounds between two nodes that look by themselves every two seconds only, and what is taken away on one node.
 async fn nodes_hear_each_other(bus: &str) {
+    nodes_hear_each_other_with(&[("TIDINGS_BUS_URL", bus)]).await;
+}
+
+async fn nodes_hear_each_other_with(bus: &[(&str, &str)]) {
     let database = SERVER.database("template0");
-    let settings = [("TIDINGS_DATABASE_URL", database.as_str()), ("TIDINGS_BUS_URL", bus), ("TIDINGS_POLL_MS", "2000")];
+    let mut settings = vec![("TIDINGS_DATABASE_URL", database.as_str()), ("TIDINGS_POLL_MS", "2000")];
+    settings.extend(bus);
     let (first, second) = (Server::start_with(&settings).await, Server::start_with(&settings).await);
     for node in [&first, &second] {
         until("the bus to ring", || async {
@@ -128,6 +134,28 @@ async fn nodes_hear_each_other_over_redis() {
 #[tokio::test]
 async fn nodes_hear_each_other_over_nats() {
     nodes_hear_each_other(&Program::start("nats-server").url("nats")).await;
+}
+
+/// The way to the bus is encrypted, and only who the authority vouches for is believed.
+#[tokio::test]
+async fn nodes_hear_each_other_over_a_bus_by_tls() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    for (name, scheme) in [("redis-server", "rediss"), ("nats-server", "tls")] {
+        let bus = Program::start_certified(name, authority.path("cert.pem"), authority.path("key.pem"));
+        let (url, vouches) = (bus.url(scheme), authority.path("authority.pem"));
+        nodes_hear_each_other_with(&[("TIDINGS_BUS_URL", &url), ("TIDINGS_BUS_CA_FILE", &vouches)]).await;
+
+        let database = SERVER.database("template0");
+        let vouches = stranger.path("authority.pem");
+        let settings =
+            [("TIDINGS_DATABASE_URL", &*database), ("TIDINGS_BUS_URL", &url), ("TIDINGS_BUS_CA_FILE", &vouches)];
+        let distrustful = Server::start_apart(&settings).await;
+        until("the node to tell why", || async {
+            let log = distrustful.log();
+            log.lines().any(|line| line.contains("does not ring") && line.contains("certificate")).then_some(())
+        })
+        .await;
+    }
 }
 
 /// A bus that is away costs time, and nothing else.

@@ -8,6 +8,7 @@ use tidings_models::{Epoch, Random, store::Bells};
 use crate::{
     config::{Bus as Settings, BusUrl, Database},
     failure::Failure,
+    file::{self, Unreadable},
 };
 
 /// What this node rings by, and hears others. It is not waited for: a node serves without.
@@ -23,6 +24,9 @@ pub(crate) fn of(
             "TIDINGS_BUS_URL is set, and the database is a file, which is of one node alone: leave the bus out, or set TIDINGS_DATABASE_URL to the PostgreSQL database that the nodes share.",
         ));
     }
+    let unreadable = |error: Unreadable| Failure::usage(format!("TIDINGS_BUS_CA_FILE cannot be read: {error}"));
+    // Read for both, as one of them would find out only when it connects.
+    let pem = settings.bus_ca_file.as_deref().map(file::text).transpose().map_err(unreadable)?;
     let channel = format!("tidings-{}", epoch.as_uuid().simple());
     let wrong = |error: LineError| Failure::usage(format!("TIDINGS_BUS_URL is wrong: {error}."));
     let line: Box<dyn Line> = match &settings.bus_url {
@@ -31,8 +35,8 @@ pub(crate) fn of(
             let bells = Bells::new(database.as_str(), channel).map_err(|error| Failure::new(error.to_string()))?;
             Box::new(PostgresLine::new(bells))
         }
-        BusUrl::Redis(url) => Box::new(RedisLine::new(url, channel).map_err(wrong)?),
-        BusUrl::Nats(url) => Box::new(NatsLine::new(url, channel).map_err(wrong)?),
+        BusUrl::Redis(url) => Box::new(RedisLine::new(url, channel, pem.as_deref().map(str::as_bytes)).map_err(wrong)?),
+        BusUrl::Nats(url) => Box::new(NatsLine::new(url, channel, settings.bus_ca_file.clone()).map_err(wrong)?),
     };
     Ok(Arc::new(RemoteBus::new(line, random)))
 }

@@ -7,6 +7,7 @@ use reqwest::{Certificate, Client, ClientBuilder};
 use tempfile::TempDir;
 
 use super::PATIENCE;
+use crate::postgres::BUSES;
 
 /// A name that is not this machine's own: its cookies are those of any host.
 pub(crate) const NAME: &str = "tidings.test";
@@ -34,7 +35,8 @@ impl Authority {
     /// Writes another certificate and another key, and gives that certificate (DER).
     pub(crate) fn certify(&self) -> Vec<u8> {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["127.0.0.1".to_owned(), NAME.to_owned()]).unwrap();
+        let names = ["127.0.0.1", BUSES, NAME].map(str::to_owned);
+        let params = CertificateParams::new(names).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         self.write("cert.pem", &certificate.pem());
         self.write("key.pem", &key.serialize_pem());

@@ -44,8 +44,8 @@ impl Server {
     fn line(&self) -> Box<dyn Line> {
         let channel = "tidings-test".to_owned();
         match self {
-            Self::Redis(server) => Box::new(RedisLine::new(&server.url("redis"), channel).unwrap()),
-            Self::Nats(server) => Box::new(NatsLine::new(&server.url("nats"), channel).unwrap()),
+            Self::Redis(server) => Box::new(RedisLine::new(&server.url("redis"), channel, None).unwrap()),
+            Self::Nats(server) => Box::new(NatsLine::new(&server.url("nats"), channel, None).unwrap()),
             Self::Postgres(_, url) => Box::new(PostgresLine::new(Bells::new(url, channel).unwrap())),
         }
     }

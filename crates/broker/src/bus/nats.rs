@@ -1,5 +1,7 @@
 //! Bells over NATS: published to a subject, which each node subscribes to.
 
+use std::path::PathBuf;
+
 use async_nats::{Client, ConnectOptions, Event, ServerAddr, Subscriber};
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -17,14 +19,15 @@ pub struct NatsLine {
     servers: Vec<ServerAddr>,
     /// User and password, or a token alone: kept apart, as the client logs addresses.
     credentials: Option<(String, Option<String>)>,
+    authority: Option<PathBuf>,
     subject: String,
 }
 
 impl NatsLine {
-    /// The servers of a URL (`nats://…`; several are separated by commas). Who rings on the same subject belongs
-    /// together.
-    pub fn new(urls: &str, subject: String) -> Result<Self, LineError> {
-        let mut line = Self { servers: Vec::new(), credentials: None, subject };
+    /// The servers of a URL (`nats://…`, or `tls://…`; several are separated by commas). `authority`: a file in PEM of who
+    /// vouches for them, if it is none of those that this machine trusts. Who rings on the same subject belongs together.
+    pub fn new(urls: &str, subject: String, authority: Option<PathBuf>) -> Result<Self, LineError> {
+        let mut line = Self { servers: Vec::new(), credentials: None, authority, subject };
         for url in urls.split(',') {
             let server: ServerAddr = url.trim().parse()?;
             if let Some(user) = server.username() {
@@ -54,6 +57,10 @@ impl Line for NatsLine {
                 let _ = tell.try_send(event); // full: one that waits says enough
             }
         });
+        let options = match self.authority.clone() {
+            None => options,
+            Some(file) => options.add_root_certificates(file),
+        };
         let options = match self.credentials.clone() {
             None => options,
             Some((user, Some(password))) => options.user_and_password(user, password),
@@ -110,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_secret_stands_apart_from_what_the_client_logs() {
-        let line = |urls: &str| NatsLine::new(urls, "x".into()).unwrap();
+        let line = |urls: &str| NatsLine::new(urls, "x".into(), None).unwrap();
         let pair = line("nats://u:planted@a:4222, nats://b:4222");
         assert_eq!(pair.credentials, Some(("u".into(), Some("planted".into()))));
         assert_eq!(line("nats://planted@a").credentials, Some(("planted".into(), None)));

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use redis::{
-    AsyncConnectionConfig, Client,
+    AsyncConnectionConfig, Client, TlsCertificates,
     aio::{MultiplexedConnection, PubSubSink, PubSubStream},
     cmd,
 };
@@ -17,9 +17,16 @@ pub struct RedisLine {
 }
 
 impl RedisLine {
-    /// The server of a URL (`redis://…`). Who rings on the same channel belongs together.
-    pub fn new(url: &str, channel: String) -> Result<Self, LineError> {
-        Ok(Self { client: Client::open(url)?, channel })
+    /// The server of a URL (`redis://…`, or `rediss://…` by TLS). `authority`: who vouches for it, as PEM, if it is none of
+    /// those that this machine trusts. Who rings on the same channel belongs together.
+    pub fn new(url: &str, channel: String, authority: Option<&[u8]>) -> Result<Self, LineError> {
+        let client = match authority {
+            None => Client::open(url)?,
+            Some(pem) => {
+                Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) })?
+            }
+        };
+        Ok(Self { client, channel })
     }
 }
 

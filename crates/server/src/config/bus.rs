@@ -29,20 +29,20 @@ impl fmt::Debug for BusUrl {
 }
 
 pub(super) fn bus_url(text: &str) -> Parsed<BusUrl> {
-    const RIGHT: &str = "write none, postgres, redis://host:port or nats://host:port";
+    const RIGHT: &str = "write none, postgres, redis://host:port or nats://host:port (by TLS: rediss://, tls://)";
     match text {
         "none" => return Ok(BusUrl::None),
         "postgres" => return Ok(BusUrl::Postgres),
         _ => {}
     }
     // Several servers of NATS are separated by commas.
-    let named = |url: &str, scheme: &str| {
+    let named = |url: &str, schemes: [&str; 2]| {
         reqwest::Url::parse(url.trim())
-            .is_ok_and(|url| url.scheme() == scheme && url.host_str().is_some_and(|host| !host.is_empty()))
+            .is_ok_and(|url| schemes.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty()))
     };
     match text.split_once(':').map(|(scheme, _)| scheme) {
-        Some("redis") if named(text, "redis") => Ok(BusUrl::Redis(text.into())),
-        Some("nats") if text.split(',').all(|one| named(one, "nats")) => Ok(BusUrl::Nats(text.into())),
+        Some("redis" | "rediss") if named(text, ["redis", "rediss"]) => Ok(BusUrl::Redis(text.into())),
+        Some("nats" | "tls") if text.split(',').all(|one| named(one, ["nats", "tls"])) => Ok(BusUrl::Nats(text.into())),
         Some("postgres" | "postgresql") => wrong(format!(
             "the bus in the database is the one of TIDINGS_DATABASE_URL, and has no URL of its own: {RIGHT}"
         )),
@@ -58,10 +58,12 @@ mod tests {
     fn what_is_a_bus() {
         let url = |text: &str| bus_url(text).map_err(|wrong| wrong.to_string());
         assert_eq!((url("none"), url("postgres")), (Ok(BusUrl::None), Ok(BusUrl::Postgres)));
-        for redis in ["redis://127.0.0.1:6379", "redis://:planted@cache/1", "redis://u:p%40@[::1]:6380"] {
+        for redis in
+            ["redis://127.0.0.1:6379", "rediss://cache:6380", "redis://:planted@cache/1", "redis://u:p%40@[::1]:6380"]
+        {
             assert_eq!(url(redis), Ok(BusUrl::Redis(redis.into())));
         }
-        for nats in ["nats://127.0.0.1:4222", "nats://u:planted@a:4222, nats://b:4222"] {
+        for nats in ["nats://127.0.0.1:4222", "tls://nats:4222", "nats://u:planted@a:4222, nats://b:4222"] {
             assert_eq!(url(nats), Ok(BusUrl::Nats(nats.into())));
         }
         let wrong = [
@@ -70,7 +72,7 @@ mod tests {
             "redis",
             "redis:",
             "redis://",
-            "rediss://x",
+            "rediss://",
             "nats://",
             "nats://a,b",
             "postgres://u:planted@db/x",

@@ -59,10 +59,13 @@ pub(crate) struct Database {
 /// How nodes tell each other that there is something new.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Bus {
-    /// What nodes on one database ring for each other by: none, postgres, redis://… or nats://…
+    /// What nodes on one database ring for each other by: none, postgres, redis://… or nats://… (by TLS: rediss://, tls://)
     #[arg(long, env = "TIDINGS_BUS_URL", hide_env_values = true, value_name = "URL")]
     #[arg(default_value = "none", value_parser = bus_url)]
     pub(crate) bus_url: BusUrl,
+    /// Who vouches for the bus, if it speaks TLS and this machine does not trust them already: certificates in PEM
+    #[arg(long, env = "TIDINGS_BUS_CA_FILE", hide_env_values = true, value_name = "FILE")]
+    pub(crate) bus_ca_file: Option<PathBuf>,
 }
 
 /// What tokens are signed with and must say.
