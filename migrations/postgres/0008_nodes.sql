@@ -24,6 +24,7 @@ CREATE INDEX open_streams_of_node ON open_streams (node);
 CREATE TABLE whispers (
     id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     node     uuid        NOT NULL,
+    position bigint      NOT NULL, -- the log ended here when it was said
     kind     text        NOT NULL,
     audience text        NOT NULL,
     payload  text        NOT NULL,

@@ -23,6 +23,7 @@ CREATE INDEX open_streams_of_node ON open_streams (node);
 CREATE TABLE whispers (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     node     BLOB    NOT NULL,
+    position INTEGER NOT NULL, -- the log ended here when it was said
     kind     TEXT    NOT NULL,
     audience TEXT    NOT NULL,
     payload  TEXT    NOT NULL,

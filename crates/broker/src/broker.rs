@@ -188,10 +188,11 @@ impl Broker {
         tasks.spawn("ledger", ledger::run(Arc::clone(&store), Arc::clone(&hubs), Arc::clone(&clock)));
         let (whispers, whispering) = mpsc::channel(whispers::WAITING);
         if let Some(peers) = &peers {
-            let (hubs, clock, woken) = (Arc::clone(&hubs), Arc::clone(&clock), Arc::clone(&status.woken));
-            tasks.spawn("whispers of others", whispers::read(Arc::clone(peers), Arc::clone(&hubs), woken));
-            tasks.spawn("whispers", whispers::write(Arc::clone(peers), Arc::clone(&bus), whispering));
-            tasks.spawn("peers", peers::run(Arc::clone(peers), hubs, clock));
+            let writing = whispers::write(Arc::clone(peers), Arc::clone(&bus), Arc::clone(&clock), whispering);
+            tasks.spawn("whispers", writing);
+            let reading = whispers::read(Arc::clone(peers), Arc::clone(&hubs), Arc::clone(&status.woken));
+            tasks.spawn("whispers of others", reading);
+            tasks.spawn("peers", peers::run(Arc::clone(peers), Arc::clone(&hubs)));
         }
         let ringing = Arc::clone(&bus);
         tasks.spawn("bus", async move { ringing.run().await });
@@ -236,9 +237,9 @@ impl Broker {
         &self.publisher
     }
 
-    /// Hands a signal to the streams that are open now, on whatever node: it is not kept, and nobody can ask for it
-    /// again. Fails only for a payload that is not JSON.
-    pub async fn whisper(
+    /// Hands a signal to the streams that are open now, on whatever node: nobody can ask for it again. Fails only for a
+    /// payload that is not JSON.
+    pub fn whisper(
         &self,
         kind: &Kind,
         payload: &RawValue,
@@ -247,9 +248,11 @@ impl Broker {
     ) -> Result<(), serde_json::Error> {
         for audience in to.audiences() {
             self.hubs.whisper(&Arc::new(Whisper::render(kind.clone(), audience.clone(), payload, at)?));
-            if self.peers.is_some() {
+            if self.peers.as_ref().is_some_and(|peers| peers.any()) {
                 let whisper = Whispered { kind: kind.clone(), audience, payload: payload.get().into(), at };
-                let _ = self.whispers.send(whisper).await; // nobody takes it any more: the node is stopping
+                if self.whispers.try_send(whisper).is_err() {
+                    tracing::warn!("a whisper did not reach the other nodes: too many wait for the database");
+                }
             }
         }
         Ok(())
@@ -367,7 +370,11 @@ impl Broker {
     async fn join(&self, hub: &Arc<Hub>, reader: &Reader) -> Result<Joined, OpenError> {
         // What another hub has handed on already must not be news to this one.
         reach(hub, self.hubs.feed.position()).await;
-        if !self.hubs.census.has_room_for(&reader.user, self.elsewhere(&reader.user).await) {
+        // Who is refused in any case is, by the hub, without a look at the others.
+        let census = &self.hubs.census;
+        if census.has_room_for(&reader.user, 0)
+            && !census.has_room_for(&reader.user, self.elsewhere(&reader.user).await)
+        {
             return Err(OpenError::UserLimit);
         }
         let mut loaded = None;

@@ -100,8 +100,9 @@ impl Census {
 
     /// Whether a user who has so many streams on other nodes may open one more.
     pub(crate) fn has_room_for(&self, user: &UserId, elsewhere: usize) -> bool {
-        let own = self.streams.lock().of.get(user).copied().unwrap_or_default();
-        own.saturating_add(elsewhere) < self.limits.per_user
+        let streams = self.streams.lock();
+        let own = streams.of.get(user).copied().unwrap_or_default();
+        own.saturating_add(elsewhere) < self.limits.per_user && streams.all < self.limits.per_node
     }
 
     /// Users and streams that are here now.
@@ -154,8 +155,10 @@ mod tests {
         let third = census.enter(&reader("bob", "")).unwrap();
         assert_eq!(census.enter(&reader("cyd", "")).unwrap_err(), Full::Node);
         assert_eq!(census.figures(), (2, 3));
-        assert!(census.has_room_for(&reader("bob", "").user, 0) && !census.has_room_for(&reader("bob", "").user, 1));
+        let room = |elsewhere| census.has_room_for(&reader("bob", "").user, elsewhere);
+        assert!(!room(0), "the node is full");
         drop((first, third));
+        assert!(room(1) && !room(2));
         assert_eq!(census.figures(), (1, 1));
         drop(second);
         assert_eq!(census.figures(), (0, 0));

@@ -1,12 +1,18 @@
 //! What is asked of all nodes together. Without others it is what this one knows.
 
+use std::time::Duration;
+
 use tidings_models::{
     Audience, StoreError, UserId,
     store::{ListedStream, Node},
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{broker::Broker, ledger::OpenStream};
+
+/// How long who opens a stream waits for the number of those that they have elsewhere.
+const SOON: Duration = Duration::from_secs(1);
 
 /// An open stream, wherever it is.
 #[derive(Clone, Debug)]
@@ -92,11 +98,16 @@ impl Broker {
         self.reads.one(peers.nodes.is_elsewhere(user, stream, peers.id)).await
     }
 
-    /// How many streams a user has on other nodes. None, if that cannot be told at the moment: whoever is let in is let
-    /// in by this node's own limits then.
+    /// How many streams a user has on other nodes. None, if that cannot be told soon: who comes is let in by this node's own
+    /// limits then.
     pub(crate) async fn elsewhere(&self, user: &UserId) -> usize {
         let Some(peers) = self.others() else { return 0 };
-        self.reads.one(peers.nodes.streams_elsewhere(user, peers.id)).await.map_or(0, count)
+        let lively = peers.lively();
+        if lively.is_empty() {
+            return 0;
+        }
+        let asked = timeout(SOON, self.reads.one(peers.nodes.streams_at(user, &lively))).await;
+        asked.map_or(0, |answer| answer.map_or(0, count))
     }
 
     /// Takes this node back from the others: for one that stops, once nothing is served any more.

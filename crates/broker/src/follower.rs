@@ -55,8 +55,8 @@ pub(crate) async fn run(
 ) {
     let mut quiet = false;
     loop {
-        status.woken.notify_one();
         let trouble = catch_up(&*store, &hubs, &status, page).await.err();
+        status.woken.notify_one();
         if noted(trouble, &status, &hubs) {
             return;
         }

@@ -20,9 +20,12 @@ pub(crate) async fn run(
     every: Duration,
 ) {
     loop {
-        // Neither this node nor another has to find that it can never go on.
-        let others = peers.as_ref().and_then(|peers| peers.slowest());
-        let read = others.map_or(hubs.position(), |position| position.min(hubs.position()));
+        // Neither this node nor another is to find that it can never go on.
+        let read = peers.as_ref().map_or(Some(hubs.position()), |peers| peers.read_by_all(hubs.position()));
+        let Some(read) = read else {
+            tokio::time::sleep(BREATH).await;
+            continue;
+        };
         let pause = match store.trim(&keep, clock.now(), read).await {
             Ok(trimmed) => {
                 if trimmed.notifications > 0 {

@@ -27,11 +27,17 @@ use crate::{hubs::Hubs, ledger::Opened, sync::Mutex};
 const EVERY: Duration = Duration::from_secs(1);
 /// How often they are told that this node is alive, if there is nothing else to tell.
 const BEAT: Duration = Duration::from_secs(2);
-/// A node that told nothing for so long is gone: until then its streams count. Longer than a pause of a busy machine.
+/// Without a beat for so long, streams of a node do not count any more: it may have been killed, and its clients come back.
+const LIVELY: Duration = Duration::from_secs(6);
+/// A node that told nothing for so long is gone, and its streams are removed. Longer than a pause of a busy machine.
 const GONE: Duration = Duration::from_secs(30);
+/// A node that is behind and does not move for so long holds nothing up any more.
+const STUCK: Duration = Duration::from_mins(5);
 /// Changes that wait to be told, for each stream that there may be. When the database is away for so long that there are
 /// more, they are forgotten, and once it is back all open streams are told anew. Bounds their memory.
 const CHANGES_PER_STREAM: usize = 2;
+/// Transactions in which changes are told at once. Bounds for how long publishers of this node find its writer taken.
+const AT_ONCE: usize = 16;
 
 /// What nodes know of each other, as this one sees it.
 pub(crate) struct Peers {
@@ -43,16 +49,26 @@ pub(crate) struct Peers {
     state: Mutex<State>,
 }
 
+/// Another node, as this one has seen it.
+struct Other {
+    node: Node,
+    /// Since when it says what it says, and whether it ever said something else: one that did not may be long gone.
+    since: Instant,
+    beats: bool,
+    /// Since when it has read as far as it has.
+    moved: Instant,
+}
+
 #[derive(Default)]
 struct State {
     beat: i64,
-    told_at: Option<Instant>,
+    /// The beat that was told last, and answered, and when.
+    told: Option<(i64, Instant)>,
     /// What is to be told, by stream.
     changes: BTreeMap<Uuid, StreamChange>,
     /// More came than could be told, or what was told is no longer known.
     all_anew: bool,
-    /// The others, and since when each says what it says.
-    others: HashMap<Uuid, (Node, Instant)>,
+    others: HashMap<Uuid, Other>,
 }
 
 /// That a stream is listed. Dropping it takes it off the list.
@@ -92,20 +108,31 @@ impl Peers {
         state.changes.insert(*id_of(&change), change);
     }
 
-    /// The other nodes that are alive.
+    /// The other nodes that are not gone.
     pub(crate) fn others(&self) -> Vec<Node> {
-        let alive = |(node, since): &(Node, Instant)| (since.elapsed() < GONE).then(|| node.clone());
-        self.state.lock().others.values().filter_map(alive).collect()
+        let here = |other: &Other| (other.since.elapsed() < GONE).then(|| other.node.clone());
+        self.state.lock().others.values().filter_map(here).collect()
     }
 
     /// Whether there are any.
     pub(crate) fn any(&self) -> bool {
-        self.state.lock().others.values().any(|(_, since)| since.elapsed() < GONE)
+        self.state.lock().others.values().any(|other| other.since.elapsed() < GONE)
     }
 
-    /// The others have read the log up to here, as far as is known. `None`: there are none.
-    pub(crate) fn slowest(&self) -> Option<Position> {
-        self.others().iter().map(|node| node.position).min()
+    /// Those whose streams count.
+    pub(crate) fn lively(&self) -> Vec<Uuid> {
+        let lively = |other: &&Other| other.beats && other.since.elapsed() < LIVELY;
+        self.state.lock().others.values().filter(lively).map(|other| other.node.id).collect()
+    }
+
+    /// The log has been read up to here by all who are to be waited for, this node at `own` among them. `None`: that is not
+    /// known yet.
+    pub(crate) fn read_by_all(&self, own: Position) -> Option<Position> {
+        let state = self.state.lock();
+        state.told?;
+        let waited_for =
+            state.others.values().filter(|other| other.since.elapsed() < GONE && other.moved.elapsed() < STUCK);
+        Some(waited_for.map(|other| other.node.position).fold(own, Position::min))
     }
 
     /// This node as it tells of itself.
@@ -121,21 +148,26 @@ impl Peers {
         }
     }
 
-    /// Tells what there is to tell, if there is anything or it is time to.
-    pub(crate) async fn tell(&self, hubs: &Hubs, clock: &dyn Clock) -> Result<(), StoreError> {
+    /// Tells what there is to tell, if there is anything or it is time to. What comes meanwhile waits for the next time.
+    pub(crate) async fn tell(&self, hubs: &Hubs) -> Result<(), StoreError> {
         self.begin_anew(hubs).await?;
-        loop {
+        for _ in 0..AT_ONCE {
             let Some(changes) = self.next() else { break };
-            match self.nodes.tell(&self.own(hubs), &changes, clock.now()).await {
-                Ok(before) => self.learn(before),
+            let more = changes.len() >= StreamChange::AT_ONCE;
+            let node = self.own(hubs);
+            match self.nodes.tell(&node, &changes).await {
+                Ok(before) => self.learn(node.beat, before),
                 Err(error) => {
                     self.put_back(changes);
                     return Err(error);
                 }
             }
+            if !more {
+                break;
+            }
         }
         for (node, beat) in self.gone() {
-            self.nodes.forget_node(node, beat).await?;
+            self.nodes.forget_node(node, Some(beat)).await?;
             self.state.lock().others.remove(&node);
             tracing::warn!(%node, "a node has told nothing for {} s, and is forgotten", GONE.as_secs());
         }
@@ -144,14 +176,13 @@ impl Peers {
 
     /// Takes this node back, for one that stops in peace once its streams have gone.
     pub(crate) async fn leave(&self) -> Result<(), StoreError> {
-        let beat = self.state.lock().beat;
-        self.nodes.forget_node(self.id, beat).await
+        self.nodes.forget_node(self.id, None).await
     }
 
     /// The next changes, and another beat. `None`: there is nothing to tell, and no need to.
     fn next(&self) -> Option<Vec<StreamChange>> {
         let mut state = self.state.lock();
-        let due = state.told_at.is_none_or(|at| at.elapsed() >= BEAT);
+        let due = state.told.is_none_or(|(_, at)| at.elapsed() >= BEAT);
         if state.changes.is_empty() && !due {
             return None;
         }
@@ -169,38 +200,46 @@ impl Peers {
         }
     }
 
-    /// Who was there when this node told of itself.
-    fn learn(&self, before: Vec<Node>) {
+    /// Who was there when this node told of itself with that beat.
+    fn learn(&self, beat: i64, before: Vec<Node>) {
         let now = Instant::now();
         let mut state = self.state.lock();
-        let known = state.told_at.is_none() || before.iter().any(|node| node.id == self.id);
-        if !known {
-            state.all_anew = true;
+        // Silence counts only while this node listened.
+        let listened = state.told.is_some_and(|(_, at)| at.elapsed() < LIVELY);
+        if let Some((told, _)) = state.told {
+            // Forgotten, and perhaps known again by something that was told without an answer: but not its streams.
+            state.all_anew |= !before.iter().any(|node| (node.id, node.beat) == (self.id, told));
         }
-        state.told_at = Some(now);
-        let mut others = HashMap::new();
+        state.told = Some((beat, now));
+        let mut known = std::mem::take(&mut state.others);
         for node in before.into_iter().filter(|node| node.id != self.id) {
-            let same = state.others.get(&node.id).filter(|(seen, _)| seen.beat == node.beat);
-            let since = same.map_or(now, |(_, since)| *since);
-            others.insert(node.id, (node, since));
+            let other = match known.remove(&node.id) {
+                None => Other { node, since: now, beats: false, moved: now },
+                Some(other) => {
+                    let same = other.node.beat == node.beat;
+                    let stands = listened && other.node.position == node.position;
+                    Other {
+                        since: if same && listened { other.since } else { now },
+                        beats: other.beats || !same,
+                        moved: if stands { other.moved } else { now },
+                        node,
+                    }
+                }
+            };
+            state.others.insert(other.node.id, other);
         }
-        state.others = others;
     }
 
     /// What was told is no longer known, as after a crash of the database: so all is said again.
     async fn begin_anew(&self, hubs: &Hubs) -> Result<(), StoreError> {
-        let (anew, beat) = {
-            let state = self.state.lock();
-            (state.all_anew, state.beat)
-        };
-        if !anew {
+        if !self.state.lock().all_anew {
             return Ok(());
         }
-        self.nodes.forget_node(self.id, beat).await?;
+        self.nodes.forget_node(self.id, None).await?;
         {
             // What opens from now on comes to the changes by itself.
             let mut state = self.state.lock();
-            (state.all_anew, state.told_at) = (false, None);
+            (state.all_anew, state.told) = (false, None);
             state.changes.clear();
         }
         for hub in hubs.all() {
@@ -216,22 +255,26 @@ impl Peers {
 
     fn gone(&self) -> Vec<(Uuid, i64)> {
         let state = self.state.lock();
-        let gone = state.others.values().filter(|(_, since)| since.elapsed() >= GONE);
-        gone.map(|(node, _)| (node.id, node.beat)).collect()
+        let gone = state.others.values().filter(|other| other.since.elapsed() >= GONE);
+        gone.map(|other| (other.node.id, other.node.beat)).collect()
     }
 }
 
 /// Tells the others for as long as the process lives, or until the database is another one: then its task ends, and the
 /// node with it.
-pub(crate) async fn run(peers: Arc<Peers>, hubs: Arc<Hubs>, clock: Arc<dyn Clock>) {
+pub(crate) async fn run(peers: Arc<Peers>, hubs: Arc<Hubs>) {
     let mut failing = false;
     loop {
-        let told = peers.tell(&hubs, &*clock).await;
-        if let (Err(error), false) = (&told, failing) {
-            tracing::error!(%error, "the other nodes could not be told of this one; trying again each second");
-        }
-        if matches!(told, Err(StoreError::AnotherLife)) {
-            return;
+        let told = peers.tell(&hubs).await;
+        match &told {
+            Err(error @ StoreError::AnotherLife) => {
+                tracing::error!(%error, "this node cannot go on");
+                return;
+            }
+            Err(error) if !failing => {
+                tracing::error!(%error, "the other nodes could not be told of this one; trying again each second");
+            }
+            _ => {}
         }
         failing = told.is_err();
         tokio::time::sleep(EVERY).await;

@@ -26,6 +26,11 @@ pub(crate) fn of(
     }
     let unreadable = |error: Unreadable| Failure::usage(format!("TIDINGS_BUS_CA_FILE cannot be read: {error}"));
     // Read for both, as one of them would find out only when it connects.
+    if matches!(settings.bus_url, BusUrl::None | BusUrl::Postgres) && settings.bus_ca_file.is_some() {
+        return Err(Failure::usage(
+            "TIDINGS_BUS_CA_FILE is set, and TIDINGS_BUS_URL is neither Redis nor NATS: leave it out. Who vouches for PostgreSQL stands in TIDINGS_DATABASE_URL (sslrootcert).",
+        ));
+    }
     let pem = settings.bus_ca_file.as_deref().map(file::text).transpose().map_err(unreadable)?;
     let channel = format!("tidings-{}", epoch.as_uuid().simple());
     let wrong = |error: LineError| Failure::usage(format!("TIDINGS_BUS_URL is wrong: {error}."));

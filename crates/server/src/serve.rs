@@ -16,6 +16,7 @@ use actix_web::{App as HttpApp, dev::AppConfig, middleware::from_fn, rt::net::Tc
 use tidings_api::{App, Connection, KEEP_ALIVE, SLOW_HEAD};
 use tidings_broker::Tasks;
 use tidings_middleware::{Auth, Connections, cors, edge};
+use tidings_models::StoreError;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
@@ -32,7 +33,7 @@ const SLOW_CLOSE: Duration = Duration::from_secs(1);
 /// taken their connection over no longer count here, only among the streams of the node.)
 const OTHER_CONNECTIONS: usize = 1024;
 
-/// How long it may take to write down what streams were given last. More than tens of thousands of them take; a
+/// How long each of a node's last words to the database may take, such as what streams were given last. More than tens of thousands of them take; a
 /// database that hangs must not keep the process.
 const NOTING: Duration = Duration::from_secs(3);
 /// How long connections of the database may take to close.
@@ -126,17 +127,19 @@ async fn stop(app: &App, handle: &ServerHandle, plan: Plan) {
     tracing::info!("stopped");
 }
 
-/// The other nodes are told that this one is gone, and what streams were given last is written down: the ledger of a node
-/// that stopped in peace has no gap.
+/// What streams were given last is written down: the ledger of a node that stopped in peace has no gap. And the other nodes
+/// are told that this one is gone.
 async fn note_the_rest(app: &App) {
-    let noting = async {
-        app.broker.leave().await?;
-        app.broker.note_the_rest().await
-    };
-    match tokio::time::timeout(NOTING, noting).await {
+    bounded("what was written to streams last could not be noted", app.broker.note_the_rest()).await;
+    bounded("the other nodes could not be told that this one is gone", app.broker.leave()).await;
+}
+
+/// Last words to a database that may hang.
+async fn bounded(failed: &str, work: impl Future<Output = Result<(), StoreError>>) {
+    match tokio::time::timeout(NOTING, work).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "what was written to streams last could not be noted"),
-        Err(_) => tracing::warn!("what was written to streams last could not be noted in time"),
+        Ok(Err(error)) => tracing::error!(%error, "{failed}"),
+        Err(_) => tracing::warn!("{failed} in time"),
     }
 }
 

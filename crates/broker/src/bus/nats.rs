@@ -59,7 +59,7 @@ impl Line for NatsLine {
         });
         let options = match self.authority.clone() {
             None => options,
-            Some(file) => options.add_root_certificates(file),
+            Some(file) => options.add_root_certificates(file).require_tls(true),
         };
         let options = match self.credentials.clone() {
             None => options,

@@ -67,10 +67,10 @@ impl Setup {
     }
 
     /// Says something that is not logged.
-    async fn whisper(&self, name: &str) {
+    fn whisper(&self, name: &str) {
         let (kind, payload) = (Kind::signal("typing").unwrap(), serde_json::value::to_raw_value("x").unwrap());
         let to = Recipients::User(user(name));
-        self.broker.whisper(&kind, &payload, &to, Timestamp::from_millis(0)).await.unwrap();
+        self.broker.whisper(&kind, &payload, &to, Timestamp::from_millis(0)).unwrap();
     }
 
     /// Puts a notification of some level in its place, and rings.
@@ -516,9 +516,9 @@ async fn a_whisper_comes_while_live_and_shows_no_older_counts() {
     let mut bob = setup.open("bob", Start::Unread).await;
     assert_eq!(next(&mut ann).await, "ready@0:0 after 0");
     assert_eq!(next(&mut bob).await, "ready@0:0 after 0");
-    setup.whisper("ann").await;
+    setup.whisper("ann");
     assert_eq!(next(&mut ann).await, "typing:0");
-    setup.whisper("ann").await;
+    setup.whisper("ann");
     setup.add("user:ann");
     setup.settled().await;
     assert_eq!(rest(&mut ann).await, "1:1, typing:1", "what the reader has seen by then");
@@ -533,9 +533,9 @@ async fn a_whisper_waits_for_a_replay_to_end() {
     }
     setup.settled().await;
     let mut stream = setup.open("ann", after(1)).await;
-    setup.whisper("ann").await;
+    setup.whisper("ann");
     assert_eq!(next(&mut stream).await, "2:5, 3:5");
-    setup.whisper("ann").await;
+    setup.whisper("ann");
     assert_eq!(rest(&mut stream).await, "4:5, 5:5, ready@5:5 after 4, typing:5, typing:5");
 }
 
@@ -544,10 +544,10 @@ async fn nothing_is_whispered_after_a_token_has_ended() {
     let setup = Setup::new().await;
     let mut stream = setup.open_until("ann", Start::Unread, 75_000).await;
     assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
-    setup.whisper("ann").await; // before its end, to a reader who stands still
+    setup.whisper("ann"); // before its end, to a reader who stands still
     tokio::time::sleep(Duration::from_secs(75)).await;
-    setup.whisper("ann").await; // right at its end
+    setup.whisper("ann"); // right at its end
     assert_eq!(next(&mut stream).await, "goodbye token_expired");
-    setup.whisper("ann").await;
+    setup.whisper("ann");
     assert_eq!(next(&mut stream).await, "end");
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use tidings_models::{
-    store::{ListedStream, Node, Nodes, StreamChange, Whispered},
+    store::{ListedStream, Node, Nodes, Overheard, StreamChange, Whispered},
     *,
 };
 use uuid::Uuid;
@@ -16,15 +16,34 @@ pub(crate) struct FakeNodes(Mutex<State>);
 struct State {
     nodes: Vec<Node>,
     streams: Vec<(Uuid, ListedStream)>,
-    whispers: Vec<(Uuid, Whispered)>,
+    whispers: Vec<(Uuid, Overheard)>,
+    /// Where whoever whispers finds the end of the log.
+    end: Position,
     away: bool,
+    forgetful: bool,
     tells: usize,
+    tell_time: std::time::Duration,
 }
 
 impl FakeNodes {
     /// Whether it answers.
     pub(crate) fn set_away(&self, away: bool) {
         self.0.lock().away = away;
+    }
+
+    /// Does what it is asked, and gives no answer.
+    pub(crate) fn set_forgetful(&self, forgetful: bool) {
+        self.0.lock().forgetful = forgetful;
+    }
+
+    /// How long it takes to be told something.
+    pub(crate) fn set_tell_time(&self, time: std::time::Duration) {
+        self.0.lock().tell_time = time;
+    }
+
+    /// Where the log ends, for who whispers.
+    pub(crate) fn set_end(&self, end: Position) {
+        self.0.lock().end = end;
     }
 
     /// As a crash does.
@@ -63,8 +82,10 @@ fn count(of: usize) -> i64 {
 
 #[async_trait]
 impl Nodes for FakeNodes {
-    async fn tell(&self, node: &Node, streams: &[StreamChange], _: Timestamp) -> Result<Vec<Node>, StoreError> {
+    async fn tell(&self, node: &Node, streams: &[StreamChange]) -> Result<Vec<Node>, StoreError> {
         assert!(streams.len() <= StreamChange::AT_ONCE, "{}", streams.len());
+        let time = self.0.lock().tell_time;
+        tokio::time::sleep(time).await;
         let mut state = self.state()?;
         state.tells += 1;
         let before = state.nodes.clone();
@@ -79,21 +100,21 @@ impl Nodes for FakeNodes {
                 StreamChange::Closed(id) => state.streams.retain(|(_, known)| known.id != *id),
             }
         }
-        Ok(before)
+        if state.forgetful { Err(StoreError::Corrupt("no answer".into())) } else { Ok(before) }
     }
 
-    async fn forget_node(&self, node: Uuid, beat: i64) -> Result<(), StoreError> {
+    async fn forget_node(&self, node: Uuid, beat: Option<i64>) -> Result<(), StoreError> {
         let mut state = self.state()?;
-        if state.nodes.iter().any(|known| (known.id, known.beat) == (node, beat)) {
+        if state.nodes.iter().any(|known| known.id == node && beat.is_none_or(|beat| known.beat == beat)) {
             state.nodes.retain(|known| known.id != node);
             state.streams.retain(|(of, _)| *of != node);
         }
         Ok(())
     }
 
-    async fn streams_elsewhere(&self, user: &UserId, node: Uuid) -> Result<i64, StoreError> {
+    async fn streams_at(&self, user: &UserId, nodes: &[Uuid]) -> Result<i64, StoreError> {
         let state = self.state()?;
-        Ok(count(state.streams.iter().filter(|(of, stream)| *of != node && stream.user == *user).count()))
+        Ok(count(state.streams.iter().filter(|(of, stream)| nodes.contains(of) && stream.user == *user).count()))
     }
 
     async fn is_elsewhere(&self, user: &UserId, stream: Uuid, node: Uuid) -> Result<bool, StoreError> {
@@ -125,8 +146,12 @@ impl Nodes for FakeNodes {
         panic!("counted by the database: {audience}")
     }
 
-    async fn whisper(&self, node: Uuid, whispers: &[Whispered]) -> Result<(), StoreError> {
-        self.state()?.whispers.extend(whispers.iter().map(|whisper| (node, whisper.clone())));
+    async fn whisper(&self, node: Uuid, whispers: &[Whispered], _: Timestamp) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        for whisper in whispers {
+            let (number, position) = (count(state.whispers.len() + 1), state.end);
+            state.whispers.push((node, Overheard { number, position, whisper: whisper.clone() }));
+        }
         Ok(())
     }
 
@@ -134,10 +159,9 @@ impl Nodes for FakeNodes {
         Ok(count(self.state()?.whispers.len()))
     }
 
-    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<(i64, Whispered)>, StoreError> {
+    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<Overheard>, StoreError> {
         let state = self.state()?;
-        let numbered = state.whispers.iter().enumerate().map(|(i, (of, whisper))| (count(i + 1), of, whisper));
-        let next = numbered.filter(|(number, of, _)| *number > after && **of != node);
-        Ok(next.map(|(number, _, whisper)| (number, whisper.clone())).take(Whispered::AT_ONCE).collect())
+        let next = state.whispers.iter().filter(|(of, whisper)| whisper.number > after && *of != node);
+        Ok(next.map(|(_, whisper)| whisper.clone()).take(Whispered::AT_ONCE).collect())
     }
 }

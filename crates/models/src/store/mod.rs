@@ -34,7 +34,7 @@ mod timestamp;
 pub use access::Access;
 pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
-pub use nodes::{ListedStream, Node, Nodes, StreamChange, Whispered};
+pub use nodes::{ListedStream, Node, Nodes, Overheard, StreamChange, Whispered};
 pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
 pub use postgres::{BellListener, BellRope, Bells, PostgresStore};

@@ -76,7 +76,18 @@ impl Whispered {
     pub const AT_ONCE: usize = 256;
     /// For how long one is kept, in milliseconds: for longer than any node that is alive takes to look, clocks that
     /// differ included.
-    pub const KEPT_MS: i64 = 300_000;
+    pub const KEPT_MS: i64 = 60_000;
+}
+
+/// A whisper of another node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overheard {
+    /// Its number: whispers are numbered in the order of their commits.
+    pub number: i64,
+    /// Where the log ended when it was said. Who has left an audience up to there is not to hear it.
+    pub position: Position,
+    /// What was said.
+    pub whisper: Whispered,
 }
 
 /// What nodes know of each other.
@@ -84,14 +95,14 @@ impl Whispered {
 pub trait Nodes: Send + Sync + 'static {
     /// A node tells of itself, and of streams that came and went: at most [`StreamChange::AT_ONCE`] of them. Returns who
     /// there was before, the first to start first: who does not find itself there was forgotten, and its streams with
-    /// it. `now`: whispers from long before are removed.
-    async fn tell(&self, node: &Node, streams: &[StreamChange], now: Timestamp) -> Result<Vec<Node>, StoreError>;
+    /// it.
+    async fn tell(&self, node: &Node, streams: &[StreamChange]) -> Result<Vec<Node>, StoreError>;
 
-    /// Removes a node that has gone, and its streams, unless it has told something since that beat.
-    async fn forget_node(&self, node: Uuid, beat: i64) -> Result<(), StoreError>;
+    /// Removes a node that has gone, and its streams; where a beat is given, only if that is still its last.
+    async fn forget_node(&self, node: Uuid, beat: Option<i64>) -> Result<(), StoreError>;
 
-    /// How many streams a user has on other nodes than this.
-    async fn streams_elsewhere(&self, user: &UserId, node: Uuid) -> Result<i64, StoreError>;
+    /// How many streams a user has on these nodes.
+    async fn streams_at(&self, user: &UserId, nodes: &[Uuid]) -> Result<i64, StoreError>;
 
     /// Whether a user has that stream on another node than this.
     async fn is_elsewhere(&self, user: &UserId, stream: Uuid, node: Uuid) -> Result<bool, StoreError>;
@@ -110,12 +121,14 @@ pub trait Nodes: Send + Sync + 'static {
     /// How many users of an audience have a stream on any node.
     async fn users_present(&self, audience: &Audience) -> Result<i64, StoreError>;
 
-    /// A node has signals for the others: at most [`Whispered::AT_ONCE`] of them.
-    async fn whisper(&self, node: Uuid, whispers: &[Whispered]) -> Result<(), StoreError>;
+    /// A node has signals for the others, at `now`: at most [`Whispered::AT_ONCE`] of them. Those from long before are
+    /// removed.
+    async fn whisper(&self, node: Uuid, whispers: &[Whispered], now: Timestamp) -> Result<(), StoreError>;
 
     /// Where the whispers end now. What comes later has a greater number.
     async fn last_whisper(&self) -> Result<i64, StoreError>;
 
-    /// The next whispers of other nodes after a number, with theirs: at most [`Whispered::AT_ONCE`].
-    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<(i64, Whispered)>, StoreError>;
+    /// The next whispers of other nodes after a number: at most [`Whispered::AT_ONCE`]. What a later version wrote, and
+    /// this one does not know, is not among them.
+    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<Overheard>, StoreError>;
 }

@@ -90,7 +90,7 @@ pub(crate) async fn signal(
         {
             return Err(no_topic());
         }
-        app.broker.whisper(&kind, &payload, &to, at).await.map_err(Problem::internal)?;
+        app.broker.whisper(&kind, &payload, &to, at).map_err(Problem::internal)?;
         return Ok(HttpResponse::Accepted().finish());
     }
     let payload = payload.get().into();

@@ -117,7 +117,7 @@ impl World {
         let position = broker.figures().position;
         let kind = Kind::signal(&format!("{WHISPER}{position}")).unwrap();
         let payload = serde_json::value::to_raw_value("...").unwrap();
-        broker.whisper(&kind, &payload, &to.recipients(), self.clock.now()).await.unwrap();
+        broker.whisper(&kind, &payload, &to.recipients(), self.clock.now()).unwrap();
     }
 
     /// Asks for what cannot be refused in a way that matters here.

@@ -44,23 +44,22 @@ impl Life {
         }
     }
 
-    /// Begins another epoch, if the log was written in another life last. The first node to come does so. Whether it did.
+    /// Begins another epoch, if the log was written in another life last. The first node to come does so.
     pub(super) async fn take_up(
         &self,
         turn: &mut Turn<'_>,
         now: Timestamp,
         random: &dyn Random,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let mut tx = turn.begin().await?;
         let last: Option<String> = sqlx::query_scalar(LAST).fetch_one(&mut *tx).await?;
-        let another = last.as_deref().is_some_and(|last| *last != *self.0);
-        if another {
+        if last.as_deref().is_some_and(|last| *last != *self.0) {
             begin_epoch_in(&mut tx, new_epoch(random), now).await?;
         }
         if last.as_deref() != Some(&*self.0) {
             sqlx::query(SET).bind(&*self.0).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok(another)
+        Ok(())
     }
 }

@@ -59,10 +59,9 @@ impl PostgresStore {
         assert_settings(&mut turn.connection).await?;
         let mut cursors = found(&mut turn, now, random).await?;
         let life = Life::of(&mut turn.connection).await?;
-        if let Some(life) = &life
-            && life.take_up(&mut turn, now, random).await?
-        {
-            cursors = found(&mut turn, now, random).await?;
+        if let Some(life) = &life {
+            life.take_up(&mut turn, now, random).await?;
+            cursors = found(&mut turn, now, random).await?; // another node may have begun an epoch in between
         }
         turn.end(Ok(())).await?;
         life.iter().for_each(|life| writer.stay_in(life.clone()));

@@ -122,6 +122,11 @@ impl Turn<'_> {
         Ok(self.connection.begin_with(BEGIN).await?)
     }
 
+    /// Begins one that touches nothing but what is this node's own, and waits for nobody.
+    pub(super) async fn begin_beside(&mut self) -> Result<Transaction<'_, Postgres>, StoreError> {
+        Ok(self.connection.begin().await?)
+    }
+
     /// Gives the connection back, and passes on how the write went. After a failure it is not used again.
     #[expect(clippy::unused_async, reason = "as SQLite has it, which waits for its thread")]
     pub(super) async fn end<T>(mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {

@@ -55,6 +55,7 @@ pub(super) async fn some(
     ] {
         removed += sqlx::query(statement).bind(name).execute(&mut *group.conn).await?.rows_affected();
     }
+    sqlx::query(sql::nodes::ERASE_WHISPERS).bind(&own).execute(&mut *group.conn).await?;
     // Who signed in while this went on is told of, and ends, like any other.
     let sign_ins = sqlx::query(sql::access::END_SIGN_INS).bind(user.as_str()).bind(None::<Uuid>);
     if sign_ins.execute(&mut *group.conn).await?.rows_affected() > 0 {

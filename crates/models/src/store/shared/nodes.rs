@@ -1,5 +1,6 @@
-//! What nodes tell each other beside the log. Whoever writes holds the head row, as everybody does: so whispers are
-//! numbered in the order of their commits, and nobody who reads by number passes one over.
+//! What nodes tell each other beside the log. Who tells of itself waits for nobody: what it changes is its own. Who whispers
+//! holds the head row, as everybody who publishes: so whispers are numbered in the order of their commits, nobody who reads
+//! by number passes one over, and each knows where the log ended.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -9,13 +10,13 @@ use uuid::Uuid;
 use super::{
     DatabaseStore, StoreError, Turn, bounded,
     insert::Insert,
-    position, sql,
+    log, position, sql,
     table::{Kind as Column, Last, Table},
     write,
 };
 use crate::{
     Audience, Kind, Timestamp, UserId,
-    store::{ListedStream, Node, Nodes, StreamChange, Whispered},
+    store::{ListedStream, Node, Nodes, Overheard, StreamChange, Whispered},
 };
 
 static OPEN_STREAMS: Insert = Insert::new(
@@ -38,6 +39,7 @@ static WHISPERS: Insert = Insert::new(
         name: "whispers",
         columns: &[
             ("node", Column::Id),
+            ("position", Column::Number),
             ("kind", Column::Text),
             ("audience", Column::Text),
             ("payload", Column::Text),
@@ -50,20 +52,21 @@ static WHISPERS: Insert = Insert::new(
 
 #[async_trait]
 impl Nodes for DatabaseStore {
-    async fn tell(&self, node: &Node, streams: &[StreamChange], now: Timestamp) -> Result<Vec<Node>, StoreError> {
+    async fn tell(&self, node: &Node, streams: &[StreamChange]) -> Result<Vec<Node>, StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = bounded(tell(&mut turn, node, streams, now)).await;
+        let done = bounded(tell(&mut turn, node, streams)).await;
         turn.end(done).await
     }
 
-    async fn forget_node(&self, node: Uuid, beat: i64) -> Result<(), StoreError> {
+    async fn forget_node(&self, node: Uuid, beat: Option<i64>) -> Result<(), StoreError> {
         let mut turn = self.writer.turn().await?;
         let done = bounded(forget(&mut turn, node, beat)).await;
         turn.end(done).await
     }
 
-    async fn streams_elsewhere(&self, user: &UserId, node: Uuid) -> Result<i64, StoreError> {
-        let count = sqlx::query_scalar(sql::nodes::STREAMS_ELSEWHERE).bind(user.as_str()).bind(node);
+    async fn streams_at(&self, user: &UserId, nodes: &[Uuid]) -> Result<i64, StoreError> {
+        let nodes: Vec<_> = nodes.iter().map(|node| node.simple().to_string()).collect();
+        let count = sqlx::query_scalar(sql::nodes::STREAMS_AT).bind(user.as_str()).bind(super::json(&nodes)?);
         bounded(count.fetch_one(&self.readers)).await
     }
 
@@ -99,9 +102,9 @@ impl Nodes for DatabaseStore {
         bounded(count.fetch_one(&self.readers)).await
     }
 
-    async fn whisper(&self, node: Uuid, whispers: &[Whispered]) -> Result<(), StoreError> {
+    async fn whisper(&self, node: Uuid, whispers: &[Whispered], now: Timestamp) -> Result<(), StoreError> {
         let mut turn = self.writer.turn().await?;
-        let done = bounded(whisper(&mut turn, node, whispers)).await;
+        let done = bounded(whisper(&mut turn, node, whispers, now)).await;
         turn.end(done).await
     }
 
@@ -110,21 +113,16 @@ impl Nodes for DatabaseStore {
         bounded(last.fetch_one(&self.readers)).await
     }
 
-    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<(i64, Whispered)>, StoreError> {
+    async fn whispers_after(&self, after: i64, node: Uuid) -> Result<Vec<Overheard>, StoreError> {
         let limit = i64::try_from(Whispered::AT_ONCE).unwrap_or(i64::MAX);
         let next = sqlx::query_as(sql::nodes::WHISPERS).bind(after).bind(node).bind(limit);
         let rows: Vec<WhisperRow> = bounded(next.fetch_all(&self.readers)).await?;
-        rows.into_iter().map(whispered).collect()
+        rows.into_iter().filter_map(|row| overheard(row).transpose()).collect()
     }
 }
 
-async fn tell(
-    turn: &mut Turn<'_>,
-    node: &Node,
-    streams: &[StreamChange],
-    now: Timestamp,
-) -> Result<Vec<Node>, StoreError> {
-    let mut tx = turn.begin().await?;
+async fn tell(turn: &mut Turn<'_>, node: &Node, streams: &[StreamChange]) -> Result<Vec<Node>, StoreError> {
+    let mut tx = turn.begin_beside().await?;
     let before: Vec<NodeRow> = sqlx::query_as(sql::nodes::NODES).bind(Node::MOST).fetch_all(&mut *tx).await?;
     let Node { id, beat, version, started_at, position, streams: count } = node;
     let told = sqlx::query(sql::nodes::TELL_NODE).bind(id).bind(beat).bind(version).bind(started_at);
@@ -145,14 +143,17 @@ async fn tell(
         row.add(*opened_at).add(Arc::<str>::from(transport.as_str()));
     })
     .await?;
-    sqlx::query(sql::nodes::TRIM_WHISPERS).bind(now.plus_millis(-Whispered::KEPT_MS)).execute(&mut *tx).await?;
     tx.commit().await?;
     before.into_iter().map(row_of_node).collect()
 }
 
-async fn forget(turn: &mut Turn<'_>, node: Uuid, beat: i64) -> Result<(), StoreError> {
-    let mut tx = turn.begin().await?;
-    let forgotten = sqlx::query(sql::nodes::FORGET_NODE).bind(node).bind(beat).execute(&mut *tx).await?;
+async fn forget(turn: &mut Turn<'_>, node: Uuid, beat: Option<i64>) -> Result<(), StoreError> {
+    let mut tx = turn.begin_beside().await?;
+    let forget = match beat {
+        Some(beat) => sqlx::query(sql::nodes::FORGET_NODE_AT).bind(node).bind(beat),
+        None => sqlx::query(sql::nodes::FORGET_NODE).bind(node),
+    };
+    let forgotten = forget.execute(&mut *tx).await?;
     if forgotten.rows_affected() > 0 {
         sqlx::query(sql::nodes::FORGET_STREAMS).bind(node).execute(&mut *tx).await?;
     }
@@ -160,11 +161,13 @@ async fn forget(turn: &mut Turn<'_>, node: Uuid, beat: i64) -> Result<(), StoreE
     Ok(())
 }
 
-async fn whisper(turn: &mut Turn<'_>, node: Uuid, whispers: &[Whispered]) -> Result<(), StoreError> {
+async fn whisper(turn: &mut Turn<'_>, node: Uuid, whispers: &[Whispered], now: Timestamp) -> Result<(), StoreError> {
     let mut tx = turn.begin().await?;
+    let end = log::head(&mut tx).await?.position.get();
+    sqlx::query(sql::nodes::TRIM_WHISPERS).bind(now.plus_millis(-Whispered::KEPT_MS)).execute(&mut *tx).await?;
     write::only(&mut tx, &WHISPERS, whispers, |row, whisper| {
         let Whispered { kind, audience, payload, at } = whisper;
-        row.add(node).add(Arc::<str>::from(kind.as_str())).add(Arc::<str>::from(audience.to_string()));
+        row.add(node).add(end).add(Arc::<str>::from(kind.as_str())).add(Arc::<str>::from(audience.to_string()));
         row.add(Arc::clone(payload)).add(*at);
     })
     .await?;
@@ -187,12 +190,13 @@ fn listed((node, id, user, opened_at, transport): StreamRow) -> Result<(Uuid, Li
     Ok((node, ListedStream { id, user, opened_at, transport }))
 }
 
-/// Id, kind, audience, payload, at.
-type WhisperRow = (i64, String, String, String, Timestamp);
+/// Id, position, kind, audience, payload, at.
+type WhisperRow = (i64, i64, String, String, String, Timestamp);
 
-fn whispered((id, kind, audience, payload, at): WhisperRow) -> Result<(i64, Whispered), StoreError> {
+/// `None`: a later version wrote it, for an audience that is not known here.
+fn overheard((number, at_end, kind, audience, payload, at): WhisperRow) -> Result<Option<Overheard>, StoreError> {
+    let Some(audience) = Audience::parse(&audience) else { return Ok(None) };
     let kind = Kind::parse(Cow::Owned(kind));
-    let wrong = || StoreError::Corrupt(format!("the audience {audience} of a whisper"));
-    let audience = Audience::parse(&audience).ok_or_else(wrong)?;
-    Ok((id, Whispered { kind, audience, payload: payload.into(), at }))
+    let whisper = Whispered { kind, audience, payload: payload.into(), at };
+    Ok(Some(Overheard { number, position: position(at_end)?, whisper }))
 }

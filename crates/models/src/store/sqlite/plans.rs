@@ -32,6 +32,8 @@ const SCANS: &[(&str, &str, &str)] = &[
     ("STORED", "recipients", "the same"),
     ("STORED", "topics", "the same"),
     ("NODES", "nodes", "as many as there are nodes"),
+    ("ERASE_WHISPERS", "whispers", "those of a minute"),
+    ("PRESENT_MEMBERS", "s USING COVERING INDEX open_streams_of_user", "the same as PRESENT"),
     ("PRESENT", "open_streams USING COVERING INDEX open_streams_of_user", "all are counted, when an admin asks"),
     ("SCHEDULED_FOR", "s", "recipients of what is scheduled are no rows; only for somebody who is removed"),
 ];

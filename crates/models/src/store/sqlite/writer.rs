@@ -95,6 +95,11 @@ impl Turn<'_> {
         Ok(self.connection.begin_with("BEGIN IMMEDIATE").await?)
     }
 
+    /// The same: here nobody writes beside others.
+    pub(super) async fn begin_beside(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        self.begin().await
+    }
+
     /// Gives the connection back, and passes on how the write went. After a failure it is not used again:
     /// SQLite rolls back by itself on a full disk or a failed write, and sqlx would believe in that
     /// transaction for ever.
