@@ -37,7 +37,7 @@ fn code(error: &StoreError) -> Code {
     match error {
         StoreError::Unavailable(_) | StoreError::AnotherLife => Code::Unavailable,
         StoreError::Full(_) => Code::StorageFull,
-        StoreError::Corrupt(_) | StoreError::Migration(_) => Code::Internal,
+        StoreError::Corrupt(_) | StoreError::Migration(_) | StoreError::Moved(_) => Code::Internal,
     }
 }
 

@@ -19,9 +19,11 @@ use crate::{
 mod access;
 #[cfg(test)]
 mod contract;
+pub mod copy;
 mod draft;
 mod failure;
 mod ledger;
+mod moved;
 mod nodes;
 mod outcome;
 mod person;
@@ -34,6 +36,7 @@ mod timestamp;
 pub use access::Access;
 pub use draft::{Draft, IdempotencyKey};
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
+pub use moved::Moved;
 pub use nodes::{ListedStream, Node, Nodes, Overheard, StreamChange, Whispered};
 pub use outcome::{Committed, Outcome};
 pub use person::{Known, Receipt, Stored};
@@ -63,6 +66,9 @@ pub enum StoreError {
     /// Its structure could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// Its log goes on elsewhere, or is not wholly here yet.
+    #[error("{0}")]
+    Moved(Moved),
 }
 
 /// Events to send again, or the news that some of them are gone.

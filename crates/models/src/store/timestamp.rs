@@ -42,7 +42,7 @@ const FIRST: i64 = -211_813_488_000_000_000;
 const END: i64 = 9_223_371_331_200_000_000;
 
 /// What is beyond the times that PostgreSQL can keep is its `infinity`, or `-infinity`.
-fn to_micros(at: Timestamp) -> i64 {
+pub(super) fn to_micros(at: Timestamp) -> i64 {
     let micros = (i128::from(at.as_millis()) - i128::from(EPOCH)) * 1000;
     match i64::try_from(micros) {
         Ok(micros) if (FIRST..END).contains(&micros) => micros,
@@ -51,7 +51,7 @@ fn to_micros(at: Timestamp) -> i64 {
     }
 }
 
-fn from_micros(micros: i64) -> Timestamp {
+pub(super) fn from_micros(micros: i64) -> Timestamp {
     match micros {
         i64::MIN | i64::MAX => Timestamp::from_millis(micros),
         _ => Timestamp::from_millis(micros.div_euclid(1000) + EPOCH),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 
 /// A stream of a user that was given everything after one position and up to another.
-fn stream(name: &str, number: u128, opened: i64, after: i64, written: i64) -> Connection {
+pub(super) fn stream(name: &str, number: u128, opened: i64, after: i64, written: i64) -> Connection {
     Connection {
         id: Uuid::from_u128(number),
         user: user(name),

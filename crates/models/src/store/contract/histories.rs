@@ -18,7 +18,7 @@ const CASES_ELSEWHERE: u32 = 20;
 
 /// A step of a random history: something is sent, something becomes of it, or Ann does something.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Send(Sending),
     Ids {
         picks: Vec<Index>,
@@ -66,7 +66,7 @@ enum Step {
 
 /// What is sent, and to whom.
 #[derive(Clone, Debug)]
-struct Sending {
+pub(super) struct Sending {
     /// 0: Ann, 1: Ann and Bob, 2: the topic, 3: everyone.
     to: u8,
     group_key: Option<&'static str>,
@@ -86,7 +86,7 @@ fn level() -> impl Strategy<Value = Level> + Clone {
     prop_oneof![3 => Just(Level::Info), 1 => Just(Level::Error)]
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let flag = || prop_oneof![2 => Just(None), 2 => Just(Some(true)), 1 => Just(Some(false))];
     let flags =
         (flag(), flag(), flag()).prop_map(|(seen, read, archived)| Flags { seen, read, archived, ..Flags::default() });
@@ -126,9 +126,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// What Ann should have: the naive list that the database is held against.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Model {
     now: i64,
+    ids: Ids,
     joined: bool,
     muted: [bool; 3],
     items: Vec<Item>,
@@ -136,6 +137,33 @@ struct Model {
     waiting: Vec<(i64, NotificationId, Sending, Option<i64>)>,
 }
 
+/// Ids by chance, and by the same chance wherever the history goes on.
+#[derive(Clone)]
+struct Ids(u64);
+
+impl Ids {
+    fn next(&mut self) -> NotificationId {
+        self.0 = self.0.wrapping_add(1);
+        NotificationId::new(at(1), self)
+    }
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        let mut bytes = [0; 8];
+        SystemRandom.fill(&mut bytes);
+        Self(u64::from_le_bytes(bytes))
+    }
+}
+
+impl Random for Ids {
+    fn fill(&self, bytes: &mut [u8]) {
+        let digest = Digest::of(&self.0.to_string());
+        bytes.iter_mut().zip(digest.as_bytes()).for_each(|(byte, by)| *byte = *by);
+    }
+}
+
+#[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a state of its own, and any of them may hold")]
 struct Item {
     id: NotificationId,
@@ -283,7 +311,30 @@ async fn ids(store: &dyn Store, state: InboxState) -> Vec<NotificationId> {
     page.items.into_iter().map(|item| item.notification.id).collect()
 }
 
+/// A history that goes on elsewhere.
+#[derive(Clone)]
+pub(super) struct History {
+    model: Model,
+    log: Summed,
+}
+
+impl History {
+    pub(super) async fn begin(store: &dyn Store) -> Self {
+        store.put_topic(&topic("deploys")).await.unwrap();
+        meet(store, "ann").await;
+        let log = Summed { counts: Counts::default(), read: store.head().await.unwrap().position };
+        Self { model: Model { now: 2, ..Model::default() }, log }
+    }
+
+    pub(super) async fn go_on(&mut self, store: &dyn Store, steps: &[Step]) {
+        for step in steps {
+            take(store, step, &mut self.model, &mut self.log).await;
+        }
+    }
+}
+
 /// The counts as a session has them: the sum of the effects in the log.
+#[derive(Clone)]
 struct Summed {
     counts: Counts,
     read: Position,
@@ -312,11 +363,11 @@ impl Summed {
     }
 }
 
-fn draft(sent: &Sending, model: &Model) -> (NotificationId, Draft) {
+fn draft(sent: &Sending, model: &mut Model) -> (NotificationId, Draft) {
     let now = model.at();
     let after = |seconds: i64| now.plus_millis(seconds * 1000);
     let notification: Notification = serde_json::from_value(serde_json::json!({
-        "id": NotificationId::new(at(1), &SystemRandom).to_string(), "title": "x", "level": sent.level,
+        "id": model.ids.next().to_string(), "title": "x", "level": sent.level,
         "critical": sent.critical, "category": sent.category, "group_key": sent.group_key,
         "created_at": now, "expires_at": sent.expires.map(after),
     }))
@@ -362,8 +413,11 @@ async fn take(store: &dyn Store, step: &Step, model: &mut Model, log: &mut Summe
             let id = pick.get(&model.items).id;
             let everything = Mark::UpTo(pos(i64::MAX), *flags);
             let marks = [mark("ann", Mark::Ids(vec![id], *flags)), mark("ann", everything)];
-            let group = std::iter::once(notify(Recipients::Everyone, "x")).chain(marks).collect();
-            let Outcome::Stored(new) = commit(store, group).await[0] else { panic!("not stored") };
+            let new = model.ids.next();
+            let (notification, to) = (Box::new(Notification { id: new, ..plain("x") }), Recipients::Everyone);
+            let notify = Draft::Notify { notification, to, key: None, deliver_at: None };
+            let group = std::iter::once(notify).chain(marks).collect();
+            assert_eq!(commit(store, group).await[0], Outcome::Stored(new));
             model.mark(|_| true, *flags);
             let sent = Sending {
                 to: 3,

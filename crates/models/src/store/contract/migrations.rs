@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Leads back from the newest structure to the first.
-const BACK: &str = "DROP TABLE nodes; DROP TABLE open_streams; DROP TABLE whispers; ALTER TABLE accounts DROP COLUMN must_change; DROP TABLE sign_ins; DROP TABLE api_keys; \
+const BACK: &str = "DROP TABLE moves; DROP TABLE nodes; DROP TABLE open_streams; DROP TABLE whispers; ALTER TABLE accounts DROP COLUMN must_change; DROP TABLE sign_ins; DROP TABLE api_keys; \
                     DROP TABLE revocations; DROP TABLE used_tickets; ALTER TABLE receipts DROP COLUMN acted_at; \
                     DROP TRIGGER member_comes; DROP TRIGGER member_leaves; DROP TRIGGER member_goes; \
                     DROP TRIGGER recipient_comes; DROP TRIGGER recipient_goes; \

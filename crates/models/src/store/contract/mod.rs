@@ -14,6 +14,7 @@ mod access;
 mod admin;
 mod batch;
 mod connections;
+mod copy;
 mod histories;
 mod inbox;
 mod log;

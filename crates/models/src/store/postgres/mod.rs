@@ -30,8 +30,8 @@ mod tests;
 mod writer;
 
 pub use bells::{BellListener, BellRope, Bells};
-#[cfg(test)]
-pub(super) use open::migrate;
+pub(super) use open::{migrate, options};
+pub(super) use shared::{moves::moved, sql::moves as sql_of_moves};
 use writer::{Turn, Writer};
 
 type Database = Postgres;

@@ -44,24 +44,18 @@ impl PostgresStore {
     /// Opens the database of a URL (`postgres://user:password@host/name`), and brings its structure up to date. It must
     /// be there, and may be empty.
     pub async fn open(url: &str, now: Timestamp, random: &dyn Random) -> Result<Self, StoreError> {
-        // sqlx would ask for each statement whether it is to be logged, in the task that waits for it; and asked without
-        // an event that follows, `tracing` takes the next span of that thread for one that nobody wants.
-        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED).disable_statement_logging();
-        let options = match options.get_application_name() {
-            Some(_) => options,
-            None => options.application_name("tidings"),
-        };
+        let options = options(url)?;
         migrate(&options).await?;
 
         let options = options.options(SETTINGS);
         let writer = Writer::new(options.clone(), ACQUIRE_TIMEOUT);
         let mut turn = writer.turn().await?;
         assert_settings(&mut turn.connection).await?;
-        let mut cursors = found(&mut turn, now, random).await?;
+        let mut cursors = found(&mut turn, now, random, true).await?;
         let life = Life::of(&mut turn.connection).await?;
         if let Some(life) = &life {
             life.take_up(&mut turn, now, random).await?;
-            cursors = found(&mut turn, now, random).await?; // another node may have begun an epoch in between
+            cursors = found(&mut turn, now, random, true).await?; // another node may have begun an epoch in between
         }
         turn.end(Ok(())).await?;
         life.iter().for_each(|life| writer.stay_in(life.clone()));
@@ -88,6 +82,16 @@ impl PostgresStore {
 async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     tokio::time::timeout(ACQUIRE_TIMEOUT, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(true)
+}
+
+pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    // sqlx would ask for each statement whether it is to be logged, in the task that waits for it; and asked without
+    // an event that follows, `tracing` takes the next span of that thread for one that nobody wants.
+    let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(PREPARED).disable_statement_logging();
+    Ok(match options.get_application_name() {
+        Some(_) => options,
+        None => options.application_name("tidings"),
+    })
 }
 
 /// Brings the structure up to date, one node after the other: sqlx takes a lock for it, and whoever waits for that is

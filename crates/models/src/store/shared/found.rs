@@ -1,13 +1,15 @@
 //! What a log is known by: the epoch of its life, and the secrets that belong to it.
 
-use super::{DatabaseConnection, DatabaseStore, StoreError, Turn, array, bounded, log, sql};
+use super::{DatabaseConnection, DatabaseStore, StoreError, Turn, array, bounded, log, moves::moved, sql};
 use crate::{CursorKey, Cursors, Epoch, Random, Timestamp};
 
-/// Gives a new log its epoch and its secrets, or takes those that it has.
+/// Gives a new log its epoch and its secrets, or takes those that it has. `living`: one that does not go on here is
+/// refused.
 pub(in crate::store) async fn found(
     turn: &mut Turn<'_>,
     now: Timestamp,
     random: &dyn Random,
+    living: bool,
 ) -> Result<Cursors, StoreError> {
     let mut bytes = [0; 16 + CursorKey::LEN + 32];
     random.fill(&mut bytes);
@@ -19,6 +21,10 @@ pub(in crate::store) async fn found(
     // Whoever is there second waits here for the first, and then finds all that the first has made.
     if sqlx::query(sql::FIRST_HEAD).bind(epoch).execute(&mut *tx).await?.rows_affected() == 1 {
         sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now).execute(&mut *tx).await?;
+    }
+    // Asked with the head in hand: whoever begins to copy a log to here makes sure that there is none yet.
+    if living && let Some((_, moved)) = moved(&mut tx).await? {
+        return Err(StoreError::Moved(moved));
     }
     for (name, value) in [("cursor", cursor), ("token", token)] {
         sqlx::query(sql::ADD_SECRET).bind(name).bind(value).execute(&mut *tx).await?;
@@ -35,7 +41,7 @@ pub(in crate::store) async fn found(
 impl DatabaseStore {
     /// Begins another life of the log: for a copy that is put back. Cursors of what came after the copy
     /// was made must not be taken for places in what comes now. Everybody signs in anew: what was ended since the
-    /// copy was made would go on.
+    /// copy was made would go on. Whatever log was moved elsewhere is another one now.
     pub async fn begin_epoch(&self, now: Timestamp, random: &dyn Random) -> Result<(), StoreError> {
         let epoch = new_epoch(random);
         let mut turn = self.writer.turn().await?;
@@ -67,5 +73,6 @@ pub(in crate::store) async fn begin_epoch_in(
     sqlx::query(sql::ADD_EPOCH).bind(epoch).bind(now).execute(&mut *conn).await?;
     sqlx::query(sql::SET_EPOCH).bind(epoch).execute(&mut *conn).await?;
     sqlx::query(sql::access::END_ALL_SIGN_INS).execute(&mut *conn).await?;
+    sqlx::query(sql::moves::DROP_MOVES_AWAY).execute(&mut *conn).await?;
     Ok(())
 }

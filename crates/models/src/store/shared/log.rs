@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{DatabaseConnection, Replay, Snapshot, StoreError, position, sql};
 use crate::{Audience, Effect, Epoch, Event, Head, Kind, Position, Seq, Timestamp, Window};
 
-pub(super) async fn head(conn: &mut DatabaseConnection) -> Result<Head, StoreError> {
+pub(in crate::store) async fn head(conn: &mut DatabaseConnection) -> Result<Head, StoreError> {
     let (epoch, last, floor): (Uuid, i64, i64) = sqlx::query_as(sql::HEAD).fetch_one(conn).await?;
     Ok(Head { epoch: Epoch::from_uuid(epoch), position: position(last)?, floor: position(floor)? })
 }

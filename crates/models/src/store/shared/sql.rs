@@ -472,6 +472,7 @@ statements! {
 
 pub(in crate::store) mod access;
 pub(in crate::store) mod ledger;
+pub(in crate::store) mod moves;
 pub(in crate::store) mod nodes;
 pub(in crate::store) mod people;
 pub(in crate::store) mod topics;
@@ -479,5 +480,5 @@ pub(in crate::store) mod topics;
 /// All statements by their names, for the tests.
 #[cfg(test)]
 pub(in crate::store) fn every() -> Vec<(&'static str, &'static str)> {
-    [ALL, access::ALL, ledger::ALL, nodes::ALL, people::ALL, topics::ALL].concat()
+    [ALL, access::ALL, ledger::ALL, moves::ALL, nodes::ALL, people::ALL, topics::ALL].concat()
 }

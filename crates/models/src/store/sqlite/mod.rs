@@ -28,7 +28,9 @@ mod shared;
 mod writer;
 
 use checkpoint::Checkpoints;
+pub(super) use open::MIGRATIONS;
 use shared::sql;
+pub(super) use shared::{log::head, moves::moved, sql::moves as sql_of_moves};
 use writer::{Turn, Writer};
 
 type Database = Sqlite;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Random, Timestamp};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(in crate::store) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// Connections that read. Each is a thread; more than this wait for one another on two cores anyway.
 const READERS: u32 = 4;
@@ -35,6 +35,16 @@ impl SqliteStore {
     /// Opens the database of a URL (`sqlite://path`), makes it when it is not there, and brings its
     /// structure up to date.
     pub async fn open(url: &str, now: Timestamp, random: &dyn Random) -> Result<Self, StoreError> {
+        Self::open_which(url, now, random, true).await
+    }
+
+    /// The same also of a database whose log went elsewhere. Nothing is to be written to it but what makes it another
+    /// log, or lets it [`stay`](Self::stay).
+    pub async fn open_moved(url: &str, now: Timestamp, random: &dyn Random) -> Result<Self, StoreError> {
+        Self::open_which(url, now, random, false).await
+    }
+
+    async fn open_which(url: &str, now: Timestamp, random: &dyn Random, living: bool) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -54,7 +64,7 @@ impl SqliteStore {
         let writer = Writer::open(options.clone().pragma("cache_size", WRITER_CACHE), ACQUIRE_TIMEOUT).await?;
         let mut turn = writer.turn().await?;
         assert_pragmas(&mut turn.connection).await?;
-        let cursors = found(&mut turn, now, random).await?;
+        let cursors = found(&mut turn, now, random, living).await?;
         turn.end(Ok(())).await?;
         let writer = Arc::new(writer);
         let checkpoints = Checkpoints::begin(&options, Arc::clone(&writer)).await?;
