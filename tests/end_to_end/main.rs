@@ -15,6 +15,7 @@ mod identity;
 mod inbox;
 mod limits;
 mod many;
+mod moving;
 mod people;
 mod postgres;
 mod promise;

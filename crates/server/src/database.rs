@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tidings_middleware::{Secrets, Tokens};
 use tidings_models::{
     Clock as _, Store, StoreError, SystemClock, SystemRandom,
-    store::{PostgresStore, SqliteStore},
+    store::{Moved, PostgresStore, SqliteStore},
 };
 
 use crate::{
@@ -28,6 +28,12 @@ pub(crate) async fn open(settings: &Database) -> Result<Arc<dyn Store>, Failure>
 /// The same, for what only a file can do.
 pub(crate) async fn open_file(url: &DatabaseUrl) -> Result<SqliteStore, Failure> {
     let store = SqliteStore::open(url.as_str(), SystemClock.now(), &SystemRandom).await;
+    store.map_err(|error| unusable(url, &error))
+}
+
+/// The same, also where the log of the file went elsewhere: for who makes it another log.
+pub(crate) async fn open_moved_file(url: &DatabaseUrl) -> Result<SqliteStore, Failure> {
+    let store = SqliteStore::open_moved(url.as_str(), SystemClock.now(), &SystemRandom).await;
     store.map_err(|error| unusable(url, &error))
 }
 
@@ -56,7 +62,24 @@ pub(crate) fn must_exist(settings: &Database) -> Result<(), Failure> {
 }
 
 fn unusable(url: &DatabaseUrl, error: &StoreError) -> Failure {
+    if let StoreError::Moved(moved) = error {
+        return Failure::new(format!("{url}: {moved}. {}", what_to_do(moved)));
+    }
     Failure::new(format!("{url}: {error}. It is set by TIDINGS_DATABASE_URL."))
+}
+
+/// What there is to do about a log that went elsewhere, or is on its way.
+fn what_to_do(moved: &Moved) -> String {
+    match (moved.outward, moved.finished) {
+        (true, true) => format!(
+            "Set TIDINGS_DATABASE_URL to {}. To go on here instead, from where it was left and with a new epoch: `tidings copy --undo`.",
+            moved.other
+        ),
+        (true, false) => {
+            "The same `tidings copy` again goes on with that. To stay here instead: `tidings copy --undo`.".into()
+        }
+        (false, _) => "The same `tidings copy` as before goes on with it.".into(),
+    }
 }
 
 /// What checks and makes tokens here: under the secret of the settings, or else under that of the database.

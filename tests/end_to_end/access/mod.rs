@@ -30,6 +30,11 @@ impl<'a> Visitor<'a> {
         Self::of(server, answer).await
     }
 
+    /// Somebody who comes back with what they were given, to a server that took the place of theirs.
+    pub(crate) fn again(server: &'a Server, cookie: String, token: String, body: Value) -> Self {
+        Self { server, cookie, token, body }
+    }
+
     async fn of(server: &'a Server, answer: Response) -> Self {
         let set = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
         let cookie = set.split(';').next().unwrap().to_owned();

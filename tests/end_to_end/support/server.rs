@@ -156,6 +156,13 @@ impl Server {
         Self::on(Arc::clone(&self.folder), self.env.clone(), &self.address).await
     }
 
+    /// Starts it again where it was, with other settings.
+    pub(crate) async fn start_again_with(mut self, env: &[(&str, &str)]) -> Self {
+        self.kill();
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::on(Arc::clone(&self.folder), env, &self.address).await
+    }
+
     /// The same as often as it takes, as whoever supervises it does: while its database is away it ends again. Gives how
     /// often it did, and does not wait until it is ready.
     pub(crate) async fn start_until_it_stays(mut self) -> (Self, u64) {

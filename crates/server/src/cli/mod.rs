@@ -6,6 +6,7 @@ use crate::failure::Failure;
 
 mod api_key;
 mod backup;
+mod copy;
 mod http;
 mod import;
 mod migrate;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     /// Put a copy back; clients are then given the current state
     Restore(restore::Restore),
+    /// Move everything from the file to PostgreSQL; clients go on there where they were
+    Copy(copy::Copy),
     /// Make a token for trying the API
     Token(token::Token),
     /// Send a notification
@@ -66,6 +69,7 @@ impl Command {
             Self::Migrate(migrate) => migrate.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Restore(restore) => restore.run().await,
+            Self::Copy(copy) => copy.run().await,
             Self::Token(token) => token.run().await,
             Self::Send(send) => send.run().await,
             Self::Import(import) => import.run().await,

@@ -72,7 +72,7 @@ async fn put_back(file: &Path, target: &Path) -> Result<(), Failure> {
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     }
     std::fs::copy(file, &draft).map_err(|error| failed(&draft, error))?;
-    let store = database::open_file(&DatabaseUrl::of_file(&draft)).await?;
+    let store = database::open_moved_file(&DatabaseUrl::of_file(&draft)).await?;
     let begun = store.begin_epoch(SystemClock.now(), &SystemRandom).await;
     store.close().await;
     begun.map_err(|error| Failure::new(format!("{}: {error}", draft.display())))?;

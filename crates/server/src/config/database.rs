@@ -63,7 +63,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-pub(super) fn database_url(text: &str) -> Parsed<DatabaseUrl> {
+pub(crate) fn database_url(text: &str) -> Parsed<DatabaseUrl> {
     const RIGHT: &str =
         "write sqlite:// and the path of a file, like sqlite://data/tidings.db, or postgres://user:password@host/name";
     if text.starts_with("postgres:") || text.starts_with("postgresql:") {

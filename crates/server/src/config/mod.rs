@@ -27,8 +27,7 @@ mod values;
 
 pub(crate) use bus::BusUrl;
 use bus::bus_url;
-pub(crate) use database::DatabaseUrl;
-use database::database_url;
+pub(crate) use database::{DatabaseUrl, database_url};
 pub(crate) use environment::load;
 pub(crate) use explain::explain;
 pub(crate) use limits::Limits;
