@@ -166,9 +166,9 @@ async fn every_client_goes_on_after_a_move_to_postgresql() {
     let began = Instant::now();
     kill_while_copying(copy(&server), "entries");
     eprintln!("moving: killed after {:?}", began.elapsed());
-    let (done, said) = run(server.command(&["serve"]));
+    let (done, said) = run(server.command(&["serve", "--listen", "127.0.0.1:0"]));
     assert!(!done && said.contains("is being moved to postgres://tidings@"), "{said}");
-    let mut there = server.command(&["serve"]);
+    let mut there = server.command(&["serve", "--listen", "127.0.0.1:0"]);
     there.env("TIDINGS_DATABASE_URL", &url);
     let (done, said) = run(there);
     assert!(!done && said.contains("a part only"), "{said}");
@@ -176,7 +176,7 @@ async fn every_client_goes_on_after_a_move_to_postgresql() {
     let (done, said) = run(copy(&server));
     assert!(done && said.contains("is the same in both"), "{said}");
     eprintln!("moving: went on, compared and ended in {:?}:\n{said}", began.elapsed());
-    let (done, said) = run(server.command(&["serve"]));
+    let (done, said) = run(server.command(&["serve", "--listen", "127.0.0.1:0"]));
     assert!(!done && said.contains("was moved to postgres://tidings@") && said.contains("--undo"), "{said}");
 
     let server = server.start_again_with(&[("TIDINGS_DATABASE_URL", &url)]).await;
