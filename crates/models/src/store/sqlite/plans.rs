@@ -31,6 +31,7 @@ const SCANS: &[(&str, &str, &str)] = &[
     ("STORED", "scheduled USING COVERING INDEX scheduled_by_time", "the same"),
     ("STORED", "recipients", "the same"),
     ("STORED", "topics", "the same"),
+    ("MOVE", "moves", "as many as there are copies"),
     ("NODES", "nodes", "as many as there are nodes"),
     ("ERASE_WHISPERS", "whispers", "those of a minute"),
     ("PRESENT_MEMBERS", "s USING COVERING INDEX open_streams_of_user", "the same as PRESENT"),
