@@ -32,6 +32,7 @@ const SCANS: &[(&str, &str, &str)] = &[
     ("STORED", "recipients", "the same"),
     ("STORED", "topics", "the same"),
     ("MOVE", "moves", "as many as there are copies"),
+    ("DROP_MOVES_AWAY", "moves", "the same"),
     ("NODES", "nodes", "as many as there are nodes"),
     ("ERASE_WHISPERS", "whispers", "those of a minute"),
     ("PRESENT_MEMBERS", "s USING COVERING INDEX open_streams_of_user", "the same as PRESENT"),
