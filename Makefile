@@ -62,11 +62,11 @@ soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 
 fuzz: tools ## Look for inputs that break a promise (FUZZ_SECONDS=60 for each, FUZZ_TARGETS="api_sse")
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" tests/fuzz/run.sh
 
-bench: build peers ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repeats 1" and others; 40 minutes)
+bench: build peers postgres buses ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repeats 1" and others; an hour)
 	cargo build --release --locked --package tidings-bench
 	target/release/tidings-bench run --out $(BENCH_OUT) $(ARGS)
 
-bench-tiny: tools $(PAGES) peers ## Run all of the benchmark for a moment, to see that it works
+bench-tiny: tools $(PAGES) peers postgres buses ## Run all of the benchmark for a moment, to see that it works
 	$(BUILD_AS_TESTED)
 	target/debug/tidings-bench run --tiny --tidings $(DEBUG) --out target/bench-tiny
 

@@ -42,8 +42,14 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Makes one and starts it.
+    #[allow(dead_code, reason = "the benchmark has it otherwise")]
     pub(crate) fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("tidings-postgres-").tempdir().unwrap().keep();
+        Self::start_in(&std::env::temp_dir(), SETTINGS)
+    }
+
+    /// The same below a folder, with other settings.
+    pub(crate) fn start_in(parent: &Path, settings: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("tidings-postgres-").tempdir_in(parent).unwrap().keep();
         let programs = programs();
         let owner = unprivileged();
         if let Some((user, group)) = owner {
@@ -55,7 +61,7 @@ impl Cluster {
         if cluster.initdb(&["--locale-provider=icu", "--icu-locale=en"]).is_err() {
             cluster.initdb(&["--no-locale"]).unwrap();
         }
-        cluster.configure(&format!("{SETTINGS}unix_socket_directories = '{}'\n", cluster.folder.display()));
+        cluster.configure(&format!("{settings}unix_socket_directories = '{}'\n", cluster.folder.display()));
         cluster.start_again();
         cluster
     }
@@ -116,13 +122,19 @@ impl Cluster {
     /// Sends a signal, `STOP` for example, to all of its processes, and gives their ids.
     #[allow(dead_code, reason = "the crates that share this file do not all disturb it")]
     pub(crate) fn signal(&self, name: &str) -> Vec<String> {
-        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
-        let server = file.lines().next().unwrap().to_owned();
+        let server = self.server();
         let mut all = children(&server);
         all.insert(0, server);
         // Some may be gone with the first.
         Command::new("kill").arg(format!("-{name}")).args(&all).stderr(Stdio::null()).status().unwrap();
         all
+    }
+
+    /// The id of its first process.
+    #[allow(dead_code, reason = "the same")]
+    pub(crate) fn server(&self) -> String {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        file.lines().next().unwrap().to_owned()
     }
 
     /// Kills it with everything that it was doing.
@@ -165,7 +177,8 @@ impl Cluster {
         format!("postgres://tidings@localhost/{name}?host={}", self.folder.display())
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// One of its programs, to be run as its owner beside it.
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
         command.env("PGHOST", &self.folder).env("PGPORT", self.port.load(Relaxed).to_string());
         command.env("PGUSER", "tidings").env("PGDATABASE", "postgres");

@@ -5,6 +5,7 @@ mod disk;
 mod failure;
 mod figures;
 mod load;
+mod postgres;
 mod process;
 mod report;
 mod run;

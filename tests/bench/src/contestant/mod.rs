@@ -3,6 +3,7 @@
 mod floor;
 mod gin;
 mod nchan;
+mod nodes;
 mod server;
 mod tidings;
 
@@ -13,7 +14,10 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use self::floor::serve as serve_floor;
+pub(crate) use self::{
+    floor::serve as serve_floor,
+    nodes::{Bus, Nodes},
+};
 use crate::{
     failure::{Failure, Result},
     load::http::To,
@@ -25,6 +29,11 @@ pub(crate) type Render = Arc<dyn Fn(To, &[u8], &mut Vec<u8>) + Send + Sync>;
 /// A server that runs.
 pub(crate) trait Contestant {
     fn address(&self) -> SocketAddr;
+
+    /// Where streams and publishers connect to in turn, where that is more than one place.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        vec![self.address()]
+    }
 
     /// All processes that do its work.
     fn processes(&self) -> Vec<u32>;
@@ -147,12 +156,14 @@ impl Servers {
         }
     }
 
+    fn folder_for(&self, kind: Kind) -> Result<tempfile::TempDir> {
+        let made = tempfile::Builder::new().prefix(kind.name()).tempdir_in(&self.folder);
+        made.map_err(Failure::at(self.folder.display()))
+    }
+
     /// Starts a server with an empty data directory and waits until it answers.
     pub(crate) fn start(&self, kind: Kind, wish: Wish) -> Result<Box<dyn Contestant>> {
-        let folder = tempfile::Builder::new()
-            .prefix(kind.name())
-            .tempdir_in(&self.folder)
-            .map_err(Failure::at(self.folder.display()))?;
+        let folder = self.folder_for(kind)?;
         Ok(match kind {
             Kind::Tidings => Box::new(tidings::start(&self.tidings, &self.tidings_env, folder)?),
             Kind::Nchan => Box::new(nchan::start(wish, folder)?),
@@ -162,6 +173,21 @@ impl Servers {
             }
             Kind::Floor => Box::new(floor::start(folder)?),
         })
+    }
+}
+
+impl Servers {
+    /// Starts so many nodes of Tidings on an empty database of PostgreSQL, and waits until they hear each other.
+    pub(crate) fn start_nodes(&self, count: usize, database: &str, bus: Bus) -> Result<Nodes> {
+        let (bus, url) = bus.start();
+        let mut env = self.tidings_env.clone();
+        env.push(("TIDINGS_DATABASE_URL".into(), database.into()));
+        env.push(("TIDINGS_BUS_URL".into(), url));
+        let nodes = (0..count).map(|_| {
+            let node = tidings::start(&self.tidings, &env, self.folder_for(Kind::Tidings)?)?;
+            Ok(Box::new(node) as Box<dyn Contestant>)
+        });
+        Ok(Nodes { nodes: nodes.collect::<Result<_>>()?, _bus: bus })
     }
 }
 

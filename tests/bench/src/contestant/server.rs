@@ -58,25 +58,26 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until a path is answered with 200.
-    pub(super) fn until_ok(&self, path: &str) -> Result<()> {
+    /// Waits until a path is answered with 200, and the answer says this.
+    pub(super) fn until_ok(&self, path: &str, says: &str) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        while !self.is_ok(path).unwrap_or(false) {
+        while !self.is_ok(path, says).unwrap_or(false) {
             if Instant::now() > deadline {
-                return Err(Failure::new(format!("{path} is not answered with 200; the server said:\n{}", self.log())));
+                let log = self.log();
+                return Err(Failure::new(format!("{path} is not answered with 200 and {says}; the server said:\n{log}")));
             }
             pause();
         }
         Ok(())
     }
 
-    fn is_ok(&self, path: &str) -> io::Result<bool> {
+    fn is_ok(&self, path: &str, says: &str) -> io::Result<bool> {
         let mut socket = TcpStream::connect_timeout(&self.address, Duration::from_secs(1))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut start = [0; 13];
-        socket.read_exact(&mut start)?;
-        Ok(&start == b"HTTP/1.1 200 ")
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200 ") && answer.contains(says))
     }
 
     /// The process, and those that it made.

@@ -42,8 +42,8 @@ pub(super) fn start(program: &Path, env: &[(String, String)], folder: TempDir) -
         .env("TIDINGS_CONNECTIONS_PER_ADDRESS", "1000000")
         .envs(env.iter().cloned());
     let server = Server::start(command, folder, address)?;
-    // It listens before its database is ready.
-    server.until_ok("/readyz")?;
+    // It listens before its database is ready, and is ready before it hears others.
+    server.until_ok("/readyz", r#""bus":"ok""#)?;
     Ok(Tidings { server, key: EncodingKey::from_secret(SECRET.as_bytes()) })
 }
 

@@ -53,7 +53,8 @@ pub(crate) enum How {
 }
 
 pub(crate) struct Plan {
-    pub(crate) target: SocketAddr,
+    /// In turn for each connection.
+    pub(crate) targets: Vec<SocketAddr>,
     pub(crate) connections: usize,
     pub(crate) how: How,
     pub(crate) time: Duration,
@@ -105,8 +106,8 @@ impl Publisher {
         let poll = Poll::new()?;
         let window = Window::new(Waker::new(poll.registry(), WAKER)?);
         let mut connections = Vec::with_capacity(plan.connections);
-        for index in 0..plan.connections {
-            let mut connection = Connection::open(plan.target).map_err(Failure::at("connecting a publisher"))?;
+        for (index, target) in plan.targets.iter().cycle().take(plan.connections).enumerate() {
+            let mut connection = Connection::open(*target).map_err(Failure::at("connecting a publisher"))?;
             let interest = Interest::READABLE | Interest::WRITABLE;
             poll.registry().register(&mut connection.socket, Token(index), interest)?;
             connections.push(connection);

@@ -46,7 +46,8 @@ pub(crate) struct Streams {
     buffer: Box<[u8]>,
     clock: Clock,
     stamps: Stamps,
-    target: SocketAddr,
+    /// In turn for each user.
+    targets: Vec<SocketAddr>,
     /// Whether a stream is ready with its head, or says so with an event.
     ready_event: bool,
     /// Whether to remember where each stream is, for coming back. Costs a look at each frame.
@@ -75,7 +76,7 @@ impl Streams {
             buffer: vec![0; BUFFER].into(),
             clock,
             stamps: Stamps::new(),
-            target: contestant.address(),
+            targets: contestant.addresses(),
             ready_event: contestant.says_ready(),
             keep_ids: false,
             slots: (0..users).map(|_| Slot::default()).collect(),
@@ -191,7 +192,7 @@ impl Streams {
 
     fn connect(&mut self, opening: Opening) -> Result<()> {
         let user = opening.user as usize;
-        let mut socket = self.socket().map_err(Failure::at(format!("connecting stream {user}")))?;
+        let mut socket = self.socket(user).map_err(Failure::at(format!("connecting stream {user}")))?;
         self.poll.registry().register(&mut socket, Token(user), Interest::READABLE | Interest::WRITABLE)?;
         let slot = self.slots.get_mut(user).ok_or_else(|| Failure::new("no such user"))?;
         slot.start(socket, opening.request, self.clock.micros());
@@ -200,13 +201,14 @@ impl Streams {
     }
 
     /// A socket that is connecting, from one loopback address after the other.
-    fn socket(&mut self) -> io::Result<TcpStream> {
+    fn socket(&mut self, user: usize) -> io::Result<TcpStream> {
+        let target = self.targets.get(user % self.targets.len().max(1)).ok_or(ErrorKind::AddrNotAvailable)?;
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         self.sources = (self.sources + 1) % ADDRESSES;
         let source = Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() + 1 + self.sources);
         socket.bind(&SocketAddr::from((source, 0)).into())?;
-        match socket.connect(&self.target.into()) {
+        match socket.connect(&(*target).into()) {
             Err(error) if error.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => Err(error),
             _ => Ok(TcpStream::from_std(socket.into())),
         }

@@ -72,23 +72,33 @@ fn markdown(report: &Report) -> String {
         + "\n"
 }
 
-/// The order of contestants everywhere, and their names. Others follow as they come.
-const CONTESTANTS: [(&str, &str); 6] = [
-    ("tidings", "Tidings"),
-    ("nchan", "Nchan"),
-    ("gin", "Gin hub"),
-    ("floor", "floor"),
-    ("sqlite-single", "SQLite, row by row"),
-    ("sqlite-grouped", "SQLite, in groups"),
+/// The order of contestants everywhere, their names, and their colours: those that are never in one plot may have the
+/// same. Others follow as they come.
+const CONTESTANTS: [(&str, &str, usize); 11] = [
+    ("tidings", "Tidings", 0),
+    ("nchan", "Nchan", 1),
+    ("gin", "Gin hub", 2),
+    ("floor", "floor", 3),
+    ("sqlite-single", "SQLite, row by row", 4),
+    ("sqlite-grouped", "SQLite, in groups", 5),
+    ("postgres-plain", "plain inserts", 3),
+    ("bus-none", "no bus", 3),
+    ("bus-postgres", "NOTIFY", 0),
+    ("bus-redis", "Redis", 1),
+    ("bus-nats", "NATS", 2),
 ];
 
 fn name(contestant: &str) -> String {
-    let known = CONTESTANTS.iter().find(|(word, _)| *word == contestant);
-    known.map_or(contestant, |(_, name)| name).to_owned()
+    let known = CONTESTANTS.iter().find(|(word, ..)| *word == contestant);
+    known.map_or(contestant, |(_, name, _)| name).to_owned()
 }
 
 fn place(contestant: &str) -> usize {
-    CONTESTANTS.iter().position(|(word, _)| *word == contestant).unwrap_or(CONTESTANTS.len())
+    CONTESTANTS.iter().position(|(word, ..)| *word == contestant).unwrap_or(CONTESTANTS.len())
+}
+
+fn colour(contestant: &str) -> usize {
+    CONTESTANTS.get(place(contestant)).map_or(usize::MAX, |(.., colour)| *colour)
 }
 
 fn in_order(mut contestants: Vec<&str>) -> Vec<&str> {
@@ -97,7 +107,7 @@ fn in_order(mut contestants: Vec<&str>) -> Vec<&str> {
 }
 
 /// Scenarios: their titles, and what `at` counts. Others are called what their figures call them.
-const SCENARIOS: [(&str, &str, &str); 14] = [
+const SCENARIOS: [(&str, &str, &str); 16] = [
     ("idle", "Memory of idle streams", "streams"),
     ("broadcast", "Broadcast", "streams"),
     ("full rate", "Broadcast at full rate", "streams"),
@@ -112,6 +122,8 @@ const SCENARIOS: [(&str, &str, &str); 14] = [
     ("growth", "The log grows", "notifications"),
     ("full inbox", "A full inbox", "notifications"),
     ("start", "Start", "start"),
+    ("nodes", "Several nodes: deliveries", "nodes"),
+    ("nodes publish", "Several nodes: durable publishes", "nodes"),
 ];
 
 fn title(scenario: &str) -> &str {

@@ -1,7 +1,7 @@
 //! Which plots there are: one idea each.
 
 use super::{
-    in_order, name, place,
+    colour, in_order, name,
     plot::{Axis, Plot, Series},
     stats::spread,
     tables::distinct,
@@ -25,7 +25,7 @@ enum Shape {
     Lines { log_x: bool, log_y: bool },
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 11] = [
     Kind {
         file: "memory.svg",
         scenario: "idle",
@@ -106,6 +106,36 @@ const KINDS: [Kind; 8] = [
         y: "µs of CPU per delivery",
         shape: Shape::Lines { log_x: true, log_y: false },
     },
+    Kind {
+        file: "nodes-delivered.svg",
+        scenario: "nodes",
+        metric: "to one each, delivered",
+        title: "Several nodes: deliveries to one user each",
+        subtitle: "As many as it takes, nodes, PostgreSQL and load on the same machine; more is better",
+        x: "nodes",
+        y: "deliveries/s",
+        shape: Shape::Bars,
+    },
+    Kind {
+        file: "nodes-latency.svg",
+        scenario: "nodes",
+        metric: "p99 at 200/s",
+        title: "Several nodes: until it is there",
+        subtitle: "200 a second to one of 1,000 users each, 99th percentile; less is better",
+        x: "nodes",
+        y: "ms (logarithmic)",
+        shape: Shape::Lines { log_x: false, log_y: true },
+    },
+    Kind {
+        file: "nodes-publish.svg",
+        scenario: "nodes publish",
+        metric: "one each, events",
+        title: "Several nodes: durable publishes",
+        subtitle: "60 connections spread over the nodes, beside plain inserts with a commit each; more is better",
+        x: "nodes",
+        y: "events/s",
+        shape: Shape::Bars,
+    },
 ];
 
 /// A file name and its content for each plot that there are figures for.
@@ -128,7 +158,7 @@ fn draw(kind: &Kind, figures: &[Figure]) -> Option<String> {
         let points = points.filter(|(x, spread)| (!log_x || *x > 0.) && (!log_y || spread.min > 0.));
         let mut points: Vec<_> = points.collect();
         points.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-        Series { name: name(contestant), colour: place(contestant), points }
+        Series { name: name(contestant), colour: colour(contestant), points }
     });
     let series: Vec<Series> = series.filter(|series| !series.points.is_empty()).collect();
     if series.is_empty() {

@@ -2,6 +2,7 @@
 
 mod full_inbox;
 mod growth;
+mod nodes;
 mod publish;
 mod start;
 
@@ -36,6 +37,7 @@ pub(crate) const ALL: &[Alone] = &[
     Alone { name: "growth", run: growth::run },
     Alone { name: "full-inbox", run: full_inbox::run },
     Alone { name: "start", run: start::run },
+    Alone { name: "nodes", run: nodes::run },
 ];
 
 /// The user of an index: one after the other, but not neighbours, so that rows do not come to lie together as
@@ -59,8 +61,8 @@ fn send(
         out.extend_from_slice(request.map_or(&[], Vec::as_slice));
         None
     });
-    let target = contestant.address();
-    let plan = Plan { target, connections, how: How::Closed, time, most: u64::MAX, users: 0, source };
+    let targets = contestant.addresses();
+    let plan = Plan { targets, connections, how: How::Closed, time, most: u64::MAX, users: 0, source };
     let sent = Publisher::new(plan, clock)?.start()?.join().map_err(|_| Failure::new("a publisher panicked"))??;
     if sent.refused + sent.unanswered > 0 {
         let complaint = sent.complaint.as_deref().unwrap_or("no answer");

@@ -96,7 +96,7 @@ fn own_requests(stage: &Stage, sizes: &Sizes) -> Result<Option<Own>> {
         None
     });
     let plan = Plan {
-        target: stage.contestant.address(),
+        targets: stage.contestant.addresses(),
         connections: 16,
         how: How::Paced(2.0 / STEP.as_secs_f64()),
         time: sizes.time,

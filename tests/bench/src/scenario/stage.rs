@@ -17,7 +17,7 @@ use crate::{
 /// How long streams may take to open, and events to arrive.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// Nothing more comes after this long without any; a quarter of it where there are only a few streams.
-const QUIET: Duration = Duration::from_secs(2);
+pub(super) const QUIET: Duration = Duration::from_secs(2);
 const FEW: u32 = 100;
 /// Connections in the making at a time, where it is not the point to make many.
 const GENTLE: usize = 256;
@@ -64,6 +64,8 @@ pub(crate) struct Stage {
     broadcasts: u64,
     unicasts: u64,
     seed: u64,
+    /// Nothing more comes after this long without any.
+    pub(crate) quiet: Duration,
     /// Requests that were refused or not answered, and the first such answer.
     pub(crate) refused: u64,
     pub(crate) complaint: Option<String>,
@@ -71,7 +73,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn start(servers: &Servers, kind: Kind, wish: Wish, users: u32, clock: Clock) -> Result<Self> {
-        let contestant = servers.start(kind, wish)?;
+        Self::of(servers.start(kind, wish)?, kind, users, clock)
+    }
+
+    /// On one that runs.
+    pub(crate) fn of(contestant: Box<dyn Contestant>, kind: Kind, users: u32, clock: Clock) -> Result<Self> {
         let streams = Streams::new(contestant.as_ref(), clock, users as usize)?;
         let ledger = Ledger::new(users as usize);
         Ok(Self {
@@ -84,6 +90,7 @@ impl Stage {
             broadcasts: 0,
             unicasts: 0,
             seed: 1,
+            quiet: if users > FEW { QUIET } else { QUIET / 4 },
             refused: 0,
             complaint: None,
         })
@@ -208,7 +215,7 @@ impl Stage {
     pub(crate) fn publisher(&mut self, load: Load) -> Result<Publisher> {
         let source = self.source(load.audience);
         let plan = Plan {
-            target: self.contestant.address(),
+            targets: self.contestant.addresses(),
             connections: load.connections,
             how: load.how,
             time: load.time,
@@ -245,14 +252,13 @@ impl Stage {
 
     /// Waits for so many deliveries of this phase, as long as any come.
     pub(crate) fn collect(&mut self, expected: u64) -> Result<()> {
-        let quiet = if self.users > FEW { QUIET } else { QUIET / 4 };
         let deadline = Instant::now() + PATIENCE;
         let mut last = (0, Instant::now());
         while self.streams.tally.deliveries < expected && Instant::now() < deadline {
             self.streams.turn(Duration::from_millis(5))?;
             if self.streams.tally.deliveries != last.0 {
                 last = (self.streams.tally.deliveries, Instant::now());
-            } else if last.1.elapsed() > quiet {
+            } else if last.1.elapsed() > self.quiet {
                 break;
             }
         }

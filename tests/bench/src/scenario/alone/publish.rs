@@ -39,7 +39,7 @@ pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Valu
     Ok(values)
 }
 
-fn singles(server: &dyn Contestant) -> Vec<Vec<u8>> {
+pub(super) fn singles(server: &dyn Contestant) -> Vec<Vec<u8>> {
     let render = server.render();
     let one = |index| {
         let stamp = Stamp { kind: stamp::Kind::Unicast, micros: 0, number: index };
@@ -50,7 +50,7 @@ fn singles(server: &dyn Contestant) -> Vec<Vec<u8>> {
     (0..u64::from(USERS)).map(one).collect()
 }
 
-fn batches(server: &dyn Contestant) -> Result<Vec<Vec<u8>>> {
+pub(super) fn batches(server: &dyn Contestant) -> Result<Vec<Vec<u8>>> {
     let inbox = server.inbox().ok_or_else(|| Failure::new("a server without inboxes"))?;
     let users = |batch| -> Vec<u32> { (batch * GROUP as u64..).take(GROUP).map(scattered).collect() };
     Ok((0..BATCHES).map(|batch| inbox.publish(&users(batch))).collect())
