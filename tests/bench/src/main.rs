@@ -10,6 +10,7 @@ mod process;
 mod report;
 mod run;
 mod scenario;
+mod simulate;
 mod stamp;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -31,6 +32,8 @@ enum Command {
         #[arg(long)]
         document: Option<PathBuf>,
     },
+    /// Work out what many nodes and a log in partitions would do, and look for ways to lose something there.
+    Simulate(simulate::Options),
     /// Be the server that does nothing but write: the floor under all others.
     Floor {
         /// Where to listen.
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => run::run(&options),
         Command::Report { figures, folder, document } => report::again(&figures, &folder, document.as_deref()),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Floor { listen } => contestant::serve_floor(listen),
     };
     match done {

@@ -62,7 +62,11 @@ impl Database<'_> {
     pub(crate) fn inserts(&self, rows: usize, connections: usize, time: Duration) -> Result<f64> {
         let row = format!("('{}')", "x".repeat(ROW_BYTES));
         let script = format!("INSERT INTO plain (payload) VALUES {};\n", vec![row.as_str(); rows].join(", "));
-        self.run("psql", &["--command", "CREATE TABLE IF NOT EXISTS plain (id bigserial PRIMARY KEY, payload text)"], "")?;
+        self.run(
+            "psql",
+            &["--command", "CREATE TABLE IF NOT EXISTS plain (id bigserial PRIMARY KEY, payload text)"],
+            "",
+        )?;
         let seconds = time.as_secs_f64().ceil().max(1.0).to_string();
         let connections = connections.to_string();
         let load = ["--no-vacuum", "--protocol=prepared", "--file=-", "--jobs=2", "--client", &connections];

@@ -64,7 +64,9 @@ impl Server {
         while !self.is_ok(path, says).unwrap_or(false) {
             if Instant::now() > deadline {
                 let log = self.log();
-                return Err(Failure::new(format!("{path} is not answered with 200 and {says}; the server said:\n{log}")));
+                return Err(Failure::new(format!(
+                    "{path} is not answered with 200 and {says}; the server said:\n{log}"
+                )));
             }
             pause();
         }

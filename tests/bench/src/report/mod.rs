@@ -19,6 +19,7 @@ mod stats;
 mod tables;
 
 pub(crate) use machine::Machine;
+pub(crate) use number::number;
 pub(crate) use stats::spread;
 
 /// One run of the benchmark, as it is kept.

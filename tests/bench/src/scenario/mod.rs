@@ -14,7 +14,7 @@ mod unicast;
 
 use std::time::Duration;
 
-pub(crate) use self::stage::Stage;
+pub(crate) use self::stage::{Random, Stage};
 use crate::{
     contestant::{Kind, Wish},
     failure::Result,

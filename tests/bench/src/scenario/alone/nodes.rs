@@ -5,10 +5,10 @@
 //! 60 connections, to one user each; then broadcasts, eight under way. With each bus, and without: nodes then find in
 //! the log what others wrote, once a second, and broadcasts are left out, as eight a second would be all that is seen.
 //!
-//! Publishing: nobody listens. 60 connections that publish to one user each, then 6 that name 256 users each, spread
-//! over the nodes, with NATS between them. The floor is PostgreSQL without us, on as many connections, just before, in the same server: one row
-//! and one commit, and 256 rows and one commit, in a table with a key and nothing else. A notification is some
-//! nine rows in several tables.
+//! Publishing: nobody listens. One connection that publishes to one user each time, 60 that do, then 6 that name 256 users
+//! each, spread over the nodes, with NATS between them. The floor is PostgreSQL without us, on as many connections, just
+//! before, in the same server: one row and one commit, and 256 rows and one commit, in a table with a key and nothing
+//! else. A notification is some nine rows in several tables.
 //!
 //! All nodes and the database share the machine. What a machine for each would do, this cannot show: it shows what several
 //! nodes cost, and what the row does that all of them write.

@@ -29,7 +29,16 @@ struct Shape {
     connections: usize,
 }
 
-const SHAPES: [Shape; 2] = [
+const SHAPES: [Shape; 3] = [
+    Shape {
+        rate: "one at a time, events",
+        ratio: "one at a time, by plain inserts",
+        p50: "one at a time, answer p50",
+        nodes: "one at a time, CPU of the nodes per event",
+        database: "one at a time, CPU of PostgreSQL per event",
+        each: 1,
+        connections: 1,
+    },
     Shape {
         rate: "one each, events",
         ratio: "one each, by plain inserts",
@@ -72,8 +81,7 @@ pub(super) fn run(
         send(&nodes, clock, shape.connections, time / 8, requests.clone())?; // what happens only once
         let (ours, theirs) = (Cpu::of(&nodes.processes())?, postgres.cpu()?);
         let sent = send(&nodes, clock, shape.connections, time, requests)?;
-        let (ours, theirs) =
-            (Cpu::of(&nodes.processes())?.since(&ours), postgres.cpu()?.since(&theirs));
+        let (ours, theirs) = (Cpu::of(&nodes.processes())?.since(&ours), postgres.cpu()?.since(&theirs));
         let each = float(shape.each as u64);
         let micros = 1e6 / (float(sent.accepted.max(1)) * each);
         value("tidings", shape.rate, "1/s", sent.rate * each);

@@ -1,0 +1,175 @@
+//! The promise over a partitioned log, in random histories: nothing is lost, nothing comes twice, the order of each
+//! audience is kept, and there is a reset only where there is a reason that has a name.
+//!
+//! This is the protocol of docs/scaling.md, as small as it can be: partitions with a head row, the common log that they
+//! take over, slots that move, nodes that have not heard of it, publishers that repeat themselves, clients that come back
+//! with one cursor, partitions that are away, trimmed or put back. Nothing of it is in the server.
+
+mod bug;
+mod client;
+mod log;
+mod moving;
+mod oracle;
+mod reading;
+mod world;
+
+pub(crate) use self::bug::Bug;
+use self::{
+    client::Reset,
+    log::{Audience, SLOTS, TOPICS, USERS},
+    world::{CLIENTS, NODES, World},
+};
+use crate::scenario::Random;
+
+/// Steps of one history.
+const STEPS: u32 = 120;
+
+/// What happened in all histories: that they were not idle.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) delivered: u64,
+    pub(crate) relayed: u64,
+    pub(crate) moved: u64,
+    pub(crate) split: u64,
+    /// Streams that went on in another partition.
+    pub(crate) crossed: u64,
+    /// Writes that were refused because their slot had moved.
+    pub(crate) fenced: u64,
+    /// Requests that were repeated under their key.
+    pub(crate) repeated: u64,
+    pub(crate) restored: u64,
+    pub(crate) reset_epoch: u64,
+    pub(crate) reset_expired: u64,
+    pub(crate) reset_elsewhere: u64,
+}
+
+impl Tally {
+    fn reset(&mut self, reason: Reset) {
+        match reason {
+            Reset::Epoch => self.reset_epoch += 1,
+            Reset::Expired => self.reset_expired += 1,
+            Reset::Elsewhere => self.reset_elsewhere += 1,
+        }
+    }
+
+    /// Each of it, with its name.
+    pub(crate) fn all(&self) -> [(&'static str, u64); 11] {
+        [
+            ("events delivered", self.delivered),
+            ("events taken over from the common log", self.relayed),
+            ("slots moved", self.moved),
+            ("partitions split", self.split),
+            ("streams that went on in another partition", self.crossed),
+            ("writes refused at an old home", self.fenced),
+            ("requests repeated under their key", self.repeated),
+            ("logs put back", self.restored),
+            ("resets: put back", self.reset_epoch),
+            ("resets: trimmed", self.reset_expired),
+            ("resets: never there", self.reset_elsewhere),
+        ]
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.delivered += other.delivered;
+        self.relayed += other.relayed;
+        self.moved += other.moved;
+        self.split += other.split;
+        self.crossed += other.crossed;
+        self.fenced += other.fenced;
+        self.repeated += other.repeated;
+        self.restored += other.restored;
+        self.reset_epoch += other.reset_epoch;
+        self.reset_expired += other.reset_expired;
+        self.reset_elsewhere += other.reset_elsewhere;
+    }
+}
+
+/// A broken promise.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    /// The history that broke it, to be run again by it.
+    pub(crate) seed: u64,
+    pub(crate) what: String,
+}
+
+/// Runs so many histories from a seed on.
+pub(crate) fn run(histories: u64, seed: u64, bug: Option<Bug>) -> Result<Tally, Broken> {
+    let mut tally = Tally::default();
+    for seed in seed..seed.saturating_add(histories) {
+        tally.add(&history(seed, bug).map_err(|what| Broken { seed, what })?);
+    }
+    Ok(tally)
+}
+
+fn history(seed: u64, bug: Option<Bug>) -> Result<Tally, String> {
+    let mut world = World::new(bug);
+    let mut random = Random(seed);
+    for _ in 0..STEPS {
+        something(&mut world, &mut random)?;
+    }
+    world.rest()?;
+    Ok(world.tally)
+}
+
+/// The next thing that happens.
+fn something(world: &mut World, random: &mut Random) -> Result<(), String> {
+    let mut below = |limit: usize| random.below(u32::try_from(limit).unwrap_or(1)) as usize;
+    let (node, user, topic, slot) = (below(NODES), below(USERS), below(TOPICS), below(SLOTS));
+    let (client, partition, few) = (below(CLIENTS), below(world.sites.len()), below(8));
+    match below(100) {
+        0..15 => world.send(node, user, None)?,
+        15..22 => world.send(node, user, u8::try_from(few / 2).ok())?,
+        22..30 => world.publish(Audience::Topic(topic)),
+        30..35 => world.publish(Audience::Everyone),
+        35..38 => world.read_all(node, user),
+        38..41 => world.join(node, user, topic),
+        41..43 => world.leave(node, user, topic),
+        43..58 => drop(world.relay(partition, false)),
+        58..60 => drop(world.relay(partition, true)),
+        60..80 => world.read(client, node, few + 1)?,
+        80..82 => world.strange_cursor(client, below(CLIENTS))?,
+        82..84 => world.begin_move(slot, partition),
+        84 => world.split(partition, slot),
+        85..91 => world.step(),
+        91 => world.sites[partition].is_up ^= true,
+        92 => world.common_is_up ^= true,
+        93 => world.nodes[node] = world.layout,
+        94..96 => world.trim(partition, few as u64 * 2),
+        96 => world.backup(partition),
+        97 => world.restore(partition),
+        98 => world.restore_common(few / 2),
+        _ => world.sites.iter_mut().for_each(|site| site.is_up = true),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    const HISTORIES: u64 = 20_000;
+
+    #[test]
+    fn the_promise_holds_and_everything_happens() {
+        let tally = run(HISTORIES, 1, None).unwrap_or_else(|broken| panic!("{broken:?}"));
+        for (what, count) in tally.all() {
+            assert!(count > HISTORIES / 200, "{what}: {count}");
+        }
+    }
+
+    #[test]
+    fn every_planted_bug_is_found() {
+        for bug in Bug::value_variants() {
+            let broken = run(HISTORIES, 1, Some(*bug)).expect_err(&format!("{bug:?} is not found"));
+            println!("{bug:?} after {} histories: {}", broken.seed, broken.what);
+        }
+    }
+
+    #[test]
+    fn a_history_is_the_same_whenever_it_is_run() {
+        let first = run(50, 7, None).unwrap();
+        assert_eq!(first.all(), run(50, 7, None).unwrap().all());
+    }
+}
