@@ -43,24 +43,24 @@ pub(super) fn serve(costs: &Costs, rate: f64, writers: usize, seed: u64) -> Serv
     let mut groups = 0_u32;
     let mut waits = Vec::with_capacity(ARRIVALS);
     let mut arrival = pause(&mut random, rate);
-    let mut come = 0;
+    let mut arrived = 0;
     // Whatever is next: a commit that is done, or an event that comes.
-    while come < ARRIVALS || holder.is_some() {
-        let now = if let Some((writer, done)) = holder.filter(|(_, done)| come == ARRIVALS || *done <= arrival) {
-            waits.extend(all[writer].group.drain(..).map(|came| done - came));
+    while arrived < ARRIVALS || holder.is_some() {
+        let now = if let Some((writer, done)) = holder.filter(|(_, done)| arrived == ARRIVALS || *done <= arrival) {
+            waits.extend(all[writer].group.drain(..).map(|since| done - since));
             take(&mut all[writer], writer, &mut asked);
             holder = None;
             done
         } else {
-            let came = arrival;
+            let since = arrival;
             let writer = random.below(u32::try_from(all.len()).unwrap_or(1)) as usize;
-            all[writer].waiting.push_back(came);
+            all[writer].waiting.push_back(since);
             if all[writer].group.is_empty() {
                 take(&mut all[writer], writer, &mut asked);
             }
-            come += 1;
+            arrived += 1;
             arrival += pause(&mut random, rate);
-            came
+            since
         };
         if holder.is_none()
             && let Some(next) = asked.pop_front()

@@ -29,6 +29,8 @@ pub(super) struct Place {
 pub(super) enum Audience {
     User(User),
     Topic(Topic),
+    /// Several, by name.
+    Named([bool; USERS]),
     Everyone,
 }
 
@@ -164,6 +166,7 @@ impl Partition {
         match event.audience {
             None => false,
             Some(Audience::User(of)) => of == user,
+            Some(Audience::Named(users)) => users[user],
             Some(Audience::Everyone) => true,
             Some(Audience::Topic(topic)) => self.members.iter().any(|member| {
                 (member.user, member.topic) == (user, topic)

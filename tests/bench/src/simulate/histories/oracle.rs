@@ -24,6 +24,7 @@ impl Oracle {
             let theirs = match audience {
                 Audience::User(of) => of == user,
                 Audience::Topic(topic) => self.members.contains(&(user, topic)),
+                Audience::Named(users) => users[user],
                 Audience::Everyone => true,
             };
             if theirs {

@@ -207,10 +207,17 @@ impl World {
         done
     }
 
+    /// Nothing is away any more.
+    pub(super) fn heal(&mut self) {
+        self.common_is_up = true;
+        for site in &mut self.sites {
+            site.is_up = true;
+        }
+    }
+
     /// Everything works again, and everybody has come to the end. Then all must agree.
     pub(super) fn rest(&mut self) -> Result<(), String> {
-        self.common_is_up = true;
-        self.sites.iter_mut().for_each(|site| site.is_up = true);
+        self.heal();
         self.finish_move();
         for partition in 0..self.sites.len() {
             while self.relay(partition, false) {}
@@ -263,7 +270,9 @@ impl World {
                 })
             };
             let owed: Vec<_> = self.oracle.owed(user).filter(|content| !has(*content) && !comes(*content)).collect();
-            owed.into_iter().for_each(|content| self.oracle.lost(user, content));
+            for content in owed {
+                self.oracle.lost(user, content);
+            }
             for topic in 0..TOPICS {
                 for (audience, content) in self.common.after(taken_over) {
                     if audience == Audience::Topic(topic) {
@@ -278,7 +287,9 @@ impl World {
     pub(super) fn restore_common(&mut self, back: usize) {
         self.tally.restored += 1;
         for content in self.common.restore(back) {
-            (0..USERS).for_each(|user| self.oracle.lost(user, content));
+            for user in 0..USERS {
+                self.oracle.lost(user, content);
+            }
         }
     }
 
