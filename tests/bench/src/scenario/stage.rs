@@ -1,6 +1,9 @@
 //! A server with its streams, and phases of load on it.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use crate::{
     contestant::{Contestant, Kind, Servers, Wish},
@@ -64,6 +67,8 @@ pub(crate) struct Stage {
     broadcasts: u64,
     unicasts: u64,
     seed: u64,
+    /// Where publishers connect to, in turn.
+    pub(crate) publish_to: Vec<SocketAddr>,
     /// Nothing more comes after this long without any.
     pub(crate) quiet: Duration,
     /// Requests that were refused or not answered, and the first such answer.
@@ -80,6 +85,7 @@ impl Stage {
     pub(crate) fn of(contestant: Box<dyn Contestant>, kind: Kind, users: u32, clock: Clock) -> Result<Self> {
         let streams = Streams::new(contestant.as_ref(), clock, users as usize)?;
         let ledger = Ledger::new(users as usize);
+        let publish_to = contestant.addresses();
         Ok(Self {
             kind,
             contestant,
@@ -90,6 +96,7 @@ impl Stage {
             broadcasts: 0,
             unicasts: 0,
             seed: 1,
+            publish_to,
             quiet: if users > FEW { QUIET } else { QUIET / 4 },
             refused: 0,
             complaint: None,
@@ -215,7 +222,7 @@ impl Stage {
     pub(crate) fn publisher(&mut self, load: Load) -> Result<Publisher> {
         let source = self.source(load.audience);
         let plan = Plan {
-            targets: self.contestant.addresses(),
+            targets: self.publish_to.clone(),
             connections: load.connections,
             how: load.how,
             time: load.time,

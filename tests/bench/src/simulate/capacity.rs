@@ -25,7 +25,13 @@ pub(crate) struct Costs {
     /// CPU of a node for each of many deliveries of one event, in microseconds.
     #[arg(long, default_value_t = 9.0)]
     pub(super) fan_out_us: f64,
-    /// Cores of a node.
+    /// CPU of a database for an event that it stores, in microseconds.
+    #[arg(long, default_value_t = 80.0)]
+    pub(super) store_us: f64,
+    /// CPU of a database for an event that another node reads, in microseconds: most of them come in pages.
+    #[arg(long, default_value_t = 18.0)]
+    pub(super) serve_us: f64,
+    /// Cores of a node, and of a database.
     #[arg(long, default_value_t = 8.0)]
     pub(super) cores: f64,
     /// Streams that a node may have.
@@ -54,6 +60,9 @@ pub(crate) struct Usage {
     /// Broadcasts a minute.
     #[arg(long, default_value_t = 1.0)]
     pub(super) broadcasts: f64,
+    /// Nodes of each partition that publishers are sent to.
+    #[arg(long, default_value_t = 2.0)]
+    pub(super) writers: f64,
 }
 
 /// How users come to nodes.
@@ -86,6 +95,8 @@ pub(super) struct Figures {
     pub(super) reading: f64,
     pub(super) delivering: f64,
     pub(super) requests: f64,
+    /// The part of the CPU of a partition's database.
+    pub(super) database: f64,
     /// Of a partition.
     pub(super) row: Served,
 }
@@ -106,6 +117,8 @@ impl Costs {
             publish_us: 100.0,
             deliver_us: 20.0,
             fan_out_us: 10.0,
+            store_us: 80.0,
+            serve_us: 20.0,
             cores: 8.0,
             streams_per_node: 50_000.0,
         }
@@ -131,7 +144,7 @@ pub(super) fn figures(costs: &Costs, usage: &Usage, deployment: Deployment) -> F
         let taken = figures.reading + figures.delivering + figures.requests;
         // Where reading alone fills a node, more of them do not help.
         if taken <= FULL || figures.reading > FULL || nodes >= MOST_NODES {
-            let writers = writers(deployment, nodes);
+            let writers = whole(at_a_partition(deployment, nodes).min(usage.writers));
             let row = queue::serve(costs, row_rate(usage, deployment), writers, 1);
             return Figures { row, ..figures };
         }
@@ -154,17 +167,21 @@ fn needed(deployment: Deployment, nodes: f64) -> f64 {
     }
 }
 
-/// Nodes that write to one partition.
-fn writers(deployment: Deployment, nodes: f64) -> usize {
-    let writers = (nodes * needed(deployment, nodes) / deployment.partitions).ceil();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands at most")]
-    let writers = writers.max(1.0) as usize;
-    writers
+/// Nodes that read one partition.
+fn at_a_partition(deployment: Deployment, nodes: f64) -> f64 {
+    (nodes * needed(deployment, nodes) / deployment.partitions).ceil().max(1.0)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands at most")]
+fn whole(count: f64) -> usize {
+    count as usize
 }
 
 fn with_nodes(costs: &Costs, usage: &Usage, deployment: Deployment, streams: f64, nodes: f64) -> Figures {
     let events = usage.events(deployment.users);
-    let reads = needed(deployment, nodes) * row_rate(usage, deployment);
+    let rate = row_rate(usage, deployment);
+    let reads = needed(deployment, nodes) * rate;
+    let readers = at_a_partition(deployment, nodes);
     let own = events / nodes;
     let to_one = own * usage.online;
     let to_many = (events * usage.topical * usage.members + usage.broadcasts / 60.0 * streams) / nodes;
@@ -177,6 +194,7 @@ fn with_nodes(costs: &Costs, usage: &Usage, deployment: Deployment, streams: f64
         reading: cpu((reads - own).max(0.0) * costs.read_us),
         delivering: cpu(to_one * costs.deliver_us + to_many * costs.fan_out_us),
         requests: cpu(own * costs.publish_us),
+        database: cpu(rate * (costs.store_us + costs.serve_us * (readers - 1.0))),
         row: Served { load: 0.0, p50: 0.0, p99: 0.0, group: 0.0, keeps_up: false },
     }
 }
@@ -186,7 +204,7 @@ mod tests {
     use super::*;
 
     fn usage() -> Usage {
-        Usage { per_day: 20.0, peak: 5.0, online: 0.1, topical: 0.02, members: 50.0, broadcasts: 1.0 }
+        Usage { per_day: 20.0, peak: 5.0, online: 0.1, topical: 0.02, members: 50.0, broadcasts: 1.0, writers: 2.0 }
     }
 
     fn of(partitions: f64, routing: Routing) -> Figures {

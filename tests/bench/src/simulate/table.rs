@@ -23,11 +23,11 @@ const DEPLOYMENTS: [(f64, f64, Routing); 9] = [
 
 pub(super) fn deployments(costs: &Costs, usage: &Usage) -> String {
     let mut out = "| users | streams | events/s | partitions | users come | nodes | events read by a node, 1/s \
-                   | CPU of a node: reading | delivering | requests | of what the row can do | stored after, p50 | p99 |\n\
-                   | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+                   | CPU of a node: reading | delivering | requests | CPU of a database | of what the row can do | stored after, p50 | p99 |\n\
+                   | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
         .to_owned();
     for (users, partitions, routing) in DEPLOYMENTS {
-        let Figures { streams, events, nodes, reads, reading, delivering, requests, row } =
+        let Figures { streams, events, nodes, reads, reading, delivering, requests, database, row } =
             figures(costs, usage, Deployment { users, partitions, routing });
         let routing = match routing {
             Routing::Anywhere => "anywhere",
@@ -44,6 +44,7 @@ pub(super) fn deployments(costs: &Costs, usage: &Usage) -> String {
             share(reading),
             share(delivering),
             share(requests),
+            share(database),
             share(row.load),
             wait(&row, row.p50),
             wait(&row, row.p99),

@@ -1,9 +1,10 @@
 //! One node, two and three on one PostgreSQL, which has its defaults: every commit is on disk.
 //!
-//! Streams: each node has its share of them, and of the publishers, so of two nodes one half of what is sent is for
-//! somebody at the other one, of three nodes two thirds. 200 a second by the clock for the latency; then a closed loop on
-//! 60 connections, to one user each; then broadcasts, eight under way. With each bus, and without: nodes then find in
-//! the log what others wrote, once a second, and broadcasts are left out, as eight a second would be all that is seen.
+//! Streams: each node has its share of them. For the latency, 200 a second by the clock, all published at the first
+//! node: of two nodes one half of what is sent is for somebody at the other one, of three nodes two thirds. Then publishers are
+//! spread over the nodes: a closed loop on 60 connections, to one user each, and broadcasts, eight under way. With each
+//! bus, and without: a node then looks into the log once a second, and whenever it has written something itself that does
+//! not follow what it has read.
 //!
 //! Publishing: nobody listens. One connection that publishes to one user each time, 60 that do, then 6 that name 256 users
 //! each, spread over the nodes, with NATS between them. The floor is PostgreSQL without us, on as many connections, just

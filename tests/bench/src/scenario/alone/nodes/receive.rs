@@ -21,8 +21,9 @@ use super::CONNECTIONS;
 const RECEIVERS: u32 = 1_000;
 /// Notifications a second, where latency is the point.
 const RATE: f64 = 200.0;
-/// Broadcasts under way.
+/// Broadcasts under way, and their publishers.
 const WINDOW: u64 = 8;
+const BROADCASTERS: usize = 12;
 
 pub(super) fn run(
     servers: &Servers,
@@ -40,7 +41,7 @@ pub(super) fn run(
         let mut stage = Stage::of(Box::new(nodes), Kind::Tidings, sizes.streams.min(RECEIVERS), clock)?;
         stage.quiet = QUIET; // more than the second that a node sleeps without a bell
         stage.open_and_warm_up()?;
-        let measured = measure(&mut stage, postgres, bus, sizes)?;
+        let measured = measure(&mut stage, postgres, sizes)?;
         let at = float(count as u64);
         let value = |(metric, unit, value)| (bus.name(), Value { scenario: "nodes", at, metric, unit, value });
         values.extend(measured.into_iter().map(value));
@@ -59,16 +60,18 @@ pub(super) fn run(
 
 type Metrics = Vec<(&'static str, &'static str, f64)>;
 
-fn measure(stage: &mut Stage, postgres: &Postgres, bus: Bus, sizes: &Sizes) -> Result<Metrics> {
-    let time = sizes.time / 2;
+fn measure(stage: &mut Stage, postgres: &Postgres, sizes: &Sizes) -> Result<Metrics> {
     let one = Load {
         audience: Audience::Random(stage.users),
         how: How::Paced(RATE),
         connections: CONNECTIONS,
-        time,
+        time: sizes.time / 2,
         most: u64::MAX,
     };
+    let everywhere = stage.publish_to.clone();
+    stage.publish_to.truncate(1);
     stage.run(one)?;
+    stage.publish_to = everywhere;
     let delivery = &stage.streams.tally.delivery;
     let mut metrics =
         vec![("p50 at 200/s", "ms", millis(delivery, 0.5)), ("p99 at 200/s", "ms", millis(delivery, 0.99))];
@@ -81,14 +84,11 @@ fn measure(stage: &mut Stage, postgres: &Postgres, bus: Bus, sizes: &Sizes) -> R
     metrics.push(("to one each, CPU of the nodes per delivery", "CPU µs", cpu_per_delivery(phase.cpu, deliveries)));
     metrics.push(("to one each, CPU of PostgreSQL per delivery", "CPU µs", cpu_per_delivery(database, deliveries)));
 
-    if bus != Bus::None {
-        let load =
-            Load { audience: Audience::Everyone, how: How::Window(WINDOW), connections: 12, time, most: u64::MAX };
-        let phase = stage.run(load)?;
-        let deliveries = stage.streams.tally.deliveries;
-        metrics.push(("to everyone, delivered", "1/s", float(deliveries) / phase.seconds));
-        metrics.push(("to everyone, CPU of the nodes per delivery", "CPU µs", cpu_per_delivery(phase.cpu, deliveries)));
-    }
+    let all = Load { audience: Audience::Everyone, how: How::Window(WINDOW), connections: BROADCASTERS, ..one };
+    let phase = stage.run(all)?;
+    let deliveries = stage.streams.tally.deliveries;
+    metrics.push(("to everyone, delivered", "1/s", float(deliveries) / phase.seconds));
+    metrics.push(("to everyone, CPU of the nodes per delivery", "CPU µs", cpu_per_delivery(phase.cpu, deliveries)));
     stage.streams.run_for(Duration::from_millis(100))?; // what comes twice comes soon
     Ok(metrics)
 }
