@@ -15,6 +15,8 @@ pub(crate) enum Bug {
     MembershipStays,
     /// A partition is put back to before it gave a slot away, or took one over.
     PutBackTooFar,
+    /// A move is called off without what was taken over meanwhile.
+    CalledOffWithout,
     /// A position is taken for one of wherever its user is now.
     EpochIgnored,
     /// Who comes with a cursor of the old home goes on at the new one, without the rest of the old one.

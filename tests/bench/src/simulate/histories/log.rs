@@ -198,15 +198,22 @@ impl Partition {
         let origin = Place { epoch: self.relayed.epoch, position };
         self.append(Some(audience), What::Brings(content), Some(origin));
         let here = self.head();
-        for tenure in self.tenures.iter().filter(|tenure| tenure.until.is_none()) {
-            for user in (0..USERS).filter(|user| slot_of(*user) == tenure.slot) {
-                if self.entitles(user, here, tenure, common) {
-                    self.inboxes.entry(user).or_default().take(content);
-                }
-            }
+        let open: Vec<_> = self.tenures.iter().filter(|tenure| tenure.until.is_none()).copied().collect();
+        for tenure in open {
+            self.count_in(here, &tenure, common);
         }
         self.relayed.position = position;
         true
+    }
+
+    /// An event comes into the inboxes of those whose it is.
+    pub(super) fn count_in(&mut self, position: Position, tenure: &Tenure, common: &Common) {
+        let Some(Event { what: What::Brings(content), .. }) = self.at(position).copied() else { return };
+        for user in (0..USERS).filter(|user| slot_of(*user) == tenure.slot) {
+            if self.entitles(user, position, tenure, common) {
+                self.inboxes.entry(user).or_default().take(content);
+            }
+        }
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Tally {
     pub(crate) relayed: u64,
     pub(crate) moved: u64,
     pub(crate) split: u64,
+    pub(crate) called_off: u64,
     /// Streams that went on in another partition.
     pub(crate) crossed: u64,
     /// Writes that were refused because their slot had moved.
@@ -53,12 +54,13 @@ impl Tally {
     }
 
     /// Each of it, with its name.
-    pub(crate) fn all(&self) -> [(&'static str, u64); 11] {
+    pub(crate) fn all(&self) -> [(&'static str, u64); 12] {
         [
             ("events delivered", self.delivered),
             ("events taken over from the common log", self.relayed),
             ("slots moved", self.moved),
             ("partitions split", self.split),
+            ("moves called off", self.called_off),
             ("streams that went on in another partition", self.crossed),
             ("writes refused at an old home", self.fenced),
             ("requests repeated under their key", self.repeated),
@@ -74,6 +76,7 @@ impl Tally {
         self.relayed += other.relayed;
         self.moved += other.moved;
         self.split += other.split;
+        self.called_off += other.called_off;
         self.crossed += other.crossed;
         self.fenced += other.fenced;
         self.repeated += other.repeated;
@@ -131,7 +134,8 @@ fn something(world: &mut World, random: &mut Random) -> Result<(), String> {
         75..77 => world.strange_cursor(client, below(CLIENTS))?,
         77..81 => world.begin_move(slot, partition),
         81 => world.split(partition, slot),
-        82..91 => world.step(),
+        82..90 => world.step(),
+        90 => world.call_off(),
         91 => world.sites[partition].is_up ^= true,
         92 => world.common_is_up ^= true,
         93 => world.nodes[node] = world.layout,
@@ -166,6 +170,7 @@ mod tests {
     const fn breaks(bug: Bug) -> &'static [&'static str] {
         match bug {
             Bug::RelayedApart | Bug::SecondMoveForgets => &["twice", "(I9)"],
+            Bug::CalledOffWithout => &["(I9)"],
             Bug::SeamIgnored => &["twice", "(I1)", "(I9)"],
             Bug::EndByHearsay => &["twice", "stored earlier", "(I1)"],
             Bug::MembershipStays => &["(I4)"],

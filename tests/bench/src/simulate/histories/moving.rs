@@ -113,6 +113,31 @@ impl World {
         self.tally.moved += 1;
     }
 
+    /// A move that does not come to its end is called off: the partition that it goes to refuses it for good, and then the
+    /// tenure that was ended goes on. What was taken over meanwhile is its users' as well.
+    pub(super) fn call_off(&mut self) {
+        let Some(Move { slot, from, to, frozen }) = self.moving else { return };
+        if !self.sites[from].is_up || !self.sites[to].is_up {
+            return;
+        }
+        self.moving = None;
+        self.tally.called_off += 1;
+        if !frozen {
+            return;
+        }
+        let forgets = self.has(Bug::CalledOffWithout);
+        let log = &mut self.sites[from].log;
+        let Some(tenure) = log.tenures.iter_mut().rfind(|tenure| tenure.slot == slot) else { return };
+        let Some(end) = tenure.until.take() else { return };
+        let tenure = *tenure;
+        let meanwhile = if forgets { 0..0 } else { end.position + 1..log.head() + 1 };
+        for position in meanwhile {
+            log.count_in(position, &tenure, &self.common);
+        }
+        self.sites[from].backup = None;
+        self.sites[to].backup = None;
+    }
+
     /// When nothing is in its way, a move comes to its end.
     pub(super) fn finish_move(&mut self) {
         while let Some(moving) = self.moving {
