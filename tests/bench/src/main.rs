@@ -31,6 +31,9 @@ enum Command {
         /// A Markdown file whose block of figures is to be renewed too.
         #[arg(long)]
         document: Option<PathBuf>,
+        /// Of these scenarios alone in that file, without the aims: as the tables call them in `figures.json`.
+        #[arg(long, value_delimiter = ',', requires = "document")]
+        only: Vec<String>,
     },
     /// Work out what many nodes and a log in partitions would do, and look for ways to lose something there.
     Simulate(simulate::Options),
@@ -44,7 +47,9 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => run::run(&options),
-        Command::Report { figures, folder, document } => report::again(&figures, &folder, document.as_deref()),
+        Command::Report { figures, folder, document, only } => {
+            report::again(&figures, &folder, document.as_deref(), &only)
+        }
         Command::Simulate(options) => simulate::run(&options),
         Command::Floor { listen } => contestant::serve_floor(listen),
     };

@@ -40,14 +40,14 @@ pub(crate) fn write(figures: &[Figure], machine: &Machine, dir: &Path) -> Result
 }
 
 /// Writes everything that is made from a `figures.json` again: into `dir`, and its tables into the Markdown
-/// file `document`, between `<!-- figures -->` and `<!-- /figures -->`.
-pub(crate) fn again(path: &Path, dir: &Path, document: Option<&Path>) -> Result<()> {
+/// file `document`, between `<!-- figures -->` and `<!-- /figures -->`: all of them, or of some scenarios.
+pub(crate) fn again(path: &Path, dir: &Path, document: Option<&Path>, only: &[String]) -> Result<()> {
     let text = fs::read_to_string(path).map_err(Failure::at(path.display()))?;
     let report: Report = serde_json::from_str(&text).map_err(Failure::at(path.display()))?;
     render(&report, &text, dir)?;
     if let Some(document) = document {
         let text = fs::read_to_string(document).map_err(Failure::at(document.display()))?;
-        let new = block::replace(&text, &markdown(&report));
+        let new = block::replace(&text, &if only.is_empty() { markdown(&report) } else { some(&report, only) });
         let new = new.ok_or_else(|| Failure::new(format!("{} has no block for figures", document.display())))?;
         fs::write(document, new)?;
     }
@@ -63,6 +63,13 @@ fn render(report: &Report, text: &str, dir: &Path) -> Result<()> {
         fs::write(dir.join(name), svg)?;
     }
     Ok(())
+}
+
+/// The machine, and the tables of some scenarios.
+fn some(report: &Report, only: &[String]) -> String {
+    let asked = |figure: &&Figure| only.contains(&figure.scenario);
+    let figures: Vec<_> = report.figures.iter().filter(asked).cloned().collect();
+    format!("{}\n{}", report.machine.markdown(), tables::tables(&figures))
 }
 
 fn markdown(report: &Report) -> String {
@@ -153,12 +160,33 @@ mod tests {
         };
         let figures = [figure("kB per stream", &[0.1 + 0.2, 247.432_902_499_999_98]), figure("memory", &[f64::NAN])];
         write(&figures, &Machine::default(), &first).unwrap();
-        again(&first.join("figures.json"), &second, None).unwrap();
-        again(&first.join("figures.json"), &first, None).unwrap(); // onto itself
+        let file = first.join("figures.json");
+        again(&file, &second, None, &[]).unwrap();
+        again(&file, &first, None, &[]).unwrap(); // onto itself
         for file in ["figures.json", "tables.md", "memory.svg"] {
             let text = fs::read_to_string(first.join(file)).unwrap();
             assert_eq!(text, fs::read_to_string(second.join(file)).unwrap(), "{file}");
             assert!(!text.contains("NaN") && !text.contains("null"), "{file}");
         }
+    }
+
+    #[test]
+    fn a_document_has_the_tables_that_it_asks_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let figure = |scenario: &str| Figure {
+            scenario: scenario.into(),
+            contestant: "tidings".into(),
+            at: 2.,
+            metric: "rate".into(),
+            unit: "1/s".into(),
+            runs: vec![3.],
+        };
+        write(&[figure("idle"), figure("nodes")], &Machine::default(), dir.path()).unwrap();
+        let document = dir.path().join("document.md");
+        fs::write(&document, "a\n<!-- figures -->\n<!-- /figures -->\nb\n").unwrap();
+        again(&dir.path().join("figures.json"), dir.path(), Some(&document), &["nodes".into()]).unwrap();
+        let text = fs::read_to_string(document).unwrap();
+        assert!(text.contains("### Several nodes: deliveries") && text.ends_with("<!-- /figures -->\nb\n"), "{text}");
+        assert!(!text.contains("idle streams") && !text.contains("Aims"), "{text}");
     }
 }

@@ -8,28 +8,28 @@ use super::queue::{self, Served};
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Costs {
     /// Milliseconds that a group of events holds the row of its log, beside its events.
-    #[arg(long, default_value_t = 2.0)]
+    #[arg(long, default_value_t = 1.3)]
     pub(super) group_ms: f64,
     /// The same for each event of it, in microseconds.
-    #[arg(long, default_value_t = 60.0)]
+    #[arg(long, default_value_t = 25.0)]
     pub(super) event_us: f64,
     /// CPU of a node for an event that it only reads, in microseconds.
-    #[arg(long, default_value_t = 15.0)]
+    #[arg(long, default_value_t = 7.0)]
     pub(super) read_us: f64,
     /// CPU of a node for a request to notify one user, in microseconds.
-    #[arg(long, default_value_t = 100.0)]
+    #[arg(long, default_value_t = 65.0)]
     pub(super) publish_us: f64,
     /// CPU of a node for a delivery to one user, in microseconds.
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = 10.0)]
     pub(super) deliver_us: f64,
     /// CPU of a node for each of many deliveries of one event, in microseconds.
-    #[arg(long, default_value_t = 9.0)]
+    #[arg(long, default_value_t = 3.0)]
     pub(super) fan_out_us: f64,
     /// CPU of a database for an event that it stores, in microseconds.
-    #[arg(long, default_value_t = 80.0)]
+    #[arg(long, default_value_t = 85.0)]
     pub(super) store_us: f64,
     /// CPU of a database for an event that another node reads, in microseconds: most of them come in pages.
-    #[arg(long, default_value_t = 18.0)]
+    #[arg(long, default_value_t = 30.0)]
     pub(super) serve_us: f64,
     /// Cores of a node, and of a database.
     #[arg(long, default_value_t = 8.0)]
