@@ -21,6 +21,8 @@ use crate::{
 
 /// Beside what it comes with. No port, as it is reached by its socket, and room for many publishers.
 const SETTINGS: &str = "listen_addresses = ''\nmax_connections = 300\n";
+/// The longest folder whose sockets have names that the system takes: they are in it, with 40 bytes more.
+const LONGEST_FOLDER: usize = 60;
 /// The content of a row.
 const ROW_BYTES: usize = 300;
 /// The program that measures it: part of PostgreSQL.
@@ -35,11 +37,12 @@ pub(crate) struct Database<'a> {
 }
 
 impl Postgres {
-    /// Starts one with its files in this folder, or where temporary files are if nobody else can reach the folder: it
-    /// does not run as root.
+    /// Starts one with its files in this folder. Or where temporary files are, if the name is too long or nobody else
+    /// can reach it: it does not run as root.
     pub(crate) fn start(folder: &Path) -> Self {
         let temporary = std::env::temp_dir();
-        Self(Cluster::start_in(if is_open(folder) { folder } else { &temporary }, SETTINGS))
+        let fits = is_open(folder) && folder.as_os_str().len() <= LONGEST_FOLDER;
+        Self(Cluster::start_in(if fits { folder } else { &temporary }, SETTINGS))
     }
 
     pub(crate) fn database(&self) -> Database<'_> {

@@ -28,7 +28,8 @@ const TINY_COUNTS: [usize; 1] = [2];
 const CONNECTIONS: usize = 60;
 
 pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Values> {
-    let postgres = Postgres::start(&servers.folder);
+    // Beside the folder of the servers, which is closed to others.
+    let postgres = Postgres::start(servers.folder.parent().unwrap_or(&servers.folder));
     let mut values = Values::new();
     for count in if sizes.tiny { &TINY_COUNTS[..] } else { &COUNTS } {
         receive::run(servers, &postgres, *count, sizes, clock, &mut values)?;
