@@ -200,6 +200,7 @@ impl Drop for Cluster {
             drop(keeper.stdin.take());
             let _ = keeper.wait();
         }
+        let _ = std::fs::remove_dir_all(&self.folder); // the keeper may not be let, outside of /tmp
     }
 }
 
