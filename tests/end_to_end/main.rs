@@ -13,6 +13,7 @@ mod durability;
 mod events;
 mod identity;
 mod inbox;
+mod later_version;
 mod limits;
 mod many;
 mod moving;

@@ -35,7 +35,8 @@ pub(crate) fn open(error: OpenError) -> Problem {
 
 fn code(error: &StoreError) -> Code {
     match error {
-        StoreError::Unavailable(_) | StoreError::AnotherLife => Code::Unavailable,
+        // Another node may know what is newer than this one.
+        StoreError::Unavailable(_) | StoreError::AnotherLife | StoreError::Newer(_) => Code::Unavailable,
         StoreError::Full(_) => Code::StorageFull,
         StoreError::Corrupt(_) | StoreError::Migration(_) | StoreError::Moved(_) => Code::Internal,
     }

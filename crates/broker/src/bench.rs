@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use tidings_models::{Audience, Cursors, Event, Grant, InboxPage, Kind, Position, Timestamp, UserId, Window};
+use tidings_models::{
+    Audience, Cursors, Event, Grant, InboxPage, Kind, Position, StoreError, Timestamp, UserId, Window,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -18,7 +20,7 @@ use crate::{
 };
 
 /// Renders an event, as the follower does.
-pub fn render(event: Event, cursors: &Cursors) -> Result<Arc<Entry>, serde_json::Error> {
+pub fn render(event: Event, cursors: &Cursors) -> Result<Arc<Entry>, StoreError> {
     Entry::render(event, cursors)
 }
 

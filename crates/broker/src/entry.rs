@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Serialize;
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, value::RawValue};
 use tidings_models::{
-    Audience, Change, Cursor, Cursors, Event, InboxItem, Kind, News, Position, StoreError, Subject, Timestamp,
+    Audience, Cursor, Cursors, Event, InboxItem, Kind, News, Position, StoreError, Subject, Timestamp,
 };
 
 /// An event with what clients see of it.
@@ -34,39 +34,43 @@ struct Envelope<'a> {
     payload: &'a RawValue,
 }
 
-/// [`Change`] as clients see it: a position is a cursor to them.
-#[derive(Serialize)]
-struct ChangeView<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    up_to: Option<&'a str>,
+/// A change up to a position, which is a cursor to clients. What else it says is passed on, also what a later version
+/// says.
+#[derive(Serialize, Deserialize)]
+struct UpTo<Place> {
+    up_to: Place,
     #[serde(flatten)]
-    change: Change,
+    rest: Map<String, Value>,
 }
 
 impl Entry {
-    /// Renders an event. Fails only for content that is not JSON, which the log never holds.
-    pub(crate) fn render(event: Event, cursors: &Cursors) -> Result<Arc<Self>, serde_json::Error> {
+    /// Renders an event. Fails for content that is not JSON, which the log never holds, and for what a later version
+    /// tells the nodes.
+    pub(crate) fn render(event: Event, cursors: &Cursors) -> Result<Arc<Self>, StoreError> {
         let cursor = cursors.seal(event.position);
         let view = match event.kind {
-            Kind::InboxChanged => Some(view(&event.payload, cursors)?),
+            Kind::InboxChanged => view(&event.payload, cursors),
             _ => None,
         };
         let subject = event.subject();
-        let news = match event.audience {
-            // A later version may tell of more than this one knows.
-            Audience::Nodes => serde_json::from_str(&event.payload).ok().map(Box::new),
-            _ => None,
-        };
+        let news =
+            match event.audience {
+                // To pass it over would be to let in whom another version has shut out.
+                Audience::Nodes => Some(Box::new(serde_json::from_str(&event.payload).map_err(|error| {
+                    StoreError::Newer(format!("news for the nodes at {} ({error})", event.position))
+                })?)),
+                _ => None,
+            };
         let envelope = Envelope {
             id: cursor.as_str(),
             r#type: event.kind.as_str(),
             timestamp: event.created_at,
             audience: event.audience.to_string(),
             seq: event.seq.get(),
-            payload: serde_json::from_str(view.as_deref().unwrap_or(&event.payload))?,
+            payload: serde_json::from_str(view.as_deref().unwrap_or(&event.payload)).map_err(corrupt)?,
         };
         let mut json = Vec::with_capacity(event.payload.len() + 512);
-        serde_json::to_writer(&mut json, &envelope)?;
+        serde_json::to_writer(&mut json, &envelope).map_err(corrupt)?;
         json.pop(); // the closing brace
         let envelope = Bytes::copy_from_slice(&json); // no room that nobody uses: it is kept for long
         let event = Event { payload: "".into(), ..event }; // the envelope has it: once is enough
@@ -75,12 +79,11 @@ impl Entry {
 
     /// Renders what was read from the log.
     pub(crate) fn render_all(events: Vec<Event>, cursors: &Cursors) -> Result<Vec<Arc<Self>>, StoreError> {
-        let entries = events.into_iter().map(|event| Self::render(event, cursors)).collect::<Result<_, _>>();
-        entries.map_err(|error| StoreError::Corrupt(error.to_string()))
+        events.into_iter().map(|event| Self::render(event, cursors)).collect()
     }
 
     /// Renders what is in an inbox like the event that brought it there.
-    pub(crate) fn of_item(item: &InboxItem, cursors: &Cursors) -> Result<Arc<Self>, serde_json::Error> {
+    pub(crate) fn of_item(item: &InboxItem, cursors: &Cursors) -> Result<Arc<Self>, StoreError> {
         let event = Event {
             position: item.position,
             audience: item.audience.clone(),
@@ -88,7 +91,7 @@ impl Entry {
             kind: Kind::Notification,
             created_at: item.notification.created_at,
             effect: tidings_models::Effect::ARRIVED,
-            payload: serde_json::to_string(&item.notification)?.into(),
+            payload: serde_json::to_string(&item.notification).map_err(corrupt)?.into(),
         };
         Self::render(event, cursors)
     }
@@ -100,11 +103,15 @@ impl Entry {
     }
 }
 
-fn view(payload: &str, cursors: &Cursors) -> Result<String, serde_json::Error> {
-    let mut change: Change = serde_json::from_str(payload)?;
-    let up_to = change.up_to.take().and_then(Position::new).map(|position| cursors.seal(position));
-    let up_to = up_to.as_ref().map(Cursor::as_str);
-    serde_json::to_string(&ChangeView { up_to, change })
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+/// `None`: it stays as it is.
+fn view(payload: &str, cursors: &Cursors) -> Option<String> {
+    let UpTo { up_to, rest } = serde_json::from_str::<UpTo<i64>>(payload).ok()?;
+    let up_to = cursors.seal(Position::new(up_to)?);
+    serde_json::to_string(&UpTo { up_to: up_to.as_str(), rest }).ok()
 }
 
 #[cfg(test)]
@@ -128,11 +135,27 @@ mod tests {
 
     #[test]
     fn clients_see_a_cursor_where_the_log_has_a_position() {
-        let mut event = event(9, "user:ann", r#"{"up_to":8,"read":true}"#);
-        event.kind = Kind::InboxChanged;
-        let entry = Entry::render(event, &cursors()).unwrap();
-        let text = std::str::from_utf8(&entry.envelope).unwrap();
-        let payload = format!(r#""payload":{{"up_to":"{}","read":true}}"#, cursors().seal(pos(8)));
-        assert!(text.ends_with(&payload), "{text}");
+        let place = cursors().seal(pos(8));
+        for (logged, shown) in [
+            (r#"{"up_to":8,"read":true}"#, format!(r#"{{"up_to":"{place}","read":true}}"#)),
+            (r#"{"up_to":8,"of a later version":1}"#, format!(r#"{{"up_to":"{place}","of a later version":1}}"#)),
+            (r#"{"ids":["x"],"of a later version":1}"#, r#"{"ids":["x"],"of a later version":1}"#.into()),
+        ] {
+            let event = Event { kind: Kind::InboxChanged, ..event(9, "user:ann", logged) };
+            let entry = Entry::render(event, &cursors()).unwrap();
+            let text = std::str::from_utf8(&entry.envelope).unwrap();
+            assert!(text.ends_with(&format!(r#""payload":{shown}"#)), "{text}");
+        }
+    }
+
+    #[test]
+    fn news_that_a_later_version_tells_are_not_passed_over() {
+        let event = |what: &str| Event { kind: Kind::Access, ..event(9, "nodes", what) };
+        let known = r#"{"what":"key_revoked","id":"01890000-0000-7000-8000-000000000000"}"#;
+        assert!(Entry::render(event(known), &cursors()).unwrap().news.is_some());
+        for newer in [known.replace("key", "house"), known.replace('}', r#","but":1}"#)] {
+            let error = Entry::render(event(&newer), &cursors()).unwrap_err();
+            assert!(matches!(&error, StoreError::Newer(_)) && error.to_string().contains("at 9"), "{error}");
+        }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Whether no further attempt can go better: the node must not go on with what it has.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Trimmed { .. } | Self::Older { .. })
+        matches!(self, Self::Trimmed { .. } | Self::Older { .. } | Self::Store(StoreError::Newer(_)))
     }
 }
 

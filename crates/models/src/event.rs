@@ -22,7 +22,7 @@ pub enum Kind {
     NotificationExpired,
     /// Who may come in has changed: for the nodes alone.
     Access,
-    /// A signal of this type, or a kind that this version does not know: passed on as it is.
+    /// A signal of this type: passed on as it is.
     Other(Arc<str>),
 }
 
@@ -54,26 +54,32 @@ impl Kind {
             let rule = "1 to 64 of a-z, 0-9, '_', '.' and '-', and begins with a letter";
             return Err(Invalid::new(Rule::Value, rule));
         }
-        let ours = name == "notification" || name.starts_with("notification.") || name.starts_with("inbox.");
-        if ours || Self::RESERVED.contains(&name) {
+        if is_ours(name) || Self::RESERVED.contains(&name) {
             return Err(Invalid::new(Rule::Value, format!("{name} is a name of the server's own")));
         }
         Ok(Self::Other(name.into()))
     }
 
-    /// Reads the word back.
+    /// Reads the word back. `None`: a later version says it, and what it means nobody knows here. (So a new kind of ours
+    /// must be called as no signal can be.)
     #[must_use]
-    pub fn parse(name: Cow<'_, str>) -> Self {
-        match name.as_ref() {
+    pub fn parse(name: Cow<'_, str>) -> Option<Self> {
+        Some(match name.as_ref() {
             "notification" => Self::Notification,
             "inbox.changed" => Self::InboxChanged,
             "notification.updated" => Self::NotificationUpdated,
             "notification.retracted" => Self::NotificationRetracted,
             "notification.expired" => Self::NotificationExpired,
             "access" => Self::Access,
+            ours if is_ours(ours) => return None,
             _ => Self::Other(name.into()),
-        }
+        })
     }
+}
+
+/// Whether it is called as only what the server itself makes can be.
+fn is_ours(name: &str) -> bool {
+    name == "notification" || name.starts_with("notification.") || name.starts_with("inbox.")
 }
 
 /// What an event does to the counts of a reader in its audience.
@@ -159,6 +165,21 @@ mod tests {
         let ours = ["notification.mine", "inbox.changed", "inbox.x", &"x".repeat(65)];
         for bad in refused.iter().chain(&ours) {
             assert!(Kind::signal(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_later_version_says_is_not_taken_for_a_signal() {
+        for (name, known) in [
+            ("notification", true),
+            ("inbox.changed", true),
+            ("status-update", true),
+            ("notifications", true),
+            ("notification.pinned", false),
+            ("inbox.merged", false),
+        ] {
+            let kind = Kind::parse(name.into());
+            assert_eq!(kind.as_ref().map(Kind::as_str), known.then_some(name), "{name}");
         }
     }
 }

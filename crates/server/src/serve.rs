@@ -14,7 +14,7 @@ use actix_server::{ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{App as HttpApp, dev::AppConfig, middleware::from_fn, rt::net::TcpStream, web};
 use tidings_api::{App, Connection, KEEP_ALIVE, SLOW_HEAD};
-use tidings_broker::Tasks;
+use tidings_broker::{Health, Tasks};
 use tidings_middleware::{Auth, Connections, cors, edge};
 use tidings_models::StoreError;
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -90,7 +90,7 @@ pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Rece
         start(listener, &app, auth, tls, bounds).map_err(|error| Ended::Server(error.to_string()))?;
     let ended = tokio::select! {
         Some(()) = stops.recv() => Ok(()),
-        trouble = tasks.failed() => Err(Ended::Broker(trouble)),
+        trouble = tasks.failed() => Err(Ended::Broker(why(&app, trouble))),
         end = &mut server => Err(Ended::Server(format!("{end:?}"))),
     };
     let ended = match ended {
@@ -99,7 +99,7 @@ pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Rece
             tokio::select! {
                 () = stop(&app, &handle, bounds.stop) => Ok(()),
                 Some(()) = stops.recv() => Err(Ended::AtOnce),
-                trouble = tasks.failed() => Err(Ended::Broker(trouble)),
+                trouble = tasks.failed() => Err(Ended::Broker(why(&app, trouble))),
             }
         }
         trouble => trouble,
@@ -118,6 +118,14 @@ pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Rece
         tracing::warn!("the database did not close in time");
     }
     ended
+}
+
+/// What ended, and what it could not go on for.
+fn why(app: &App, ended: String) -> String {
+    match app.broker.health() {
+        Health::Good => ended,
+        Health::Bad(trouble) => format!("{ended} ({trouble})"),
+    }
 }
 
 /// First the streams, then whatever else is under way.

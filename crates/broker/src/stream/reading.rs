@@ -5,10 +5,14 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use tidings_models::{InboxPage, InboxQuery};
+use tidings_models::{InboxPage, InboxQuery, StoreError};
 
 use super::Stream;
-use crate::{broker::Broker, error::Error, frame::Frame};
+use crate::{
+    broker::Broker,
+    error::Error,
+    frame::{Frame, GoodbyeReason},
+};
 
 /// How long a stream whose read failed waits before the next attempt.
 const RETRY: Duration = Duration::from_secs(1);
@@ -53,6 +57,11 @@ impl Stream {
             biased;
             done = &mut reading => match done {
                 Ok(then) => then(self),
+                // It will not go better here, and would look alive for ever.
+                Err(Error::Store(error)) if matches!(*error, StoreError::Newer(_)) => {
+                    tracing::error!(%error, stream = %self.id, "a stream is sent away");
+                    self.end(GoodbyeReason::Overloaded)
+                }
                 Err(error) => {
                     tracing::debug!(%error, stream = %self.id, "waiting for the database");
                     self.reading = Some(Box::pin(async {

@@ -6,9 +6,10 @@ use uuid::Uuid;
 use super::{Digest, Grant, KeyId, SignInId};
 use crate::{Timestamp, UserId};
 
-/// Something was taken away, or lasts longer. Holds no name: it stays in the log for longer than a person may.
+/// Something was taken away, or lasts longer. Holds no name: it stays in the log for longer than a person may. What a
+/// later version adds is not read: who does not know all of it must not go on as if nothing was taken away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
 pub enum News {
     /// A user's sign-ins have ended, and their tokens up to this second are not good any more.
     UserRevoked {
@@ -126,6 +127,14 @@ mod tests {
         assert!(!revoked(None).concerns(&bob, &signed_in(other)));
         let key = News::KeyRevoked { id: KeyId::make(at(1), &SystemRandom) };
         assert!(key.concerns(&bob, &token(None)) && !key.concerns(&bob, &signed_in(one)));
+    }
+
+    #[test]
+    fn what_a_later_version_adds_is_not_read() {
+        let known = r#"{"what":"key_revoked","id":"01890000-0000-7000-8000-000000000000"}"#;
+        assert!(serde_json::from_str::<News>(known).is_ok());
+        assert!(serde_json::from_str::<News>(&known.replace("}", r#","but":1}"#)).is_err());
+        assert!(serde_json::from_str::<News>(&known.replace("key", "house")).is_err());
     }
 
     #[test]

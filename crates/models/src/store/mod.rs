@@ -63,6 +63,9 @@ pub enum StoreError {
         "the database was promoted or put back, and may lack what was seen: start this node again, it begins another epoch"
     )]
     AnotherLife,
+    /// There is something in the log that this version does not know. To pass it over would be to lose it in silence.
+    #[error("the log has {0}, which this version does not know: a later one wrote it; update this node")]
+    Newer(String),
     /// Its structure could not be brought up to date.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

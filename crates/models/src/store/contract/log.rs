@@ -223,3 +223,24 @@ pub(super) async fn processes_take_turns_with_one_log(open: Open) {
         assert_eq!(own.map(|event| event.seq).collect::<Vec<_>>(), (1..=10).map(Seq::new).collect::<Vec<_>>());
     }
 }
+
+/// It is not read, by whoever follows the log or replays it: neither is what comes after it.
+pub(super) async fn what_a_later_version_wrote_is_not_passed_over(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    meet(&*store, "ann").await;
+    send(&*store, to("ann"), "before").await;
+    let (kind, payload) = (Kind::Other("notification.pinned".into()), "{}".into());
+    one(&*store, Draft::Signal { kind, payload, to: to("ann"), key: None, at: at(1) }).await;
+    send(&*store, to("ann"), "after").await;
+    let windows = [Window::since(Audience::User(user("ann")), Position::START)];
+    for (before, after) in [(pos(0), false), (pos(1), false), (pos(2), true)] {
+        let read = store.read_log(before, 9).await.map(|_| ());
+        let replayed = store.replay(&windows, before, pos(3), 9).await.map(|_| ());
+        for done in [read, replayed] {
+            let newer = matches!(&done, Err(StoreError::Newer(what)) if what.contains("notification.pinned"));
+            assert_eq!((done.is_ok(), newer), (after, !after), "{done:?}");
+        }
+    }
+    assert_eq!(store.read_log(pos(0), 1).await.unwrap().len(), 1, "up to it all is read");
+}

@@ -157,6 +157,7 @@ macro_rules! suites {
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect
             log::a_key_has_one_signal
+            log::what_a_later_version_wrote_is_not_passed_over
             batch::all_or_none
             batch::what_is_refused_leaves_nothing_and_others_as_they_were
             batch::keys_of_a_batch_that_was_refused_are_free

@@ -365,7 +365,7 @@ impl<'a> Group<'a> {
         let seq = Seq::new(forgotten.unwrap_or_default() + 1);
         let payload = self.raw_payload("{}".into());
         self.head = self.head.next();
-        let (audience, kind) = (Audience::User(alias), Kind::parse(erase::KIND.into()));
+        let (audience, kind) = (Audience::User(alias), Kind::Other(erase::KIND.into()));
         let name = audience.to_string().into();
         let (position, effect) = (self.head, Effect::NONE);
         let event = Event { position, audience, seq, kind, created_at, effect, payload: payload.json };

@@ -54,12 +54,16 @@ type EventRow = (i64, String, i64, String, Option<i64>, Option<i64>, Timestamp, 
 
 fn event(row: EventRow) -> Result<Event, StoreError> {
     let (at, audience, seq, kind, unread, unseen, created_at, payload) = row;
+    let newer = || StoreError::Newer(format!("an event {kind:?} for {audience:?} at {at}"));
+    let (to, what) = (Audience::parse(&audience).ok_or_else(newer)?, Kind::parse((&kind).into()).ok_or_else(newer)?);
+    if to == Audience::Nodes && what != Kind::Access {
+        return Err(newer());
+    }
     Ok(Event {
         position: position(at)?,
-        audience: Audience::parse(&audience)
-            .ok_or_else(|| StoreError::Corrupt(format!("the audience of event {at}")))?,
+        audience: to,
         seq: Seq::new(seq),
-        kind: Kind::parse(kind.into()),
+        kind: what,
         created_at,
         effect: match (unread, unseen) {
             (Some(unread), Some(unseen)) => Effect::Adds { unread, unseen },

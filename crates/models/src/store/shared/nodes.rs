@@ -193,10 +193,11 @@ fn listed((node, id, user, opened_at, transport): StreamRow) -> Result<(Uuid, Li
 /// Id, position, kind, audience, payload, at.
 type WhisperRow = (i64, i64, String, String, String, Timestamp);
 
-/// `None`: a later version wrote it, for an audience that is not known here.
+/// `None`: a later version wrote it, of a kind or for an audience that is not known here.
 fn overheard((number, at_end, kind, audience, payload, at): WhisperRow) -> Result<Option<Overheard>, StoreError> {
-    let Some(audience) = Audience::parse(&audience) else { return Ok(None) };
-    let kind = Kind::parse(Cow::Owned(kind));
+    let (Some(kind), Some(audience)) = (Kind::parse(Cow::Owned(kind)), Audience::parse(&audience)) else {
+        return Ok(None);
+    };
     let whisper = Whispered { kind, audience, payload: payload.into(), at };
     Ok(Some(Overheard { number, position: position(at_end)?, whisper }))
 }
