@@ -145,8 +145,8 @@ ifeq ($(POSTGRES),)
 	$(call install,postgresql)
 endif
 
-# As above.
-BUSES := redis-server nats-server
+# As above: what nodes ring by, and what stands before them.
+BUSES := redis-server nats-server nginx
 .PHONY: buses
 buses:
 	@missing="$$(PATH="$$PATH:/usr/sbin"; for name in $(BUSES); do command -v "$$name" > /dev/null || echo "$$name"; done)"; \

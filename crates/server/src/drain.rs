@@ -1,9 +1,14 @@
 //! Stopping without a stampede.
 //!
 //! ```text
-//! not ready --> goodbye, some streams at a time --> wait for them to close --> stop the server
-//! |<---------- half of the time ------------->|<----- a quarter ------>|<---- a quarter ---->|
+//! not ready --> new connections refused; goodbye, some streams at a time --> wait for them to close --> stop the server
+//! |<- notice ->|<---------------- half of the time ------------------->|<----- a quarter ------>|<---- a quarter ---->|
 //! ```
+//!
+//! A load balancer that asks whether a node is ready needs time to notice; until then the node serves as ever. After
+//! that a connection that is refused goes to another node, by any load balancer and whatever is asked, as nothing of it
+//! was sent. One that is accepted stays: a balancer that counts connections would send those who were just told to leave
+//! to the one node that has few. A node that is alone serves until the end instead: nobody else would.
 //!
 //! Every goodbye carries a random delay, and the goodbyes are spread over time besides, so that
 //! thousands of clients do not come to the next server in the same second.
@@ -21,6 +26,10 @@ const SMALLEST_SLICE: usize = 50;
 /// How the time for stopping is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
+    /// For load balancers to notice.
+    pub(crate) notice: Duration,
+    /// There are others, who serve meanwhile.
+    pub(crate) others: bool,
     /// For saying goodbye.
     pub(crate) goodbyes: Duration,
     /// For streams to close after that.
@@ -32,7 +41,13 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn of(seconds: u64) -> Self {
         let whole = Duration::from_secs(seconds);
-        Self { goodbyes: whole / 2, closing: whole / 4, requests: (seconds / 4).max(1) }
+        Self {
+            notice: Duration::ZERO,
+            others: false,
+            goodbyes: whole / 2,
+            closing: whole / 4,
+            requests: (seconds / 4).max(1),
+        }
     }
 
     /// How many streams to end with each tick, for all to be told in time.
@@ -56,6 +71,7 @@ pub(crate) async fn streams(broker: &Broker, plan: Plan) {
     let closed = async {
         while broker.figures().streams > 0 {
             sleep(TICK).await;
+            broker.end_some(usize::MAX); // who came over a connection that was there
         }
     };
     if timeout(plan.closing, closed).await.is_err() {

@@ -3,7 +3,7 @@
 use std::{
     future::ready,
     io,
-    net::TcpListener,
+    net::{Shutdown, TcpListener},
     sync::{Arc, atomic::Ordering},
     thread::available_parallelism,
     time::Duration,
@@ -13,6 +13,7 @@ use actix_http::{HttpService, Protocol, error::DispatchError};
 use actix_server::{ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::{App as HttpApp, dev::AppConfig, middleware::from_fn, rt::net::TcpStream, web};
+use socket2::SockRef;
 use tidings_api::{App, Connection, KEEP_ALIVE, SLOW_HEAD};
 use tidings_broker::{Health, Tasks};
 use tidings_middleware::{Auth, Connections, cors, edge};
@@ -86,6 +87,7 @@ impl From<Ended> for Failure {
 /// second time at once.
 pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Receiver<()>) -> Result<(), Ended> {
     let Node { app, auth, mut tasks, tls, bounds } = node;
+    let door = listener.try_clone().map_err(|error| Ended::Server(error.to_string()))?;
     let (handle, mut server) =
         start(listener, &app, auth, tls, bounds).map_err(|error| Ended::Server(error.to_string()))?;
     let ended = tokio::select! {
@@ -97,7 +99,7 @@ pub(crate) async fn run(listener: TcpListener, node: Node, mut stops: mpsc::Rece
         Ok(()) => {
             app.draining.store(true, Ordering::Relaxed);
             tokio::select! {
-                () = stop(&app, &handle, bounds.stop) => Ok(()),
+                () = stop(&app, &handle, &door, bounds.stop) => Ok(()),
                 Some(()) = stops.recv() => Err(Ended::AtOnce),
                 trouble = tasks.failed() => Err(Ended::Broker(why(&app, trouble))),
             }
@@ -129,7 +131,14 @@ fn why(app: &App, ended: String) -> String {
 }
 
 /// First the streams, then whatever else is under way.
-async fn stop(app: &App, handle: &ServerHandle, plan: Plan) {
+async fn stop(app: &App, handle: &ServerHandle, door: &TcpListener, plan: Plan) {
+    tokio::time::sleep(plan.notice).await;
+    if plan.others {
+        handle.pause().await; // nobody asks the socket any more, which is closed to new connections now
+        if let Err(error) = SockRef::from(door).shutdown(Shutdown::Both) {
+            tracing::warn!(%error, "new connections wait until the node has stopped");
+        }
+    }
     drain::streams(&app.broker, plan).await;
     handle.stop(true).await;
     tracing::info!("stopped");

@@ -132,7 +132,12 @@ impl Serve {
             .map_err(|error| Failure::new(format!("a thread cannot be had: {error}")))?;
         let workers = settings.workers.and_then(|workers| usize::try_from(workers).ok());
         let stall = Duration::from_secs(settings.stall_seconds);
-        let bounds = Bounds { streams, per_address, workers, stall, stop: Plan::of(settings.shutdown_seconds) };
+        let stop = Plan {
+            notice: Duration::from_secs(settings.shutdown_notice_seconds),
+            others: self.database.database_url.file().is_none(),
+            ..Plan::of(settings.shutdown_seconds)
+        };
+        let bounds = Bounds { streams, per_address, workers, stall, stop };
         Ok(Node { app: Arc::new(app), auth: Arc::new(auth), tasks, tls, bounds })
     }
 }

@@ -157,6 +157,10 @@ pub(crate) struct Node {
     #[arg(long, env = "TIDINGS_SHUTDOWN_SECONDS", hide_env_values = true, value_name = "SECONDS")]
     #[arg(default_value = "10", value_parser = number(2..=300))]
     pub(crate) shutdown_seconds: u64,
+    /// Seconds that a node that is to stop goes on serving while it says that it is not ready, for a load balancer to notice
+    #[arg(long, env = "TIDINGS_SHUTDOWN_NOTICE_SECONDS", hide_env_values = true, value_name = "SECONDS")]
+    #[arg(default_value = "0", value_parser = number(0..=120))]
+    pub(crate) shutdown_notice_seconds: u64,
     /// On the first start, also make the accounts alice and bob to try things with
     #[arg(long, env = "TIDINGS_DEMO", hide_env_values = true, value_parser = switch)]
     pub(crate) demo: bool,
