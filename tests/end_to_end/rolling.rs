@@ -49,10 +49,12 @@ async fn a_rolling_restart_is_noticed_by_nobody() {
         .map_or(STREAMS, |count| count.parse().expect("TIDINGS_ROLLING_STREAMS is a whole number"));
     let database = Cluster::start();
     let url = database.database("template0");
+    // All of them come from one address here.
     let settings = [
         ("TIDINGS_DATABASE_URL", url.as_str()),
         ("TIDINGS_BUS_URL", "postgres"),
         ("TIDINGS_TRUSTED_PROXIES", "127.0.0.1"),
+        ("TIDINGS_STREAMS_PER_ADDRESS", "100000"),
         ("TIDINGS_HEARTBEAT_SECONDS", "5"),
         ("TIDINGS_SHUTDOWN_SECONDS", "8"),
         ("TIDINGS_LOG", "info"),
@@ -79,8 +81,10 @@ async fn a_rolling_restart_is_noticed_by_nobody() {
     all_live(&world, streams).await;
     let publisher = tokio::spawn(publish(Arc::clone(&world), streams, Dice::new(Dice::seed())));
 
+    let mut moves = 0;
     for index in 0..NODES {
-        let spread = spread(&nodes).await;
+        let spread = spread(&nodes, streams).await;
+        moves += spread[0];
         let begun = Instant::now();
         let mut node = nodes.remove(0);
         assert_eq!(node.terminate().await, Some(0), "it ends in peace");
@@ -94,7 +98,7 @@ async fn a_rolling_restart_is_noticed_by_nobody() {
             begun.elapsed()
         );
     }
-    eprintln!("rolling: streams at the end {:?}", spread(&nodes).await);
+    eprintln!("rolling: streams at the end {:?}", spread(&nodes, streams).await);
 
     world.over.store(true, Relaxed);
     let published = publisher.await.unwrap();
@@ -113,6 +117,7 @@ async fn a_rolling_restart_is_noticed_by_nobody() {
         published.len()
     );
     assert_eq!((lost, resets), (0, 0), "{}", nginx.log());
+    assert_eq!(connections, streams + moves, "nobody was sent back to a node that was about to stop");
 }
 
 async fn all_live(world: &World, streams: usize) {
@@ -123,13 +128,17 @@ async fn all_live(world: &World, streams: usize) {
     }
 }
 
-/// How many streams each node has.
-async fn spread(nodes: &[Server]) -> Vec<u64> {
-    let mut counts = Vec::new();
-    for node in nodes {
-        counts.push(node.overview().await["streams"].as_u64().unwrap());
-    }
-    counts
+/// How many streams each node says that it has, once that is all of them: it may be of a moment ago.
+async fn spread(nodes: &[Server], streams: usize) -> Vec<usize> {
+    until("nodes to tell", || async {
+        let mut counts = Vec::new();
+        for node in nodes {
+            let own = node.overview().await["nodes"][0]["streams"].as_u64().unwrap();
+            counts.push(usize::try_from(own).unwrap());
+        }
+        (counts.iter().sum::<usize>() == streams).then_some(counts)
+    })
+    .await
 }
 
 /// Reads until the last, as an `EventSource` does: comes back when it was told to, with its last id. Gives what it got.

@@ -305,6 +305,28 @@ mod tests {
         drop(stream);
     }
 
+    /// Whoever asks whether it is ready has time to notice; then whoever calls is sent to another by being refused.
+    #[actix_web::test]
+    async fn of_several_one_that_stops_takes_nobody_new_once_that_was_noticed() {
+        for (notice, refuses) in [(Duration::from_mins(5), false), (Duration::ZERO, true)] {
+            let node = testing::running_until(Plan { notice, others: true, ..Plan::of(300) }).await;
+            let stream = open(&node.app).await;
+            node.stop.send(()).await.unwrap();
+            if refuses {
+                while std::net::TcpStream::connect(node.address).is_ok() {
+                    tokio::task::yield_now().await;
+                }
+            } else {
+                while node.status("readyz").await == 200 {}
+                assert_eq!(node.status("healthz").await, 200);
+            }
+            let Running { stop, ended, .. } = node;
+            stop.send(()).await.unwrap();
+            assert!(matches!(ended.await.unwrap(), Err(Ended::AtOnce)));
+            drop(stream);
+        }
+    }
+
     #[actix_web::test]
     async fn a_stream_that_does_not_read_holds_it_no_longer_than_planned() {
         let node = testing::running(2).await;

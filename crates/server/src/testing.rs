@@ -31,7 +31,7 @@ pub(crate) struct Running {
     pub(crate) app: Arc<App>,
     pub(crate) stop: mpsc::Sender<()>,
     pub(crate) ended: JoinHandle<Result<(), Ended>>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
 }
 
@@ -40,6 +40,11 @@ const SESSIONS: Sessions = Sessions { unrefreshed: Duration::from_mins(1), longe
 
 /// A node on a free port, which may take so many seconds to stop.
 pub(crate) async fn running(stop_seconds: u64) -> Running {
+    running_until(Plan::of(stop_seconds)).await
+}
+
+/// The same with a plan for its end.
+pub(crate) async fn running_until(stop: Plan) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let store = store(&folder).await;
     let (bus, clock, random) = (Arc::new(LocalBus::default()), Arc::new(SystemClock), Arc::new(SystemRandom));
@@ -48,8 +53,7 @@ pub(crate) async fn running(stop_seconds: u64) -> Running {
     let app = Arc::new(App::new(store, broker, clock.clone(), random.clone(), SESSIONS).unwrap());
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
     let auth = Arc::new(Auth::of_tokens(tokens, Origins::default(), clock, random));
-    let bounds =
-        Bounds { streams: 100, per_address: 100, workers: Some(1), stop: Plan::of(stop_seconds), stall: STALL };
+    let bounds = Bounds { streams: 100, per_address: 100, workers: Some(1), stop, stall: STALL };
     let listener = listen::listen("127.0.0.1:0".parse().unwrap(), STALL).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stops) = mpsc::channel(2);

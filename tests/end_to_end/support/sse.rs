@@ -37,6 +37,8 @@ pub(crate) struct Stream {
     text: String,
     events: VecDeque<Event>,
     pub(crate) head: String,
+    /// What is still to come, of an answer that says how long it is.
+    left: Option<usize>,
     ended: bool,
 }
 
@@ -95,6 +97,7 @@ impl Stream {
             text: String::new(),
             events: VecDeque::new(),
             head: String::new(),
+            left: None,
             ended: false,
         };
         while stream.head.is_empty() {
@@ -105,6 +108,8 @@ impl Stream {
                 stream.head = String::from_utf8(stream.raw.drain(..end + 4).collect()).unwrap().to_lowercase();
             }
         }
+        let length = stream.head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        stream.left = length.map(|length| length.trim().parse().unwrap());
         Ok(stream)
     }
 
@@ -176,6 +181,8 @@ impl Stream {
         let chunked = self.head.contains("transfer-encoding: chunked");
         if !chunked {
             let text = String::from_utf8(std::mem::take(&mut self.raw)).unwrap();
+            self.left = self.left.map(|left| left - text.len());
+            self.ended |= self.left == Some(0);
             return self.take(&text);
         }
         let Some(line) = find(&self.raw, b"\r\n") else { return false };
