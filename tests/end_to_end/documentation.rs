@@ -81,7 +81,7 @@ async fn the_table_says_who_may() {
             "anyone" => (false, false),
             "user" => (true, false),
             // A token is refreshed where it was made.
-            "session" | "admin" | "admin, key:publish" | "admin, key:manage" => (true, true),
+            "session" | "admin" | "admin, key:publish" | "admin, key:manage" | "admin, key:observe" => (true, true),
             other => panic!("{other}: nobody is called that"),
         };
         assert_eq!(refused, expected, "{method} {path}: {stranger} for a stranger, {user} for a user");

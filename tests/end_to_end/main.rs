@@ -18,6 +18,7 @@ mod later_version;
 mod limits;
 mod many;
 mod moving;
+mod operation;
 mod people;
 mod postgres;
 mod promise;

@@ -17,7 +17,10 @@ use program::Program;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Authority, Server, json as answer_json, until};
+use crate::{
+    operation::figures,
+    support::{Authority, Server, json as answer_json, until},
+};
 
 static SERVER: LazyLock<Cluster> = LazyLock::new(Cluster::start);
 
@@ -109,6 +112,9 @@ async fn nodes_hear_each_other_with(bus: &[(&str, &str)]) {
     let took = begun.elapsed();
     assert!(took < Duration::from_secs(10), "{took:?}: by looking alone it takes some twenty seconds");
 
+    let heard = figures(&second).await["tidings_events_total{by=\"bell\"}"];
+    assert!(heard >= 5.0, "{heard} of ten");
+
     // What is read on one node is read on the other, and what is taken away there ends here.
     let cursor = first.get("ann", "/inbox").await["cursor"].clone();
     let read = first.as_user("ann", Method::POST, "/notifications/mark");
@@ -168,6 +174,8 @@ async fn without_the_bus_nodes_look_for_themselves() {
     let (first, second) = (Server::start_with(&settings).await, Server::start_with(&settings).await);
     let mut there = second.stream("ann", "", None).await;
     there.ready().await;
+    let by_looking = async || figures(&second).await["tidings_events_total{by=\"poll\"}"];
+    let before = by_looking().await;
     bus.kill();
     first.notify(json!({"user": "ann"}), "found").await;
     assert_eq!(there.event().await.title(), "found");
@@ -176,6 +184,9 @@ async fn without_the_bus_nodes_look_for_themselves() {
         (answer_json(answer, 200).await["parts"]["bus"] == "does not ring").then_some(())
     })
     .await;
+    assert!(by_looking().await > before);
+    let told = figures(&second).await;
+    assert_eq!((told["tidings_part_ok{part=\"bus\"}"], told["tidings_ready"]), (0.0, 1.0));
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ pub struct App {
     pub random: Arc<dyn Random>,
     /// How long sign-ins last.
     pub sessions: Sessions,
+    /// When the process began.
+    pub(crate) started_at: Timestamp,
     /// The node is about to stop: no longer ready, though it still serves.
     pub draining: AtomicBool,
     pub(crate) passwords: Passwords,
@@ -63,8 +65,9 @@ impl App {
         sessions: Sessions,
     ) -> std::io::Result<Self> {
         let passwords = Passwords::start()?;
+        let (started_at, draining) = (clock.now(), AtomicBool::new(false));
         let batches = Semaphore::new(batch::TURNS);
-        Ok(Self { store, broker, clock, random, sessions, draining: AtomicBool::new(false), passwords, batches })
+        Ok(Self { store, broker, clock, random, sessions, started_at, draining, passwords, batches })
     }
 
     /// Changes who may come in. When this returns, this node knows of it.

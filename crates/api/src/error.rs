@@ -15,7 +15,7 @@ pub(crate) fn store(error: StoreError) -> Problem {
 pub(crate) fn broker(error: Error) -> Problem {
     match error {
         Error::Overloaded | Error::Stopping => Problem::new(Code::Overloaded).caused_by(error),
-        Error::Unknown => Problem::new(Code::Unavailable).caused_by(error),
+        Error::Unknown | Error::CutOff => Problem::new(Code::Unavailable).caused_by(error),
         Error::Store(error) => Problem::new(code(&error)).caused_by(Shared(error)),
     }
 }

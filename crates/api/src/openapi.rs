@@ -97,6 +97,7 @@ use crate::controllers::{
         admin::users::erase::erase,
         admin::overview::overview,
         health::live::live,
+        health::metrics::metrics,
         health::ready::ready
     )
 )]
@@ -212,7 +213,7 @@ mod tests {
         let mut routed = BTreeSet::new();
         for line in include_str!("routes.rs").lines().filter(|line| line.trim_start().starts_with(".service(at(")) {
             let path = line.split('"').nth(1).unwrap();
-            let operational = ["/healthz", "/readyz", "/openapi.json", "/docs/errors"].contains(&path);
+            let operational = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/errors"].contains(&path);
             let path = if operational { path.to_owned() } else { format!("/api/v1{path}") };
             for method in ["get", "post", "put", "patch", "delete"] {
                 if line.contains(&format!(".{method}(")) {

@@ -64,6 +64,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(v1)
         .service(at("/healthz")                  .get(health::live::live))
         .service(at("/readyz")                   .get(health::ready::ready))
+        .service(at("/metrics").guarded()        .get(health::metrics::metrics))
         .service(at("/openapi.json")             .get(openapi::show))
         .service(at("/docs/errors")              .get(openapi::errors));
 }
@@ -78,16 +79,22 @@ struct At {
     resource: Resource,
     methods: Vec<Method>,
     takes_query: bool,
+    guarded: bool,
 }
 
 fn at(path: &'static str) -> At {
-    At { resource: web::resource(path), methods: Vec::new(), takes_query: false }
+    At { resource: web::resource(path), methods: Vec::new(), takes_query: false, guarded: false }
 }
 
 impl At {
     /// For the methods that follow.
     fn with_query(self) -> Self {
         Self { takes_query: true, ..self }
+    }
+
+    /// For what stands outside of the API, and asks who is calling all the same.
+    fn guarded(self) -> Self {
+        Self { guarded: true, ..self }
     }
 
     /// For bodies of another size than most.
@@ -163,7 +170,8 @@ impl HttpServiceFactory for At {
             async move { HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allow)).finish() }
         };
         let refuse = if self.takes_query { web::to(refuse) } else { web::to(WithoutQuery(refuse)) };
-        self.resource.default_service(refuse).register(config);
+        let resource = self.resource.default_service(refuse);
+        if self.guarded { resource.wrap(from_fn(guard)).register(config) } else { resource.register(config) }
     }
 }
 

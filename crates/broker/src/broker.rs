@@ -1,6 +1,10 @@
 //! The broker of one node: its parts put together.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use serde_json::value::RawValue;
 use tidings_models::{
@@ -32,15 +36,19 @@ use crate::{
     session::Session,
     sizes::Sizes,
     stream::Stream,
+    tally::{NotOpened, Tally},
     tasks::{self, Tasks},
     trouble::Trouble,
+    watch,
     whisper::Whisper,
     whispers,
 };
 
 /// How long the follower may go without a read that succeeds before this node is not ready. Longer
-/// than any single read should take.
+/// than any single read should take, and less than ten seconds, however rarely it looks.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long this node may be behind the log, or a thread behind its node. Longer than a burst takes.
+const LATE: Duration = Duration::from_secs(10);
 /// How long a change may take until this node knows of it. It is on disk by then: only when the follower is in
 /// trouble does it take as long.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -67,6 +75,8 @@ pub struct Settings {
     pub retention: Retention,
     /// Pause between looks for something that is no longer kept.
     pub trim_every: Duration,
+    /// Other nodes may write to the log as well: a node that cannot read it knows nothing of them.
+    pub shared: bool,
 }
 
 impl Default for Settings {
@@ -80,6 +90,7 @@ impl Default for Settings {
             streams_per_node: 50_000,
             retention: Retention::default(),
             trim_every: Duration::from_mins(1),
+            shared: false,
         }
     }
 }
@@ -115,6 +126,39 @@ pub enum Health {
     Bad(String),
 }
 
+impl Health {
+    /// Of a trouble, if there is one.
+    fn of(trouble: Option<String>) -> Self {
+        trouble.map_or(Self::Good, Self::Bad)
+    }
+}
+
+/// How each part is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The database answers.
+    pub database: Health,
+    /// The log can be followed: nothing is missing in it.
+    pub follower: Health,
+    /// What is in the log is handed on in time.
+    pub lag: Health,
+    /// Other nodes are heard when they ring. This one serves however that is: it polls.
+    pub bus: Health,
+    /// There is room to write. This node serves however that is: it reads.
+    pub disk: Health,
+}
+
+impl Parts {
+    /// Why this node is not fit to serve, if it is not.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        [&self.database, &self.follower, &self.lag].into_iter().find_map(|part| match part {
+            Health::Good => None,
+            Health::Bad(trouble) => Some(&**trouble),
+        })
+    }
+}
+
 /// Live figures of this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figures {
@@ -124,6 +168,12 @@ pub struct Figures {
     pub streams: usize,
     /// The last position handed to them.
     pub position: Position,
+    /// The last position that was read.
+    pub read: Position,
+    /// How long ago the log was read.
+    pub silent: Duration,
+    /// Drafts that wait to be written.
+    pub waiting: usize,
 }
 
 impl Broker {
@@ -167,7 +217,8 @@ impl Broker {
         let peers = nodes.map(|nodes| Arc::new(Peers::new(nodes, settings.streams_per_node, &*clock, &*random)));
         let hub = hubs.open();
         let fresh = Arc::new(Fresh::default());
-        let (publisher, publishing) = Publisher::new(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&fresh));
+        let (publisher, publishing) =
+            Publisher::new(Arc::clone(&store), Arc::clone(&bus), Arc::clone(&fresh), Arc::clone(&hubs.tally));
         let (watch, watched) = mpsc::unbounded_channel();
         let mut tasks = Tasks::new();
         tasks.spawn("publisher", publishing);
@@ -208,10 +259,13 @@ impl Broker {
                 sizes.follower_page,
             ),
         );
-        tasks.spawn("hub", dispatcher::run(Arc::clone(&store), Arc::clone(&hub), sizes.follower_page));
+        let dispatching =
+            dispatcher::run(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&clock), sizes.follower_page);
+        tasks.spawn("hub", dispatching);
+        tasks.spawn("watch", watch::run(Arc::clone(&hubs), Arc::clone(&status), settings.shared));
         tasks.spawn("clock of the hub", dispatcher::tick(Arc::clone(&hub)));
         tasks.spawn("hub of a thread", tasks::watch_over(watched));
-        let reads = Reads::new(Arc::clone(&store));
+        let reads = Reads::new(Arc::clone(&store), Arc::clone(&hubs.tally));
         let broker = Self {
             store,
             clock,
@@ -269,7 +323,8 @@ impl Broker {
     #[must_use]
     pub fn local(self: &Arc<Self>) -> Local {
         let hub = self.hubs.open();
-        let dispatching = dispatcher::run(Arc::clone(&self.store), Arc::clone(&hub), self.sizes.follower_page);
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let dispatching = dispatcher::run(store, Arc::clone(&hub), clock, self.sizes.follower_page);
         let tasks = [tokio::spawn(dispatching), tokio::spawn(dispatcher::tick(Arc::clone(&hub)))];
         let abort = tasks.each_ref().map(JoinHandle::abort_handle);
         for task in tasks {
@@ -285,6 +340,21 @@ impl Broker {
         start: Start,
         transport: Transport,
     ) -> Result<Stream, OpenError> {
+        let opened = self.try_open(hub, reader, start, transport).await;
+        opened.inspect_err(|error| self.tally().not_opened.add(NotOpened::from(error)))
+    }
+
+    async fn try_open(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        reader: Reader,
+        start: Start,
+        transport: Transport,
+    ) -> Result<Stream, OpenError> {
+        // It would say that it has caught up, which nobody here can know.
+        if self.settings.shared && self.unread().is_some() {
+            return Err(Error::CutOff.into());
+        }
         let joined = self.join(hub, &reader).await?;
         // What was taken away before the hub had this stream, it has not heard of.
         if self.hubs.revoked.has_ended(&reader.user, &reader.grant) {
@@ -333,24 +403,59 @@ impl Broker {
     /// How this node is doing.
     #[must_use]
     pub fn health(&self) -> Health {
-        let patience = self.settings.poll.saturating_mul(5).max(PATIENCE);
-        match self.status.trouble(patience).or_else(|| self.hubs.trouble()) {
-            None => Health::Good,
-            Some(trouble) => Health::Bad(trouble),
+        Health::of(self.parts().trouble().map(str::to_owned))
+    }
+
+    /// How each part of this node is doing.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        let of_hub = self.hubs.trouble();
+        let of_hub = |unread: bool| of_hub.as_ref().filter(|told| told.unread == unread).map(|told| told.words.clone());
+        let full = self.tally().full.load(Relaxed).then(|| "the disk of the database is full".to_owned());
+        Parts {
+            database: Health::of(self.unread().or_else(|| of_hub(true))),
+            follower: Health::of(self.status.trouble().or_else(|| of_hub(false))),
+            lag: Health::of(self.status.late(LATE)),
+            bus: self.bus(),
+            disk: Health::of(full),
         }
+    }
+
+    /// Why the log is not read, if it is not.
+    fn unread(&self) -> Option<String> {
+        self.status.unread(self.settings.poll.saturating_mul(3).max(PATIENCE))
+    }
+
+    /// How many events of the log this node has yet to read. Asks the database.
+    pub async fn behind(&self) -> Result<u64, StoreError> {
+        let head = self.store.head().await?;
+        Ok(head.position.since(self.hubs.feed.position()))
+    }
+
+    /// What happened here since the process began.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.hubs.tally
     }
 
     /// How the bus is doing. This node serves however that is: it polls.
     #[must_use]
     pub fn bus(&self) -> Health {
-        self.bus.trouble().map_or(Health::Good, Health::Bad)
+        Health::of(self.bus.trouble())
     }
 
     /// Live figures of this node.
     #[must_use]
     pub fn figures(&self) -> Figures {
         let (users, streams) = self.hubs.census.figures();
-        Figures { users, streams, position: self.hubs.position() }
+        Figures {
+            users,
+            streams,
+            position: self.hubs.position(),
+            read: self.hubs.feed.position(),
+            silent: self.status.silent(),
+            waiting: self.publisher.waiting(),
+        }
     }
 
     /// A reconnection delay for one client, in milliseconds: random, so that a fleet does not return
@@ -364,6 +469,7 @@ impl Broker {
     /// Asks up to `count` streams to say goodbye, lets nobody new in, and tells how many are left to
     /// be asked.
     pub fn end_some(&self, count: usize) -> usize {
+        self.hubs.close_all();
         self.hubs.end_some(count, GoodbyeReason::Shutdown)
     }
 

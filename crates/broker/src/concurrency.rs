@@ -266,6 +266,7 @@ fn nobody_slips_in_while_everybody_is_sent_home() {
                 })
             })
             .collect();
+        node.hubs.close_all();
         while node.hubs.end_some(1, GoodbyeReason::Shutdown) > 0 {}
         for client in coming {
             client.join().unwrap();
@@ -297,8 +298,12 @@ fn every_caller_gets_its_own_answer() {
     explore(|| {
         let store = Arc::new(FakeStore::default());
         let bell = Arc::new(Bell { store: Arc::clone(&store), heard: AtomicUsize::new(0) });
-        let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::clone(&bell) as Arc<dyn Bus>, Arc::default());
+        let (publisher, task) = Publisher::new(
+            Arc::clone(&store) as Arc<dyn Log>,
+            Arc::clone(&bell) as Arc<dyn Bus>,
+            Arc::default(),
+            Arc::default(),
+        );
         let task = thread::spawn(move || block_on(task));
         let callers: Vec<_> = (0..3)
             .map(|_| {

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tidings_models::{InboxPage, Log, StoreError, UserId};
+use tidings_models::{Clock, InboxPage, Log, StoreError, UserId};
 use tokio::time::Instant;
 
-use crate::{follower, frame::GoodbyeReason, hub::Hub, session::Session, trouble::Trouble};
+use crate::{entry::Entry, follower, frame::GoodbyeReason, hub::Hub, session::Session, trouble::Trouble};
 
 /// Entries that are handed on before others of this thread have a turn. Those of a broadcast are written
 /// together.
@@ -16,9 +16,9 @@ const TICK: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Hands on what comes, for as long as the thread lives.
-pub(crate) async fn run(store: Arc<dyn Log>, hub: Arc<Hub>, page: u32) {
+pub(crate) async fn run(store: Arc<dyn Log>, hub: Arc<Hub>, clock: Arc<dyn Clock>, page: u32) {
     loop {
-        let advanced = advance(&*store, &hub, page).await;
+        let advanced = advance(&*store, &hub, &*clock, page).await;
         hub.trouble.note("a hub", advanced.as_ref().err(), hub.position());
         hub.moved.notify_waiters();
         match advanced {
@@ -39,7 +39,7 @@ pub(crate) async fn tick(hub: Arc<Hub>) {
 }
 
 /// Hands the next entries on. Whether there were any.
-async fn advance(store: &dyn Log, hub: &Hub, page: u32) -> Result<bool, Trouble> {
+async fn advance(store: &dyn Log, hub: &Hub, clock: &dyn Clock, page: u32) -> Result<bool, Trouble> {
     let after = hub.position();
     let entries = if let Some(entries) = hub.feed.after(after, BATCH) {
         entries
@@ -53,10 +53,19 @@ async fn advance(store: &dyn Log, hub: &Hub, page: u32) -> Result<bool, Trouble>
         }
         read.entries.into_iter().filter(|entry| entry.position() <= end).collect()
     };
-    if let Err(users) = hub.dispatch(&entries) {
-        recount(store, hub, &users).await?;
+    match hub.dispatch(&entries) {
+        Ok(true) => hub.tally.delivery.took(age(entries.first(), clock)),
+        Ok(false) => {}
+        Err(users) => recount(store, hub, &users).await?,
     }
     Ok(!entries.is_empty())
+}
+
+/// How long ago an entry was accepted, by whichever node. Clocks may differ: none is younger than nothing.
+fn age(entry: Option<&Arc<Entry>>, clock: &dyn Clock) -> Duration {
+    let Some(entry) = entry else { return Duration::ZERO };
+    let millis = clock.now().as_millis() - entry.event.created_at.as_millis();
+    Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
 /// Reads the counts of some users anew, many at once. What is read now is of the last event or later.
@@ -81,7 +90,7 @@ mod tests {
         census::Limits,
         hubs::Hubs,
         sizes::Sizes,
-        testing::{FakeStore, event, lasting, page, pos, user},
+        testing::{FakeStore, VirtualClock, event, lasting, page, pos, user},
     };
 
     /// What leaves open what the counts of many are costs few reads, and each gets it with counts that have it.
@@ -99,7 +108,7 @@ mod tests {
         let notification = serde_json::to_string(&crate::testing::notification("in its place")).unwrap();
         store.put(Event { effect: Effect::Reloads, ..event(2, "everyone", &notification) });
         hubs.extend(follower::read(&store, pos(1), 5).await.unwrap().entries);
-        while advance(&store, &hub, 4).await.unwrap() {}
+        while advance(&store, &hub, &VirtualClock::default(), 4).await.unwrap() {}
         assert_eq!(store.states_read(), [128, 128, 44]);
         for joined in all {
             let mut live = Vec::new();
@@ -125,7 +134,7 @@ mod tests {
         let read = follower::read(&store, pos(0), 5).await.unwrap();
         hubs.extend(read.entries);
         assert_eq!(hubs.position(), pos(0));
-        while advance(&store, &hub, 4).await.unwrap() {}
+        while advance(&store, &hub, &VirtualClock::default(), 4).await.unwrap() {}
         let mut live = Vec::new();
         joined.outlet.take(usize::MAX, &mut live);
         assert_eq!(live.iter().map(|(entry, _)| entry.position().get()).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);

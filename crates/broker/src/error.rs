@@ -13,6 +13,9 @@ pub enum Error {
     /// The server is stopping. Nothing was stored.
     #[error("the server is stopping")]
     Stopping,
+    /// This node cannot read the log, and does not know what others wrote to it.
+    #[error("the log is out of reach")]
+    CutOff,
     /// The publisher ended before it answered. It may have been stored or not.
     #[error("the publisher ended before it answered")]
     Unknown,

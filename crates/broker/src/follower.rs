@@ -16,6 +16,7 @@ use crate::{
     hubs::Hubs,
     sabotage::{self, Bug},
     sync::Mutex,
+    tally::Found,
     trouble::{LastTrouble, Trouble},
 };
 
@@ -25,6 +26,10 @@ pub(crate) const PAGE: u32 = 256;
 /// How the follower is doing, for health.
 pub(crate) struct Status {
     read_at: Mutex<Instant>,
+    /// When a read found that there is no more.
+    at_end: Mutex<Instant>,
+    /// Up to where hubs are yet to come, and since when.
+    handing_on: Mutex<(Position, Instant)>,
     trouble: LastTrouble,
     /// It was woken, by a bell or by time: whoever has something else to look for may do so now.
     pub(crate) woken: Arc<Notify>,
@@ -32,13 +37,49 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn new() -> Self {
-        Self { read_at: Mutex::new(Instant::now()), trouble: LastTrouble::default(), woken: Arc::default() }
+        let now = Instant::now();
+        Self {
+            read_at: Mutex::new(now),
+            at_end: Mutex::new(now),
+            handing_on: Mutex::new((Position::START, now)),
+            trouble: LastTrouble::default(),
+            woken: Arc::default(),
+        }
     }
 
-    /// What is wrong, if anything: an error, or no read that succeeded for `patience`.
-    pub(crate) fn trouble(&self, patience: Duration) -> Option<String> {
-        let silent = self.read_at.lock().elapsed();
-        self.trouble.get().or_else(|| (silent > patience).then(|| format!("no read for {} s", silent.as_secs())))
+    /// How long ago the log was read last.
+    pub(crate) fn silent(&self) -> Duration {
+        self.read_at.lock().elapsed()
+    }
+
+    /// Why the database is not read, if it is not: an error, or no read that succeeded for `patience`.
+    pub(crate) fn unread(&self, patience: Duration) -> Option<String> {
+        let silent = self.silent();
+        let told = self.trouble.get().filter(|told| told.unread).map(|told| told.words);
+        told.or_else(|| (silent > patience).then(|| format!("no read for {} s", silent.as_secs())))
+    }
+
+    /// What is wrong with what was read, if anything.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.get().filter(|told| !told.unread).map(|told| told.words)
+    }
+
+    /// What has been late for `patience`, if anything.
+    pub(crate) fn late(&self, patience: Duration) -> Option<String> {
+        let (reading, (_, handing_on)) = (*self.at_end.lock(), *self.handing_on.lock());
+        let late = |what: &str, since: Instant| {
+            let late = since.elapsed();
+            (late > patience).then(|| format!("{what} for {} s", late.as_secs()))
+        };
+        late("the log is ahead of this node", reading).or_else(|| late("a thread has handed nothing on", handing_on))
+    }
+
+    /// Takes note of how far the slowest hub is, and how far the log was read.
+    pub(crate) fn note_hubs(&self, slowest: Position, read: Position) {
+        let mut handing_on = self.handing_on.lock();
+        if slowest >= handing_on.0 {
+            *handing_on = (read, Instant::now());
+        }
     }
 }
 
@@ -54,8 +95,11 @@ pub(crate) async fn run(
     page: u32,
 ) {
     let mut quiet = false;
+    let mut by = Found::Bell;
     loop {
+        let before = hubs.feed.position();
         let trouble = catch_up(&*store, &hubs, &status, page).await.err();
+        hubs.tally.found.add_many(by, hubs.feed.position().since(before));
         status.woken.notify_one();
         if noted(trouble, &status, &hubs) {
             return;
@@ -69,11 +113,11 @@ pub(crate) async fn run(
             tokio::select! {
                 biased;
                 () = bus.heard() => {
-                    quiet = false;
+                    (quiet, by) = (false, Found::Bell);
                     break;
                 }
                 () = &mut next_look => {
-                    quiet = true;
+                    (quiet, by) = (true, Found::Poll);
                     break;
                 }
                 found = &mut look, if !looked => {
@@ -82,7 +126,10 @@ pub(crate) async fn run(
                         return;
                     }
                 }
-                events = fresh.take() => if !take(events, &hubs, store.cursors()) { break },
+                events = fresh.take() => if !take(events, &hubs, store.cursors()) {
+                    by = Found::Own;
+                    break;
+                },
             }
         }
     }
@@ -105,6 +152,7 @@ pub(crate) async fn catch_up(store: &dyn Log, hubs: &Hubs, status: &Status, page
             return Err(Trouble::Hole { after: hubs.feed.position(), found });
         }
         if !read.full {
+            *status.at_end.lock() = Instant::now();
             return Ok(());
         }
         tokio::task::yield_now().await;
@@ -152,6 +200,7 @@ fn take(mut events: Vec<Event>, hubs: &Hubs, cursors: &Cursors) -> bool {
     let (events, hole) = contiguous(after, events);
     match Entry::render_all(events, cursors) {
         Ok(entries) if hole.is_none() => {
+            hubs.tally.found.add_many(Found::Own, entries.len() as u64);
             hubs.extend(entries);
             true
         }
@@ -225,9 +274,29 @@ mod tests {
             let poll = Duration::from_secs(1);
             let following = run(store, bus, fresh, Arc::clone(&hubs), Arc::clone(&status), poll, PAGE);
             tokio::time::timeout(Duration::from_secs(9), following).await.unwrap();
-            assert!(status.trouble(poll).unwrap().contains(expected), "{:?}", status.trouble(poll));
+            assert!(status.trouble().unwrap().contains(expected), "{:?}", status.trouble());
             assert_eq!(hubs.feed.position(), pos(3));
         }
+    }
+
+    /// What is handed on late is noticed: a burst is not, and a thread that stands still is.
+    #[tokio::test(start_paused = true)]
+    async fn a_thread_that_stands_still_is_late() {
+        let (status, second) = (Status::new(), Duration::from_secs(1));
+        let late = async |slowest: i64, read: i64| {
+            tokio::time::sleep(4 * second).await;
+            *status.at_end.lock() = Instant::now();
+            status.note_hubs(pos(slowest), pos(read));
+            status.late(10 * second).is_some()
+        };
+        // It goes on, though it is always behind; then it does not.
+        for (slowest, read) in [(0, 5), (5, 9), (8, 12), (9, 15), (9, 15), (9, 15)] {
+            assert!(!late(slowest, read).await, "{slowest} of {read}");
+        }
+        assert!(late(14, 16).await, "for twelve seconds");
+        assert!(!late(15, 17).await);
+        tokio::time::sleep(11 * second).await;
+        assert!(status.late(10 * second).unwrap().starts_with("the log is ahead"));
     }
 
     #[test]

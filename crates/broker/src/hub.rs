@@ -29,10 +29,11 @@ use crate::{
     sabotage::{self, Bug},
     session::{Scope, Session, entitled},
     sync::Mutex,
+    tally::Tally,
     trouble::LastTrouble,
     whisper::Whisper,
 };
-use state::{Listener, Present, State, go_together};
+use state::{Handed, Listener, Present, State, go_together};
 
 /// The subscription manager of one thread.
 pub(crate) struct Hub {
@@ -41,6 +42,8 @@ pub(crate) struct Hub {
     census: Arc<Census>,
     /// Where it is noted what streams that have gone were given.
     ledger: Arc<Ledger>,
+    /// What happens on its node.
+    pub(crate) tally: Arc<Tally>,
     /// Entries that may wait in one outlet.
     queue: usize,
     state: Mutex<State>,
@@ -101,6 +104,7 @@ impl Hub {
             feed,
             census,
             ledger: Arc::default(),
+            tally: Arc::default(),
             queue,
             state: Mutex::new(State::at(position)),
             moved: Notify::new(),
@@ -109,9 +113,9 @@ impl Hub {
         }
     }
 
-    /// The same, with the ledger of its node.
-    pub(crate) fn noting_in(self, ledger: Arc<Ledger>) -> Self {
-        Self { ledger, ..self }
+    /// The same, with the ledger and the counts of its node.
+    pub(crate) fn noting_in(self, ledger: Arc<Ledger>, tally: Arc<Tally>) -> Self {
+        Self { ledger, tally, ..self }
     }
 
     /// Shows each open stream of a user, or of all.
@@ -142,15 +146,27 @@ impl Hub {
 
     /// Hands the next entries of the log to everybody they are for; what was handed on before is passed
     /// over. When one of them leaves open what the counts of some users are, nobody gets it yet, nor what
-    /// follows: these must be counted anew first (see [`Hub::recount`]).
-    pub(crate) fn dispatch(&self, entries: &[Arc<Entry>]) -> Result<(), Vec<UserId>> {
+    /// follows: these must be counted anew first (see [`Hub::recount`]). Gives whether anybody was here for them.
+    pub(crate) fn dispatch(&self, entries: &[Arc<Entry>]) -> Result<bool, Vec<UserId>> {
+        let mut handed = Handed::default();
+        let done = self.hand_on(entries, &mut handed);
+        if handed.events > 0 {
+            self.tally.delivered.add(handed.events);
+        }
+        if handed.overflows > 0 {
+            self.tally.overflows.add(handed.overflows);
+        }
+        done.map(|()| handed.events > 0)
+    }
+
+    fn hand_on(&self, entries: &[Arc<Entry>], handed: &mut Handed) -> Result<(), Vec<UserId>> {
         let mut state = self.state.lock();
         let entries = entries.split_at(entries.partition_point(|entry| entry.position() <= state.position)).1;
         let now = Instant::now(); // once for all: to ask the clock costs as much as to hand an event over
         let mut own = Vec::new();
         for run in entries.chunk_by(|one, next| go_together(one, next)) {
             state.recounts(run)?;
-            state.deliver(run, &mut own, now);
+            state.deliver(run, &mut own, now, handed);
         }
         Ok(())
     }
@@ -257,11 +273,14 @@ impl Hub {
         position <= self.position() && self.feed.reaches(position)
     }
 
-    /// Asks up to `count` streams to say goodbye and tells how many there were to be asked. Nobody new
-    /// joins from now on.
+    /// Nobody new joins from now on.
+    pub(crate) fn close(&self) {
+        self.state.lock().closed = true;
+    }
+
+    /// Asks up to `count` streams to say goodbye and tells how many there were to be asked.
     pub(crate) fn end_some(&self, count: usize, reason: GoodbyeReason) -> usize {
-        let mut state = self.state.lock();
-        state.closed = true;
+        let state = self.state.lock();
         let streams = state.present.values().flat_map(|present| &present.streams);
         let waiting: Vec<_> = streams
             .filter(|stream| stream.outlet.ending().is_none())

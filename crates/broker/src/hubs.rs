@@ -14,6 +14,8 @@ use crate::{
     ledger::Ledger,
     sizes::Sizes,
     sync::Mutex,
+    tally::Tally,
+    trouble::Told,
     whisper::Whisper,
 };
 
@@ -22,6 +24,8 @@ pub(crate) struct Hubs {
     pub(crate) feed: Arc<Feed>,
     pub(crate) census: Arc<Census>,
     pub(crate) ledger: Arc<Ledger>,
+    /// What happens on this node.
+    pub(crate) tally: Arc<Tally>,
     /// What was taken away, up to where the feed is.
     pub(crate) revoked: Arc<Revoked>,
     sizes: Sizes,
@@ -31,23 +35,24 @@ pub(crate) struct Hubs {
 #[derive(Default)]
 struct Open {
     hubs: Vec<Arc<Hub>>,
-    stopping: Option<GoodbyeReason>,
+    stopping: bool,
 }
 
 impl Hubs {
     /// No hub yet, and a feed that begins after a position.
     pub(crate) fn new(after: Position, limits: Limits, sizes: Sizes) -> Self {
         let (feed, census) = (Arc::new(Feed::new(after, sizes)), Arc::new(Census::new(limits)));
-        Self { feed, census, ledger: Arc::default(), revoked: Arc::default(), sizes, open: Mutex::default() }
+        let (ledger, tally, revoked) = (Arc::default(), Arc::default(), Arc::default());
+        Self { feed, census, ledger, tally, revoked, sizes, open: Mutex::default() }
     }
 
     /// One more hub.
     pub(crate) fn open(&self) -> Arc<Hub> {
         let mut open = self.open.lock();
         let hub = Hub::new(Arc::clone(&self.feed), Arc::clone(&self.census), self.sizes.queue);
-        let hub = Arc::new(hub.noting_in(Arc::clone(&self.ledger)));
-        if let Some(reason) = open.stopping {
-            hub.end_some(0, reason);
+        let hub = Arc::new(hub.noting_in(Arc::clone(&self.ledger), Arc::clone(&self.tally)));
+        if open.stopping {
+            hub.close();
         }
         open.hubs.push(Arc::clone(&hub));
         hub
@@ -98,14 +103,18 @@ impl Hubs {
     }
 
     /// Why one of them cannot go on.
-    pub(crate) fn trouble(&self) -> Option<String> {
+    pub(crate) fn trouble(&self) -> Option<Told> {
         self.open.lock().hubs.iter().find_map(|hub| hub.trouble.get())
     }
 
-    /// Asks up to `count` streams to say goodbye and tells how many are left to be asked. Nobody new
-    /// joins from now on.
+    /// Nobody new joins from now on.
+    pub(crate) fn close_all(&self) {
+        self.open.lock().stopping = true;
+        self.all().iter().for_each(|hub| hub.close());
+    }
+
+    /// Asks up to `count` streams to say goodbye and tells how many are left to be asked.
     pub(crate) fn end_some(&self, mut count: usize, reason: GoodbyeReason) -> usize {
-        self.open.lock().stopping = Some(reason);
         let mut left = 0;
         for hub in self.all() {
             let waiting = hub.end_some(count, reason);
@@ -175,6 +184,7 @@ mod tests {
         let join = |hub: &Arc<Hub>| hub.join(&ann, Some(Session::of(&page("ann", 0, Counts::default()))));
         let streams = [&one, &one, &other, &other, &other].map(|hub| join(hub).unwrap());
         let told = || streams.iter().filter(|joined| joined.outlet.ending().is_some()).count();
+        hubs.close_all();
         for (left, told_by_then) in [(3, 2), (1, 4), (0, 5), (0, 5)] {
             assert_eq!(hubs.end_some(2, GoodbyeReason::Shutdown), left);
             assert_eq!(told(), told_by_then);

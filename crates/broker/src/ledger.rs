@@ -32,7 +32,7 @@ const ROUND: usize = 4096;
 /// stays.
 const CLOSED: usize = 65_536;
 
-/// How a stream is carried.
+/// How a stream is carried. What is counted by it stands in `tally.rs`: a new one belongs there too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// Server-sent events.

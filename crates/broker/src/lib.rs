@@ -52,14 +52,16 @@ mod session;
 mod sizes;
 mod stream;
 mod sync;
+pub mod tally;
 mod tasks;
 #[cfg(test)]
 mod testing;
 mod trouble;
+mod watch;
 mod whisper;
 mod whispers;
 
-pub use broker::{Broker, Figures, Health, Settings};
+pub use broker::{Broker, Figures, Health, Parts, Settings};
 pub use census::Reader;
 pub use deployment::{Present, StreamSomewhere};
 pub use entry::Entry;

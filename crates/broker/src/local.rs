@@ -30,6 +30,7 @@ impl Local {
 impl Drop for Local {
     fn drop(&mut self) {
         // Nobody hands on to its streams any more: they must not wait for that in silence.
+        self.hub.close();
         self.hub.end_some(usize::MAX, GoodbyeReason::Shutdown);
         self.broker.hubs.close(&self.hub);
         self.tasks.iter().for_each(AbortHandle::abort);

@@ -137,13 +137,14 @@ impl Outlet {
         Self { state: Mutex::default(), room, changed: Notify::new(), opened: OnceLock::new() }
     }
 
-    /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part.
-    pub(crate) fn push(&self, events: &[Delivery<'_>], now: Instant) {
+    /// Hands over what comes next. A full queue is forgotten rather than extended or skipped in part (`false`).
+    pub(crate) fn push(&self, events: &[Delivery<'_>], now: Instant) -> bool {
         let mut state = self.state.lock();
         if state.end.is_some() || state.has_expired(now) || state.overflowed || state.pass(events, now) {
-            return;
+            return true;
         }
-        if state.queue.len() + events.len() > self.room {
+        let fits = state.queue.len() + events.len() <= self.room;
+        if !fits {
             state.overflowed = !sabotage::is(Bug::LagSwallowed);
             state.queue = VecDeque::new();
         } else {
@@ -151,6 +152,7 @@ impl Outlet {
         }
         drop(state);
         self.changed.notify_one();
+        fits
     }
 
     /// Hands over a signal that is not in the log.

@@ -4,16 +4,20 @@
 //! to fill, so a lone draft is committed at once, and under load the cost of a commit (one fsync) is
 //! shared by as many as came during the last one.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use tidings_models::{Committed, Draft, Log, Outcome};
-use tokio::sync::{mpsc, oneshot};
+use tidings_models::{Committed, Draft, Log, Outcome, StoreError};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use crate::{
     bus::Bus,
     error::Error,
     fresh::Fresh,
     sabotage::{self, Bug},
+    tally::{Tally, Written},
 };
 
 /// Drafts that may wait for the next group. More are refused at once: an answer that would come too
@@ -27,6 +31,7 @@ const GROUP_WEIGHT: usize = 256;
 #[derive(Clone)]
 pub struct Publisher {
     queue: mpsc::Sender<Job>,
+    tally: Arc<Tally>,
 }
 
 struct Job {
@@ -40,9 +45,10 @@ impl Publisher {
         store: Arc<dyn Log>,
         bus: Arc<dyn Bus>,
         fresh: Arc<Fresh>,
+        tally: Arc<Tally>,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        (Self { queue }, run(jobs, store, bus, fresh))
+        (Self { queue, tally: Arc::clone(&tally) }, run(jobs, store, bus, fresh, tally))
     }
 
     /// Stores a draft. When this returns an [`Outcome`], it is on disk. A caller that goes away does
@@ -56,7 +62,10 @@ impl Publisher {
     pub fn hand_in(&self, draft: Draft) -> impl Future<Output = Result<Outcome, Error>> + Send + use<> {
         let (done, outcome) = oneshot::channel();
         let handed_in = self.queue.try_send(Job { draft, done }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Full(_) => {
+                self.tally.written.add(Written::Overloaded);
+                Error::Overloaded
+            }
             mpsc::error::TrySendError::Closed(_) => Error::Stopping,
         });
         async move {
@@ -64,9 +73,20 @@ impl Publisher {
             outcome.await.unwrap_or(Err(Error::Unknown))
         }
     }
+
+    /// Drafts that wait for the next group.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
 }
 
-async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Log>, bus: Arc<dyn Bus>, fresh: Arc<Fresh>) {
+async fn run(
+    mut jobs: mpsc::Receiver<Job>,
+    store: Arc<dyn Log>,
+    bus: Arc<dyn Bus>,
+    fresh: Arc<Fresh>,
+    tally: Arc<Tally>,
+) {
     while let Some(first) = jobs.recv().await {
         let mut weight = first.draft.weight();
         let mut drafts = vec![first.draft];
@@ -81,8 +101,14 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Log>, bus: Arc<dyn Bu
         if sabotage::is(Bug::BellInTransaction) {
             bus.ring();
         }
-        match store.commit(drafts).await {
+        let begun = Instant::now();
+        let committed = store.commit(drafts).await;
+        tally.commit.took(begun.elapsed());
+        tally.full.store(matches!(committed, Err(StoreError::Full(_))), Relaxed);
+        match committed {
             Ok(Committed { outcomes, events }) => {
+                tally.written.add_each(outcomes.iter().flat_map(Written::each));
+                tally.group_events.add(events.len() as u64);
                 for (done, outcome) in waiting.into_iter().zip(outcomes) {
                     // An error means that the caller went away, which changes nothing.
                     let _ = done.send(Ok(outcome));
@@ -97,6 +123,7 @@ async fn run(mut jobs: mpsc::Receiver<Job>, store: Arc<dyn Log>, bus: Arc<dyn Bu
             }
             Err(error) => {
                 tracing::error!(error = %error, drafts = waiting.len(), "a group was not stored");
+                tally.written.add_each(waiting.iter().map(|_| Written::Failed));
                 let error = Arc::new(error);
                 for done in waiting {
                     let _ = done.send(Err(Error::Store(Arc::clone(&error))));
@@ -116,8 +143,12 @@ mod tests {
     async fn what_arrives_during_a_commit_is_the_next_group() {
         let store = Arc::new(FakeStore::default());
         store.set_commit_time(std::time::Duration::from_millis(10));
-        let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::new(LocalBus::default()), Arc::default());
+        let (publisher, task) = Publisher::new(
+            Arc::clone(&store) as Arc<dyn Log>,
+            Arc::new(LocalBus::default()),
+            Arc::default(),
+            Arc::default(),
+        );
         let task = tokio::spawn(task);
         let callers: Vec<_> = (0..600)
             .map(|_| {
@@ -138,8 +169,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_handed_in_first_is_first_whoever_waits_first() {
         let store = Arc::new(FakeStore::default());
-        let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::new(LocalBus::default()), Arc::default());
+        let (publisher, task) = Publisher::new(
+            Arc::clone(&store) as Arc<dyn Log>,
+            Arc::new(LocalBus::default()),
+            Arc::default(),
+            Arc::default(),
+        );
         tokio::spawn(task);
         let names = ["ann", "bob", "eve"];
         let waiting: Vec<_> = names.iter().map(|name| publisher.hand_in(draft(name))).collect();
@@ -154,8 +189,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_group_that_fails_is_nobodys_success() {
         let store = Arc::new(FakeStore::default());
-        let (publisher, task) =
-            Publisher::new(Arc::clone(&store) as Arc<dyn Log>, Arc::new(LocalBus::default()), Arc::default());
+        let (publisher, task) = Publisher::new(
+            Arc::clone(&store) as Arc<dyn Log>,
+            Arc::new(LocalBus::default()),
+            Arc::default(),
+            Arc::default(),
+        );
         tokio::spawn(task);
         store.fail(true);
         assert!(matches!(publisher.publish(draft("ann")).await, Err(Error::Store(_))));

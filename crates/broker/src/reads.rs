@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use tidings_models::{Head, InboxPage, InboxQuery, Log, Position, Replay, StoreError, UserId, Window};
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::Instant,
+};
 
-use crate::entry::Entry;
+use crate::{entry::Entry, tally::Tally};
 
 /// Reads that may be under way at once. A fleet that reconnects waits here in memory, where waiting is
 /// cheap, and the database stays quick for everybody else.
@@ -16,29 +19,50 @@ pub(crate) const CONCURRENT_READS: usize = 8;
 pub(crate) struct Reads {
     store: Arc<dyn Log>,
     permits: Semaphore,
+    tally: Arc<Tally>,
 }
 
 impl Reads {
-    pub(crate) fn new(store: Arc<dyn Log>) -> Self {
-        Self { store, permits: Semaphore::new(CONCURRENT_READS) }
+    pub(crate) fn new(store: Arc<dyn Log>, tally: Arc<Tally>) -> Self {
+        Self { store, permits: Semaphore::new(CONCURRENT_READS), tally }
+    }
+
+    /// A place among those who read. `None` if there are no places any more, which does not happen.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.tally.reads.add(1);
+        if let Ok(permit) = self.permits.try_acquire() {
+            return Some(permit);
+        }
+        let begun = Instant::now();
+        let permit = self.permits.acquire().await.ok();
+        self.tally.read_waits.took(begun.elapsed());
+        permit
+    }
+
+    /// Passes on how a read went.
+    fn note<T>(&self, read: Result<T, StoreError>) -> Result<T, StoreError> {
+        if read.is_err() {
+            self.tally.failed_reads.add(1);
+        }
+        read
     }
 
     /// Whatever else is read for a reader.
     pub(crate) async fn one<T>(&self, read: impl Future<Output = T>) -> T {
-        let _permit = self.permits.acquire().await;
+        let _permit = self.turn().await;
         read.await
     }
 
     /// Where the log stands.
     pub(crate) async fn head(&self) -> Result<Head, StoreError> {
-        let _permit = self.permits.acquire().await;
-        self.store.head().await
+        let _permit = self.turn().await;
+        self.note(self.store.head().await)
     }
 
     /// A part of the inbox of a user. `None`: they are not known yet.
     pub(crate) async fn inbox(&self, user: &UserId, query: &InboxQuery) -> Result<Option<InboxPage>, StoreError> {
-        let _permit = self.permits.acquire().await;
-        self.store.inbox(user, query).await
+        let _permit = self.turn().await;
+        self.note(self.store.inbox(user, query).await)
     }
 
     /// Up to `limit` entries of `windows` after one position and up to another. `None`: some of them are
@@ -50,8 +74,8 @@ impl Reads {
         up_to: Position,
         limit: u32,
     ) -> Result<Option<Vec<Arc<Entry>>>, StoreError> {
-        let _permit = self.permits.acquire().await;
-        match self.store.replay(windows, after, up_to, limit).await? {
+        let _permit = self.turn().await;
+        match self.note(self.store.replay(windows, after, up_to, limit).await)? {
             Replay::Events(events) => Entry::render_all(events, self.store.cursors()).map(Some),
             Replay::Expired => Ok(None),
         }

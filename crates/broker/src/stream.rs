@@ -62,6 +62,7 @@ pub struct Stream {
     /// The counts that the reader was shown last.
     shown: Counts,
     sent: u64,
+    transport: Transport,
     /// Where what it gives begins, and how many events it had given by then.
     begun: Option<(Begun, u64)>,
     heartbeat_at: Instant,
@@ -94,6 +95,7 @@ impl Stream {
         let opened = Opened { id, at: opened_at, transport, address: joined.address };
         joined.outlet.open(opened);
         let listed = broker.peers.as_ref().map(|peers| peers.list(&joined.seat.user, &opened));
+        broker.tally().opened.add(transport);
         let replaying = Replaying { up_to: joined.position, counts: joined.counts, announced: false };
         Self {
             heartbeat_at: Instant::now() + broker.settings.heartbeat,
@@ -109,6 +111,7 @@ impl Stream {
             place: None,
             shown: joined.counts,
             sent: 0,
+            transport,
             begun: None,
             expiry,
         }
@@ -304,11 +307,18 @@ impl Stream {
     fn end(&mut self, reason: GoodbyeReason) -> Vec<Frame> {
         self.phase = Phase::Ended;
         self.reading = None;
+        self.broker.tally().goodbyes.add(reason);
         vec![Frame::Goodbye(Goodbye { reason, retry_ms: self.broker.retry_ms() })]
     }
 
     fn seal(&self, position: Position) -> Cursor {
         self.broker.store.cursors().seal(position)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.broker.tally().closed.add(self.transport);
     }
 }
 

@@ -41,29 +41,42 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
+    /// Whether the log was not read, rather than read and found wanting.
+    fn is_unread(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable(_) | StoreError::Full(_)))
+    }
+
     /// Whether no further attempt can go better: the node must not go on with what it has.
     pub(crate) fn is_final(&self) -> bool {
         matches!(self, Self::Trimmed { .. } | Self::Older { .. } | Self::Store(StoreError::Newer(_)))
     }
 }
 
-/// How the last attempt went, in words, for whoever asks how this node is doing.
+/// What was wrong, for whoever asks how this node is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) words: String,
+    /// It is the database that does not answer, rather than what it answers.
+    pub(crate) unread: bool,
+}
+
+/// How the last attempt went.
 #[derive(Default)]
-pub(crate) struct LastTrouble(Mutex<Option<String>>);
+pub(crate) struct LastTrouble(Mutex<Option<Told>>);
 
 impl LastTrouble {
     /// What is wrong, if anything.
-    pub(crate) fn get(&self) -> Option<String> {
+    pub(crate) fn get(&self) -> Option<Told> {
         self.0.lock().clone()
     }
 
     /// Remembers how it went, and logs when that changed: an outage is not a line per look.
     pub(crate) fn note(&self, who: &str, trouble: Option<&Trouble>, position: Position) {
         let mut last = self.0.lock();
-        let trouble = trouble.map(Trouble::to_string);
+        let trouble = trouble.map(|why| Told { words: why.to_string(), unread: why.is_unread() });
         if trouble != *last {
-            if let Some(trouble) = &trouble {
-                tracing::error!(trouble, %position, "{who} cannot go on");
+            if let Some(Told { words, .. }) = &trouble {
+                tracing::error!(trouble = words, %position, "{who} cannot go on");
             } else {
                 tracing::info!(%position, "{who} goes on");
             }

@@ -63,6 +63,10 @@ where
             Err(_) => Err(Problem::internal("a handler panicked").into()),
         };
         let outcome = visit.finish(outcome, &auth);
+        auth.refusals.answered(match &outcome {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        });
         visit.note(&outcome, &*auth.clock);
         if let (Some(serving), Ok(response)) = (serving, &outcome)
             && response.response().body().size() == BodySize::Stream
@@ -110,6 +114,9 @@ impl Visit {
             Err(error) => {
                 let response = error.error_response();
                 let refusal = self.refusal(&response, Some(&error));
+                if let Some(refusal) = &refusal {
+                    auth.refusals.count(refusal.code);
+                }
                 Err(InternalError::from_response("refused", self.dress(response, refusal)).into())
             }
         }

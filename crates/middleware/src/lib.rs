@@ -71,7 +71,7 @@ pub use guard::{accepts_events, guard};
 pub use limits::{Limits, Rates, Standing};
 pub use origin::{Origins, WrongOrigin};
 pub use over_tls::OverTls;
-pub use principal::{Admin, Credential, Manager, Principal, Publisher, Rights, SignedIn, User};
+pub use principal::{Admin, Credential, Manager, Observer, Principal, Publisher, Rights, SignedIn, User};
 pub use problem::{Code, FieldError, Problem, ProblemBody};
 pub use proxies::{Proxies, WrongProxy};
 pub use refusals::{AUDIT, Refusals};

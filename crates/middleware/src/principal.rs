@@ -120,6 +120,8 @@ callers! {
     Admin: |caller| { is(caller.is_admin())?; is_settled(caller) };
     /// An admin, or a server with a key to publish.
     Publisher: |caller| { is(caller.has(|scopes| scopes.publish))?; is_settled(caller) };
+    /// An admin, or a server with a key to observe.
+    Observer: |caller| { is(caller.has(|scopes| scopes.observe))?; is_settled(caller) };
     /// An admin, or a server with a key to manage.
     Manager: |caller| { is(caller.has(|scopes| scopes.manage))?; is_settled(caller) };
 }

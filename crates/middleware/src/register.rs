@@ -164,7 +164,7 @@ mod tests {
             Ok((*secret == Digest::of("tdk_one")).then(|| ApiKey {
                 id: KeyId::from_uuid(uuid::Uuid::nil()),
                 name: "ci".into(),
-                scopes: Scopes { publish: true, manage: false },
+                scopes: Scopes { publish: true, manage: false, observe: false },
                 created_by: user("root"),
                 created_at: at(0),
                 last_used_at: None,

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_key_gets_none() {
-        let scopes = tidings_models::access::Scopes { publish: true, manage: true };
+        let scopes = tidings_models::access::Scopes { publish: true, manage: true, observe: true };
         let key = Principal { rights: Rights::Key(scopes), ..ann() };
         assert_eq!(tickets(1).make(&key, &SystemRandom, at(1)).unwrap_err().code(), Code::Forbidden);
     }

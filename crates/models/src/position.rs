@@ -30,6 +30,12 @@ impl Position {
         self.0
     }
 
+    /// How many events lie after another position and up to this one: none, if that is behind it.
+    #[must_use]
+    pub fn since(self, other: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(other.0)).unwrap_or_default()
+    }
+
     /// The position right after this one. The log holds fewer than 2^63 events.
     #[must_use]
     pub const fn next(self) -> Self {

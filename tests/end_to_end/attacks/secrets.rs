@@ -201,6 +201,7 @@ async fn no_secret_is_found_again() {
     for path in ["/readyz", "/healthz", "/openapi.json", "/docs/errors", "/"] {
         planted.none_in(&whole(server.plain(Method::GET, path).send().await.unwrap()).await, path);
     }
+    planted.none_in(&crate::operation::page(&server).await, "/metrics");
     let log = server.log();
     let answered = log.matches("answered").count();
     assert!(answered > 500 && log.contains("a sign-in failed"), "everything is logged: {answered}");

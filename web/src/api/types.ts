@@ -286,7 +286,7 @@ export interface Account {
   created_at: string;
 }
 
-export type Scope = "publish" | "manage";
+export type Scope = "publish" | "manage" | "observe";
 
 /** What a server comes with. The key itself is told once, when it is made. */
 export interface ApiKey {

@@ -40,6 +40,15 @@ pub(super) struct Listener {
     pub(super) _place: Place,
 }
 
+/// What became of entries that were handed on.
+#[derive(Default)]
+pub(super) struct Handed {
+    /// To streams: an event for each of them.
+    pub(super) events: u64,
+    /// Outlets that overflowed.
+    pub(super) overflows: u64,
+}
+
 /// Whether two entries may be dispatched together: each user gets both at once, as one write. What is for
 /// one user is looked up, and needs no company.
 pub(super) fn go_together(one: &Entry, next: &Entry) -> bool {
@@ -119,25 +128,31 @@ impl State {
     }
 
     /// `own` is room to work in.
-    pub(super) fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
+    pub(super) fn deliver<'a>(
+        &mut self,
+        run: &'a [Arc<Entry>],
+        own: &mut Vec<Delivery<'a>>,
+        now: Instant,
+        handed: &mut Handed,
+    ) {
         let Some(last) = run.last() else { return };
         self.position = last.position();
         match &last.event.audience {
             Audience::User(user) => {
                 if let Some(present) = self.present.get_mut(user) {
-                    present.deliver(run, own, now);
+                    present.deliver(run, own, now, handed);
                 }
             }
             Audience::Topic(topic) => {
                 for user in self.members.of(topic) {
                     if let Some(present) = self.present.get_mut(user) {
-                        present.deliver(run, own, now);
+                        present.deliver(run, own, now, handed);
                     }
                 }
             }
             Audience::Everyone => {
                 for present in self.present.values_mut() {
-                    present.deliver(run, own, now);
+                    present.deliver(run, own, now, handed);
                 }
             }
             Audience::Nodes => run.iter().filter_map(|entry| entry.news.as_deref()).for_each(|news| self.hear(news)),
@@ -187,7 +202,7 @@ impl State {
 }
 
 impl Present {
-    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant) {
+    fn deliver<'a>(&mut self, run: &'a [Arc<Entry>], own: &mut Vec<Delivery<'a>>, now: Instant, handed: &mut Handed) {
         own.clear();
         for entry in run {
             if let Some(readers) = self.session.apply(entry) {
@@ -195,8 +210,9 @@ impl Present {
             }
         }
         if !own.is_empty() {
+            handed.events += (own.len() * self.streams.len()) as u64;
             for stream in &self.streams {
-                stream.outlet.push(own, now);
+                handed.overflows += u64::from(!stream.outlet.push(own, now));
             }
         }
     }

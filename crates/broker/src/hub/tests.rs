@@ -117,6 +117,9 @@ fn goodbyes_go_out_in_slices() {
     assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 1);
     assert_eq!(setup.hub.end_some(2, GoodbyeReason::Shutdown), 0);
     assert!(streams.iter().all(|joined| joined.outlet.ending() == Some(GoodbyeReason::Shutdown)));
+    drop(streams);
+    assert!(setup.join("ann", Some(0)).is_ok(), "who is asked to leave may come back");
+    setup.hub.close();
     assert_eq!(setup.join("ann", Some(0)).unwrap_err(), Refused::Stopping);
 }
 
@@ -191,4 +194,21 @@ fn a_whisper_is_for_who_is_here_and_never_waits_for_long() {
     assert_eq!(kept.len(), 32);
     assert!(kept[31].envelope.ends_with(br#""99""#), "the newest");
     assert_eq!(taken(&ann), [], "nothing of it is in the log");
+}
+
+/// What was handed on is counted, and who was too slow for it.
+#[test]
+fn deliveries_and_overflows_are_counted() {
+    let setup = Setup::at(0);
+    let _ann = setup.join("ann", Some(0)).unwrap();
+    let bob = setup.join("bob", Some(0)).unwrap();
+    assert_eq!(setup.hub.dispatch(&[entry(1, "user:cid")]), Ok(false), "nobody is here for it");
+    assert_eq!(setup.hub.dispatch(&[entry(2, "everyone"), entry(3, "user:ann")]), Ok(true));
+    let counted = || (setup.hub.tally.delivered.get(), setup.hub.tally.overflows.get());
+    assert_eq!(counted(), (3, 0));
+    for position in 4..=131 {
+        let _ = taken(&bob); // he reads, and she does not
+        setup.dispatch(position, "everyone");
+    }
+    assert_eq!(counted(), (3 + 2 * 128, 1), "once, however much comes after that");
 }

@@ -22,7 +22,8 @@ impl Setup {
     fn new() -> Self {
         let (store, clock) = (Arc::<FakeStore>::default(), Arc::<VirtualClock>::default());
         let log = Arc::clone(&store) as Arc<dyn Log>;
-        let (publisher, publishing) = Publisher::new(Arc::clone(&log), Arc::new(LocalBus::default()), Arc::default());
+        let (publisher, publishing) =
+            Publisher::new(Arc::clone(&log), Arc::new(LocalBus::default()), Arc::default(), Arc::default());
         let scheduling = run(log, publisher, Arc::clone(&clock) as Arc<dyn Clock>);
         Self { store, clock, tasks: [tokio::spawn(publishing), tokio::spawn(scheduling)] }
     }

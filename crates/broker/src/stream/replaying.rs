@@ -11,6 +11,7 @@ use crate::{
     frame::{Frame, Own},
     replay::ResetReason,
     sabotage::{self, Bug},
+    tally::Source,
 };
 
 /// Catching up with where the outlet begins.
@@ -31,9 +32,11 @@ impl Stream {
         let up_to = if sabotage::is(Bug::RepeatAtTheSeam) { self.seat.hub.position() } else { replaying.up_to };
         let recent = self.seat.hub.recent(&self.scope.windows, after, up_to, self.broker.sizes.replay_page);
         let Some(entries) = recent else {
+            self.broker.tally().replay_pages.add(Source::Database);
             self.read_older(replaying, after, up_to);
             return Vec::new();
         };
+        self.broker.tally().replay_pages.add(Source::Ring);
         self.replayed(replaying, entries)
     }
 
@@ -68,6 +71,7 @@ impl Stream {
             (self.place, self.shown) = (Some(last.position()), replaying.counts);
         }
         self.sent += entries.len() as u64;
+        self.broker.tally().replayed.add(entries.len() as u64);
         let mut frames: Vec<_> = entries.into_iter().map(|entry| self.event(entry, replaying.counts)).collect();
         if done {
             let place = after.max(replaying.up_to);

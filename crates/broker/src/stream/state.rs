@@ -43,6 +43,7 @@ impl Stream {
             page.items = newest;
             page.more |= cut;
             let (position, counts) = (page.head.position, page.counts);
+            stream.broker.tally().resets.add(reason);
             stream.began_with(position, page.items.last().filter(|_| page.more).map(|last| last.position));
             let reset = Frame::Reset { reason, cursor: stream.seal(position), page: Box::new(page) };
             vec![reset, stream.go_live(position, counts)]

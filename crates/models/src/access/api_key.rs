@@ -43,7 +43,7 @@ impl std::str::FromStr for KeyId {
     }
 }
 
-/// What a key may be used for. Neither contains the other.
+/// What a key may be used for. None contains another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
@@ -51,15 +51,19 @@ pub enum Scope {
     Publish,
     /// Read, correct and retract them; topics and members.
     Manage,
+    /// Read the figures of the server.
+    Observe,
 }
 
-/// The scopes of a key: one or both.
+/// The scopes of a key: one or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scopes {
     /// It has [`Scope::Publish`].
     pub publish: bool,
     /// It has [`Scope::Manage`].
     pub manage: bool,
+    /// It has [`Scope::Observe`].
+    pub observe: bool,
 }
 
 impl Scopes {
@@ -67,14 +71,17 @@ impl Scopes {
     #[must_use]
     pub fn of(list: &[Scope]) -> Option<Self> {
         let has = |scope| list.contains(&scope);
-        let scopes = Self { publish: has(Scope::Publish), manage: has(Scope::Manage) };
-        (scopes.publish || scopes.manage).then_some(scopes)
+        (!list.is_empty()).then_some(Self {
+            publish: has(Scope::Publish),
+            manage: has(Scope::Manage),
+            observe: has(Scope::Observe),
+        })
     }
 
     /// As a list.
     #[must_use]
     pub fn list(self) -> Vec<Scope> {
-        let each = [(self.publish, Scope::Publish), (self.manage, Scope::Manage)];
+        let each = [(self.publish, Scope::Publish), (self.manage, Scope::Manage), (self.observe, Scope::Observe)];
         each.into_iter().filter_map(|(has, scope)| has.then_some(scope)).collect()
     }
 }

@@ -36,7 +36,7 @@ enum Action {
 struct Create {
     /// What people call it
     name: String,
-    /// What it may be used for: publish, manage, or both
+    /// What it may be used for: publish, manage, observe, or several of them
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',', value_parser = scope)]
     scopes: Vec<Scope>,
     #[command(flatten)]
@@ -61,7 +61,8 @@ fn scope(text: &str) -> Result<Scope, &'static str> {
     match text {
         "publish" => Ok(Scope::Publish),
         "manage" => Ok(Scope::Manage),
-        _ => Err("publish or manage"),
+        "observe" => Ok(Scope::Observe),
+        _ => Err("publish, manage or observe"),
     }
 }
 
@@ -131,6 +132,7 @@ const fn word(scope: Scope) -> &'static str {
     match scope {
         Scope::Publish => "publish",
         Scope::Manage => "manage",
+        Scope::Observe => "observe",
     }
 }
 

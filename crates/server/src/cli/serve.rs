@@ -100,6 +100,8 @@ impl Serve {
             streams_per_node: streams,
             retention: self.keep.retention(),
             trim_every: Duration::from_secs(self.keep.trim_seconds),
+            // A file is of one node alone.
+            shared: self.database.database_url.file().is_none(),
             ..Settings::default()
         };
         let head = store.head().await.map_err(stored)?;

@@ -87,10 +87,14 @@ fn live(wire: Wire, mut served: Served) -> impl Future<Output = ()> {
     served.stream.pass_to(Arc::clone(&wire) as Arc<dyn Sink>);
     async move {
         let served = &mut served;
-        tokio::select! {
-            () = wire.gone() => {}
-            // An error means that the client has gone.
-            _ = write(&wire, served) => {}
+        // An error means that the client has gone.
+        let ended = tokio::select! {
+            gone = wire.gone() => gone,
+            written = write(&wire, served) => written,
+        };
+        // The kernel gives up a connection that takes nothing.
+        if ended.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            served.app.broker.tally().stalled.add(1);
         }
         served.trace.bytes = wire.sent();
     }

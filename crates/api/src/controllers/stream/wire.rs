@@ -77,17 +77,19 @@ impl Wire {
         Ok(())
     }
 
-    /// Returns when the client has gone, or says more than it may.
-    pub(super) async fn gone(&self) {
+    /// Returns when the client has gone, or says more than it may. Fails when its connection broke.
+    pub(super) async fn gone(&self) -> io::Result<()> {
         let mut heard = 0;
-        while heard <= MAX_HEARD && self.socket.readable().await.is_ok() {
+        while heard <= MAX_HEARD {
+            self.socket.readable().await?;
             match self.hear() {
-                Ok(0) => return,
+                Ok(0) => break,
                 Ok(count) => heard += count,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
+                Err(error) => return Err(error),
             }
         }
+        Ok(())
     }
 
     fn hear(&self) -> io::Result<usize> {

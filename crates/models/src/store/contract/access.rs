@@ -181,7 +181,7 @@ pub(super) async fn a_key_is_good_until_it_is_revoked(open: Open) {
         let key = ApiKey {
             id: KeyId::make(at(second), &SystemRandom),
             name: name.into(),
-            scopes: Scopes { publish: true, manage: false },
+            scopes: Scopes { publish: true, manage: false, observe: true },
             created_by: user("admin"),
             created_at: at(second),
             last_used_at: None,

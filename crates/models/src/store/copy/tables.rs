@@ -78,7 +78,7 @@ pub(super) const TABLES: &[Table] = tables! {
     sign_ins (id Id) (user_id Text, secret Bytes, former Bytes, refreshed_at Time, created_at Time, expires_at Time,
         ends_at Time);
     api_keys (id Id) (secret Bytes, name Text, publish Flag, manage Flag, created_by Text, created_at Time,
-        last_used_at Time, revoked_at Time);
+        last_used_at Time, revoked_at Time, observe Flag);
     revocations (who Bytes) (at Time);
     used_tickets (id Id) (used_at Time);
     head (id Small) (epoch Id, position Number, floor Number, ledger_floor Number, recipients Number);

@@ -35,7 +35,7 @@ pub(crate) struct NewApiKeyView {
 /// Make an API key
 ///
 /// For a server: `Authorization: Bearer tdk_…`. With the scope `publish` it may create notifications and signals, with
-/// `manage` read, correct and retract them, and look after topics. Neither contains the other.
+/// `manage` read, correct and retract them, and look after topics, with `observe` read `/metrics`. None contains another.
 #[utoipa::path(
     post, path = "/api/v1/admin/api-keys", tag = "admin", request_body = ApiKeyRequest,
     responses(
@@ -49,7 +49,7 @@ pub(crate) async fn create(
     app: Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let name = text::word(request.name).map_err(|invalid| Problem::field("name", invalid))?;
-    let none = || Problem::field("scopes", Invalid::new(Rule::Value, "name at least one: publish, manage"));
+    let none = || Problem::field("scopes", Invalid::new(Rule::Value, "name at least one: publish, manage, observe"));
     let scopes = Scopes::of(&request.scopes).ok_or_else(none)?;
     let now = app.clock.now();
     let key = ApiKey {

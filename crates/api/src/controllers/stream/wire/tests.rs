@@ -140,13 +140,13 @@ async fn more_than_a_write_is_not_taken() {
 async fn a_client_that_goes_or_talks_too_much_is_gone() {
     let (wire, client) = pair().await;
     drop(client);
-    wire.gone().await;
+    wire.gone().await.unwrap();
     let (wire, mut client) = pair().await;
     let talking = spawn(async move {
         while client.write_all(&[b'x'; 4096]).await.is_ok() {}
         client
     });
-    wire.gone().await;
+    wire.gone().await.unwrap();
     drop(wire);
     talking.await.unwrap();
 }

@@ -19,6 +19,7 @@ pub(super) async fn create(turn: &mut Turn<'_>, key: &ApiKey, secret: &Digest) -
         .bind(&key.name)
         .bind(key.scopes.publish)
         .bind(key.scopes.manage)
+        .bind(key.scopes.observe)
         .bind(key.created_by.as_str())
         .bind(key.created_at)
         .bind(ApiKey::MOST)
@@ -56,14 +57,14 @@ pub(super) async fn note_uses(turn: &mut Turn<'_>, uses: &[(KeyId, Timestamp)]) 
     Ok(())
 }
 
-/// Id, name, publish, manage, created by and at, last used at, revoked at.
-type Row = (Uuid, String, bool, bool, String, Timestamp, Option<Timestamp>, Option<Timestamp>);
+/// Id, name, publish, manage, observe, created by and at, last used at, revoked at.
+type Row = (Uuid, String, bool, bool, bool, String, Timestamp, Option<Timestamp>, Option<Timestamp>);
 
-fn api_key((id, name, publish, manage, by, at, used, revoked): Row) -> Result<ApiKey, StoreError> {
+fn api_key((id, name, publish, manage, observe, by, at, used, revoked): Row) -> Result<ApiKey, StoreError> {
     Ok(ApiKey {
         id: KeyId::from_uuid(id),
         name,
-        scopes: Scopes { publish, manage },
+        scopes: Scopes { publish, manage, observe },
         created_by: parse_user(&by)?,
         created_at: at,
         last_used_at: used,

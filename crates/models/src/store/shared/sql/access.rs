@@ -21,7 +21,7 @@ macro_rules! sign_in {
 macro_rules! api_key {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, publish, manage, created_by, created_at, last_used_at, revoked_at FROM api_keys ",
+            "SELECT id, name, publish, manage, observe, created_by, created_at, last_used_at, revoked_at FROM api_keys ",
             $rest
         )
     };
@@ -69,8 +69,8 @@ statements! {
     REVOCATIONS = "SELECT who, at FROM revocations";
 
     /// Unless there are $8 that are good already.
-    ADD_API_KEY = "INSERT INTO api_keys (id, secret, name, publish, manage, created_by, created_at) \
-         SELECT $1, $2, $3, $4, $5, $6, $7 WHERE (SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL) < $8";
+    ADD_API_KEY = "INSERT INTO api_keys (id, secret, name, publish, manage, observe, created_by, created_at) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT COUNT(*) FROM api_keys WHERE revoked_at IS NULL) < $9";
     API_KEY = api_key!("WHERE secret = $1 AND revoked_at IS NULL");
     API_KEY_OF_ID = api_key!("WHERE id = $1");
     /// Newest first, before an id ($1): at most $2.
