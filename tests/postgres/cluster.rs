@@ -97,6 +97,14 @@ impl Cluster {
         self.port.load(Relaxed)
     }
 
+    /// Starts it again as a standby of nobody: it can be read, and never written.
+    #[allow(dead_code, reason = "the same")]
+    pub(crate) fn stand_by(&self) {
+        self.kill();
+        std::fs::write(self.folder.join("data/standby.signal"), "").unwrap();
+        self.start_again();
+    }
+
     fn initdb(&self, locale: &[&str]) -> Result<(), String> {
         let data = self.folder.join("data");
         let mut initdb = self.command("initdb");

@@ -18,7 +18,16 @@ pub(crate) fn of(
     epoch: Epoch,
     random: &dyn Random,
 ) -> Result<Arc<dyn Bus>, Failure> {
+    Ok(match line(settings, database, &format!("tidings-{}", epoch.as_uuid().simple()))? {
+        Some(line) => Arc::new(RemoteBus::new(line, random)),
+        None => Arc::new(LocalBus::default()),
+    })
+}
+
+/// The line of the settings, on a channel of that name. `None`: there is one node alone.
+pub(crate) fn line(settings: &Settings, database: &Database, channel: &str) -> Result<Option<Box<dyn Line>>, Failure> {
     let database = &database.database_url;
+    let channel = channel.to_owned();
     if settings.bus_url != BusUrl::None && database.file().is_some() {
         return Err(Failure::usage(
             "TIDINGS_BUS_URL is set, and the database is a file, which is of one node alone: leave the bus out, or set TIDINGS_DATABASE_URL to the PostgreSQL database that the nodes share.",
@@ -32,16 +41,17 @@ pub(crate) fn of(
         ));
     }
     let pem = settings.bus_ca_file.as_deref().map(file::text).transpose().map_err(unreadable)?;
-    let channel = format!("tidings-{}", epoch.as_uuid().simple());
     let wrong = |error: LineError| Failure::usage(format!("TIDINGS_BUS_URL is wrong: {error}."));
-    let line: Box<dyn Line> = match &settings.bus_url {
-        BusUrl::None => return Ok(Arc::new(LocalBus::default())),
+    Ok(match &settings.bus_url {
+        BusUrl::None => None,
         BusUrl::Postgres => {
             let bells = Bells::new(database.as_str(), channel).map_err(|error| Failure::new(error.to_string()))?;
-            Box::new(PostgresLine::new(bells))
+            Some(Box::new(PostgresLine::new(bells)))
         }
-        BusUrl::Redis(url) => Box::new(RedisLine::new(url, channel, pem.as_deref().map(str::as_bytes)).map_err(wrong)?),
-        BusUrl::Nats(url) => Box::new(NatsLine::new(url, channel, settings.bus_ca_file.clone()).map_err(wrong)?),
-    };
-    Ok(Arc::new(RemoteBus::new(line, random)))
+        BusUrl::Redis(url) => {
+            let pem = pem.as_deref().map(str::as_bytes);
+            Some(Box::new(RedisLine::new(url, channel, pem).map_err(wrong)?))
+        }
+        BusUrl::Nats(url) => Some(Box::new(NatsLine::new(url, channel, settings.bus_ca_file.clone()).map_err(wrong)?)),
+    })
 }

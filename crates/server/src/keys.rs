@@ -52,6 +52,16 @@ pub(crate) fn public_keys(provider: &Provider) -> Result<PublicKeys, Failure> {
     }
 }
 
+/// How many keys a provider publishes now, and where.
+pub(crate) async fn try_provider(url: &reqwest::Url) -> Result<(usize, String), Failure> {
+    let fetcher = Fetcher::new(url.clone())?;
+    let place = fetcher.place();
+    match fetcher.fetch().await {
+        Ok((keys, _)) => Ok((keys.count(), place)),
+        Err(error) => Err(Failure::new(format!("{place}: {error}"))),
+    }
+}
+
 fn read_secrets(path: &Path) -> Result<Secrets, Unreadable> {
     let text = SecretString::from(file::text(path)?);
     Secrets::of_lines(&text).map_err(|error| Unreadable::Content(error.to_string()))

@@ -23,14 +23,28 @@ pub(crate) fn raise_open_files() -> u64 {
 
 /// How many streams to allow: as asked for, or as many as fit under the limit of open files.
 pub(crate) fn streams(asked: Option<u64>, files: u64) -> usize {
-    let fitting = files.saturating_sub(OTHER_FILES).max(files / 2);
-    if files < FEW_FILES {
+    let fitting = room(files);
+    if are_few(files) {
         tracing::warn!(files, "few files may be open, so few streams too: raise the limit (ulimit -n, LimitNOFILE=)");
     }
     if asked.is_some_and(|asked| asked > fitting) {
         tracing::warn!(files, fitting, "TIDINGS_STREAMS_PER_NODE is more than the limit of open files allows");
     }
     usize::try_from(asked.unwrap_or(fitting.min(MOST_STREAMS))).unwrap_or(usize::MAX)
+}
+
+/// How many streams fit under the limit of open files.
+pub(crate) fn fitting(files: u64) -> usize {
+    usize::try_from(room(files)).unwrap_or(usize::MAX)
+}
+
+fn room(files: u64) -> u64 {
+    files.saturating_sub(OTHER_FILES).max(files / 2)
+}
+
+/// Whether a warning is due.
+pub(crate) fn are_few(files: u64) -> bool {
+    files < FEW_FILES
 }
 
 /// How many connections to allow from one address: as asked for, or a part of what there is.

@@ -56,6 +56,11 @@ impl Tls {
         Ok(Some(Self { files, certificate: Arc::new(Certificate::new(pair)) }))
     }
 
+    /// From when until when the certificate is good, in seconds since 1970. `None`: it does not say so in a way that can be read.
+    pub(crate) fn validity(&self) -> Option<(i64, i64)> {
+        self.certificate.validity()
+    }
+
     /// Looks after the files for as long as the server runs.
     pub(crate) fn keep(&self, keepers: &mut Keepers) -> Result<(), Failure> {
         let files = CertificateFiles::new(self.files.clone(), Arc::clone(&self.certificate));

@@ -1,6 +1,7 @@
 //! What operators see.
 
 mod cut_off;
+mod doctor;
 mod metrics;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr};
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use reqwest::{Certificate, Client, ClientBuilder};
 use tempfile::TempDir;
 
@@ -41,6 +41,15 @@ impl Authority {
         self.write("cert.pem", &certificate.pem());
         self.write("key.pem", &key.serialize_pem());
         certificate.der().to_vec()
+    }
+
+    /// Writes another certificate, for the key that there is: one that has ended. Gives where it is.
+    pub(crate) fn expired(&self) -> String {
+        let key = KeyPair::from_pem(&fs::read_to_string(self.path("key.pem")).unwrap()).unwrap();
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned(), NAME.to_owned()]).unwrap();
+        (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+        self.write("ended.pem", &params.signed_by(&key, &self.issuer).unwrap().pem());
+        self.path("ended.pem")
     }
 
     /// Writes a file of the server, as one does it: beside it, and renamed.

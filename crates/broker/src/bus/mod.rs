@@ -15,6 +15,7 @@ mod nats;
 mod postgres;
 mod redis;
 mod remote;
+mod trial;
 
 pub use line::{Hear, Heard, Line, LineError, Speak};
 pub use local::LocalBus;
@@ -22,6 +23,7 @@ pub use nats::NatsLine;
 pub use postgres::PostgresLine;
 pub use redis::RedisLine;
 pub use remote::RemoteBus;
+pub use trial::try_line;
 
 /// A doorbell between publishers and followers.
 #[async_trait]

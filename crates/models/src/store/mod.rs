@@ -22,6 +22,7 @@ mod contract;
 pub mod copy;
 mod draft;
 mod failure;
+mod inspection;
 mod ledger;
 mod moved;
 mod nodes;
@@ -35,6 +36,7 @@ mod timestamp;
 
 pub use access::Access;
 pub use draft::{Draft, IdempotencyKey};
+pub use inspection::Inspection;
 pub use ledger::{Connection, Delivery, DeliveryPlace, Given, Left, Reach, Verdict};
 pub use moved::Moved;
 pub use nodes::{ListedStream, Node, Nodes, Overheard, StreamChange, Whispered};

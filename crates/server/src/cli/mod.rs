@@ -7,6 +7,7 @@ use crate::failure::Failure;
 mod api_key;
 mod backup;
 mod copy;
+mod doctor;
 mod http;
 mod import;
 mod migrate;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     User(user::User),
     /// Look after the keys of servers
     ApiKey(api_key::ApiKeys),
+    /// Check all parts of an installation, and say what to do
+    Doctor(doctor::Doctor),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -61,11 +64,14 @@ impl Command {
         if let Self::Serve(serve) = self {
             return serve.run(&warnings).await;
         }
+        if let Self::Doctor(doctor) = self {
+            return doctor.run(&warnings).await;
+        }
         for warning in warnings {
             output::note(&format!("warning: {warning}"));
         }
         match self {
-            Self::Serve(_) => Ok(()),
+            Self::Serve(_) | Self::Doctor(_) => Ok(()),
             Self::Migrate(migrate) => migrate.run().await,
             Self::Backup(backup) => backup.run().await,
             Self::Restore(restore) => restore.run().await,

@@ -31,6 +31,14 @@ impl Certificate {
         Self(RwLock::new(Arc::new(pair)))
     }
 
+    /// From when until when the one that is shown is good, in seconds since 1970.
+    pub(super) fn validity(&self) -> Option<(i64, i64)> {
+        let pair = self.0.read();
+        let (_, read) = x509_parser::parse_x509_certificate(pair.cert.first()?).ok()?;
+        let validity = read.validity();
+        Some((validity.not_before.timestamp(), validity.not_after.timestamp()))
+    }
+
     /// From now on this one is shown. Gives whether it is another.
     pub(super) fn replace(&self, pair: CertifiedKey) -> bool {
         let before = std::mem::replace(&mut *self.0.write(), Arc::new(pair));

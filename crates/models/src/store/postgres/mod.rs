@@ -18,6 +18,7 @@ mod bells;
 #[macro_use]
 mod dialect;
 mod insert;
+mod inspect;
 mod life;
 mod open;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod tests;
 mod writer;
 
 pub use bells::{BellListener, BellRope, Bells};
+pub(super) use inspect::inspect;
 pub(super) use open::{migrate, options};
 pub(super) use shared::{moves::moved, sql::moves as sql_of_moves};
 use writer::{Turn, Writer};

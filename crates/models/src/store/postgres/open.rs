@@ -11,7 +11,7 @@ use sqlx::{
 use super::{PostgresStore, StoreError, Writer, life::Life, shared::found::found};
 use crate::{Random, Timestamp};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// The oldest server that this is made for.
 const OLDEST: i32 = 130_000;
@@ -19,12 +19,12 @@ const OLDEST: i32 = 130_000;
 /// gives by default.
 const READERS: u32 = 8;
 /// How long anything waits for a connection before the database counts as not available.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements of a connection that stay prepared: all that there are. With the default of 100 they would take turns.
 const PREPARED: usize = 256;
 
 /// What each connection sets for itself: names, values, and what that prevents.
-const SETTINGS: [(&str, &str); 6] = [
+pub(super) const SETTINGS: [(&str, &str); 6] = [
     // An answer for something that a crash of the server then takes back.
     ("synchronous_commit", "on"),
     // Writers that wait for ever for a node that holds the head row: in milliseconds, like the next two.
@@ -106,17 +106,20 @@ pub(in crate::store) async fn migrate(options: &PgConnectOptions) -> Result<(), 
 }
 
 /// Version as a number and as it is written, encoding, whether it is a standby.
-type Server = (i32, String, String, bool);
+pub(super) type Server = (i32, String, String, bool);
 
 /// Refuses a server that cannot do, before anything is written to it.
 async fn assert_server(connection: &mut PgConnection) -> Result<(), StoreError> {
-    const ASK: &str = "SELECT CAST(current_setting('server_version_num') AS integer), current_setting('server_version'), \
-                       current_setting('server_encoding'), pg_is_in_recovery()";
-    let server: Server = sqlx::query_as(ASK).fetch_one(connection).await?;
-    refusal(&server).map_or(Ok(()), |why| Err(StoreError::Corrupt(why)))
+    refusal(&server(connection).await?).map_or(Ok(()), |why| Err(StoreError::Corrupt(why)))
 }
 
-fn refusal((number, version, encoding, standby): &Server) -> Option<String> {
+pub(super) async fn server(connection: &mut PgConnection) -> Result<Server, StoreError> {
+    const ASK: &str = "SELECT CAST(current_setting('server_version_num') AS integer), current_setting('server_version'), \
+                       current_setting('server_encoding'), pg_is_in_recovery()";
+    Ok(sqlx::query_as(ASK).fetch_one(connection).await?)
+}
+
+pub(super) fn refusal((number, version, encoding, standby): &Server) -> Option<String> {
     if *number < OLDEST {
         return Some(format!("PostgreSQL is {version}, and must be 13 or later"));
     }
@@ -127,7 +130,7 @@ fn refusal((number, version, encoding, standby): &Server) -> Option<String> {
 }
 
 /// Reads back what the rest relies on: something between here and the server may pass nothing on.
-async fn assert_settings(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub(super) async fn assert_settings(connection: &mut PgConnection) -> Result<(), StoreError> {
     const ASK: &str = "SELECT setting FROM pg_settings WHERE name = $1";
     for (name, expected) in SETTINGS {
         let setting: Option<String> = sqlx::query_scalar(ASK).bind(name).fetch_optional(&mut *connection).await?;

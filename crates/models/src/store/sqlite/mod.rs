@@ -19,6 +19,7 @@ mod checkpoint;
 #[macro_use]
 mod dialect;
 mod insert;
+mod inspect;
 mod open;
 #[cfg(test)]
 mod plans;
@@ -28,6 +29,7 @@ mod shared;
 mod writer;
 
 use checkpoint::Checkpoints;
+pub(super) use inspect::inspect;
 pub(super) use open::MIGRATIONS;
 use shared::sql;
 pub(super) use shared::{log::head, moves::moved, sql::moves as sql_of_moves};
