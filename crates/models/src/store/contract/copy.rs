@@ -47,7 +47,7 @@ async fn furnish(store: &dyn Store) {
     }
     for (name, secret) in [("ci", "tdk_ci"), ("Größe", "tdk_other")] {
         let id = KeyId::make(at(3), &SystemRandom);
-        let scopes = Scopes { publish: true, manage: name == "ci" };
+        let scopes = Scopes { publish: true, manage: name == "ci", observe: name != "ci" };
         let (created_by, created_at) = (user("root"), at(3));
         let key =
             ApiKey { id, name: name.into(), scopes, created_by, created_at, last_used_at: None, revoked_at: None };
