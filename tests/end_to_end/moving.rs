@@ -2,10 +2,6 @@
 //!
 //! `TIDINGS_MOVE_EVENTS` and `TIDINGS_MOVE_CLIENTS` say how large it is.
 
-#[path = "../postgres/cluster.rs"]
-#[allow(dead_code, reason = "nothing is disturbed here")]
-mod cluster;
-
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader},
@@ -14,7 +10,6 @@ use std::{
     time::Instant,
 };
 
-use cluster::Cluster;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tidings_models::{
@@ -25,6 +20,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::{
     access::Visitor,
+    postgres::cluster::Cluster,
     session::add,
     support::{Server, json as answer_json},
 };

@@ -75,8 +75,6 @@ pub struct Settings {
     pub retention: Retention,
     /// Pause between looks for something that is no longer kept.
     pub trim_every: Duration,
-    /// Other nodes may write to the log as well: a node that cannot read it knows nothing of them.
-    pub shared: bool,
 }
 
 impl Default for Settings {
@@ -90,7 +88,6 @@ impl Default for Settings {
             streams_per_node: 50_000,
             retention: Retention::default(),
             trim_every: Duration::from_mins(1),
-            shared: false,
         }
     }
 }
@@ -199,21 +196,7 @@ impl Broker {
         settings: Settings,
         sizes: Sizes,
     ) -> Result<(Arc<Self>, Tasks), StoreError> {
-        let head = store.head().await?;
-        // As much as the ring holds: most of those who come back are served from there.
-        let warm = i64::try_from(sizes.ring).unwrap_or(i64::MAX);
-        let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
-        let limits = Limits {
-            per_user: settings.streams_per_user,
-            per_address: settings.streams_per_address,
-            per_node: settings.streams_per_node,
-        };
-        let hubs = Arc::new(Hubs::new(from, limits, sizes));
-        let status = Arc::new(Status::new());
-        follower::catch_up(&*store, &hubs, &status, sizes.follower_page).await.map_err(|trouble| match trouble {
-            Trouble::Store(error) => error,
-            other => StoreError::Corrupt(other.to_string()),
-        })?;
+        let (hubs, status) = warmed(&*store, &settings, sizes).await?;
         let peers = nodes.map(|nodes| Arc::new(Peers::new(nodes, settings.streams_per_node, &*clock, &*random)));
         let hub = hubs.open();
         let fresh = Arc::new(Fresh::default());
@@ -222,8 +205,7 @@ impl Broker {
         let (watch, watched) = mpsc::unbounded_channel();
         let mut tasks = Tasks::new();
         tasks.spawn("publisher", publishing);
-        let scheduling = scheduler::run(Arc::clone(&store), publisher.clone(), Arc::clone(&clock));
-        tasks.spawn("scheduler", scheduling);
+        tasks.spawn("scheduler", scheduler::run(Arc::clone(&store), publisher.clone(), Arc::clone(&clock)));
         tasks.spawn(
             "janitor",
             janitor::run(
@@ -239,11 +221,11 @@ impl Broker {
         tasks.spawn("ledger", ledger::run(Arc::clone(&store), Arc::clone(&hubs), Arc::clone(&clock)));
         let (whispers, whispering) = mpsc::channel(whispers::WAITING);
         if let Some(peers) = &peers {
+            tasks.spawn("peers", peers::run(Arc::clone(peers), Arc::clone(&hubs)));
             let writing = whispers::write(Arc::clone(peers), Arc::clone(&bus), Arc::clone(&clock), whispering);
             tasks.spawn("whispers", writing);
             let reading = whispers::read(Arc::clone(peers), Arc::clone(&hubs), Arc::clone(&status.woken));
             tasks.spawn("whispers of others", reading);
-            tasks.spawn("peers", peers::run(Arc::clone(peers), Arc::clone(&hubs)));
         }
         let ringing = Arc::clone(&bus);
         tasks.spawn("bus", async move { ringing.run().await });
@@ -259,10 +241,9 @@ impl Broker {
                 sizes.follower_page,
             ),
         );
-        let dispatching =
-            dispatcher::run(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&clock), sizes.follower_page);
-        tasks.spawn("hub", dispatching);
-        tasks.spawn("watch", watch::run(Arc::clone(&hubs), Arc::clone(&status), settings.shared));
+        let page = sizes.follower_page;
+        tasks.spawn("hub", dispatcher::run(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&clock), page));
+        tasks.spawn("watch", watch::run(Arc::clone(&hubs), Arc::clone(&status), peers.is_some()));
         tasks.spawn("clock of the hub", dispatcher::tick(Arc::clone(&hub)));
         tasks.spawn("hub of a thread", tasks::watch_over(watched));
         let reads = Reads::new(Arc::clone(&store), Arc::clone(&hubs.tally));
@@ -352,7 +333,7 @@ impl Broker {
         transport: Transport,
     ) -> Result<Stream, OpenError> {
         // It would say that it has caught up, which nobody here can know.
-        if self.settings.shared && self.unread().is_some() {
+        if self.peers.is_some() && self.unread().is_some() {
             return Err(Error::CutOff.into());
         }
         let joined = self.join(hub, &reader).await?;
@@ -498,6 +479,26 @@ impl Broker {
         }
         Err(Error::Overloaded.into())
     }
+}
+
+/// The hubs of a node, with the newest part of the log in memory, as much as the ring holds: most of those who come back
+/// are served from there.
+async fn warmed(store: &dyn Log, settings: &Settings, sizes: Sizes) -> Result<(Arc<Hubs>, Arc<Status>), StoreError> {
+    let head = store.head().await?;
+    let warm = i64::try_from(sizes.ring).unwrap_or(i64::MAX);
+    let from = Position::new(head.position.get() - warm).unwrap_or_default().max(head.floor);
+    let limits = Limits {
+        per_user: settings.streams_per_user,
+        per_address: settings.streams_per_address,
+        per_node: settings.streams_per_node,
+    };
+    let (hubs, status) = (Arc::new(Hubs::new(from, limits, sizes)), Arc::new(Status::new()));
+    let read = follower::catch_up(store, &hubs, &status, sizes.follower_page).await;
+    read.map_err(|trouble| match trouble {
+        Trouble::Store(error) => error,
+        other => StoreError::Corrupt(other.to_string()),
+    })?;
+    Ok((hubs, status))
 }
 
 /// Returns once a hub has dispatched everything up to a position, or cannot go on: its own task tells of

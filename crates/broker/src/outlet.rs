@@ -144,11 +144,11 @@ impl Outlet {
             return true;
         }
         let fits = state.queue.len() + events.len() <= self.room;
-        if !fits {
+        if fits {
+            state.queue.extend(events.iter().map(|event| (Arc::clone(event.entry), event.own)));
+        } else {
             state.overflowed = !sabotage::is(Bug::LagSwallowed);
             state.queue = VecDeque::new();
-        } else {
-            state.queue.extend(events.iter().map(|event| (Arc::clone(event.entry), event.own)));
         }
         drop(state);
         self.changed.notify_one();

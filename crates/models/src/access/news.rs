@@ -133,7 +133,7 @@ mod tests {
     fn what_a_later_version_adds_is_not_read() {
         let known = r#"{"what":"key_revoked","id":"01890000-0000-7000-8000-000000000000"}"#;
         assert!(serde_json::from_str::<News>(known).is_ok());
-        assert!(serde_json::from_str::<News>(&known.replace("}", r#","but":1}"#)).is_err());
+        assert!(serde_json::from_str::<News>(&known.replace('}', r#","but":1}"#)).is_err());
         assert!(serde_json::from_str::<News>(&known.replace("key", "house")).is_err());
     }
 

@@ -101,7 +101,6 @@ impl Serve {
             retention: self.keep.retention(),
             trim_every: Duration::from_secs(self.keep.trim_seconds),
             // A file is of one node alone.
-            shared: self.database.database_url.file().is_none(),
             ..Settings::default()
         };
         let head = store.head().await.map_err(stored)?;

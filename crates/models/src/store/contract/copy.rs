@@ -93,6 +93,18 @@ fn key(key: &str) -> IdempotencyKey {
     IdempotencyKey { publisher: user("host"), key: key.into(), fingerprint: [200; 32] }
 }
 
+/// Who shows one of these.
+async fn secrets(store: &dyn Store) -> Vec<String> {
+    let mut all = Vec::new();
+    for secret in ["ann", "bob", "zoë", "ann's other", "newer"] {
+        all.push(format!("{:?}", store.sign_in(&Digest::of(secret)).await.unwrap()));
+    }
+    for secret in ["tdk_ci", "tdk_other"] {
+        all.push(format!("{:?}", store.api_key(&Digest::of(secret)).await.unwrap()));
+    }
+    all
+}
+
 /// Whatever can be asked for.
 async fn everything(store: &dyn Store) -> Vec<String> {
     let mut all = Vec::new();
@@ -127,12 +139,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         store.recipients_of(&Audience::Topic(first.clone())),
         store.states(&NAMES.map(user)),
     );
-    for secret in ["ann", "bob", "zoë", "ann's other", "newer"] {
-        ask!(store.sign_in(&Digest::of(secret)));
-    }
-    for secret in ["tdk_ci", "tdk_other"] {
-        ask!(store.api_key(&Digest::of(secret)));
-    }
+    all.extend(secrets(store).await);
     let sent = store.notifications(SentQuery::Made(None), 1000).await.unwrap();
     for name in NAMES.map(user) {
         let name = &name;
@@ -154,7 +161,7 @@ async fn everything(store: &dyn Store) -> Vec<String> {
         );
         let inbox = store.inbox(name, &InboxQuery::counts()).await.unwrap();
         let windows = inbox.map(|page| page.windows).unwrap_or_default();
-        for after in [Position::START, head.floor, pos((head.floor.get() + head.position.get()) / 2)] {
+        for after in [Position::START, head.floor, pos(i64::midpoint(head.floor.get(), head.position.get()))] {
             ask!(store.replay(&windows, after, head.position, 1000), store.replay(&windows, after, head.position, 2));
         }
         for sent in &sent {

@@ -68,9 +68,11 @@ impl Target {
         let connecting = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await;
         let mut connection = connecting.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut connection).await;
-        locked.map_err(|error| match error.as_database_error().and_then(|told| told.code()).as_deref() {
-            Some("55P03") => CopyError::AnotherRuns,
-            _ => error.into(),
+        locked.map_err(|error| {
+            match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+                Some("55P03") => CopyError::AnotherRuns,
+                _ => error.into(),
+            }
         })?;
         Ok(Self { connection })
     }

@@ -58,7 +58,9 @@ impl PostgresStore {
             cursors = found(&mut turn, now, random, true).await?; // another node may have begun an epoch in between
         }
         turn.end(Ok(())).await?;
-        life.iter().for_each(|life| writer.stay_in(life.clone()));
+        if let Some(life) = &life {
+            writer.stay_in(life.clone());
+        }
         let readers = PgPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

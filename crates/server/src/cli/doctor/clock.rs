@@ -22,7 +22,7 @@ pub(super) fn check(inspected: &Inspected, now: Timestamp) -> Finding {
         let ahead = seconds(at.as_millis() - now.as_millis());
         return of(
             at.as_millis() - now.as_millis(),
-            format!(
+            &format!(
                 "The last event of the log was accepted {ahead} from now: a clock is wrong, here or on another node"
             ),
         );
@@ -33,14 +33,16 @@ pub(super) fn check(inspected: &Inspected, now: Timestamp) -> Finding {
     // It was asked somewhere within the time that the answer took.
     let unsure = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
     let apart = (now.as_millis() - theirs.as_millis()).abs().saturating_sub(unsure).max(0);
-    of(apart, format!("That of this machine and that of the database are {} apart", seconds(apart)))
+    of(apart, &format!("That of this machine and that of the database are {} apart", seconds(apart)))
 }
 
-fn of(apart: i64, says: String) -> Finding {
-    match apart {
-        ..=ODD_MS => Finding::fine(PART, format!("{says}.")),
-        ..=WRONG_MS => Finding::mind(PART, format!("{says}. {MEND}")),
-        _ => Finding::wrong(PART, format!("{says}. {MEND}")),
+fn of(apart: i64, says: &str) -> Finding {
+    if apart <= ODD_MS {
+        Finding::fine(PART, format!("{says}."))
+    } else if apart <= WRONG_MS {
+        Finding::mind(PART, format!("{says}. {MEND}"))
+    } else {
+        Finding::wrong(PART, format!("{says}. {MEND}"))
     }
 }
 

@@ -75,6 +75,7 @@ mod tests {
 
     use super::{super::State, *};
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a database that can be asked answers")]
     fn found(change: impl FnOnce(&mut Inspection)) -> Inspected {
         let mut inspection = Inspection {
             version: "PostgreSQL 15.1".into(),

@@ -22,13 +22,13 @@ pub(super) fn check(file: &Path) -> Finding {
 
 fn of(place: &Path, free: u64) -> Finding {
     let says = format!("{} MiB are free where {} is", free / MIB, place.display());
-    match free {
-        ..NONE => Finding::wrong(
-            PART,
-            format!("{says}: too little to go on. Make room; what is sent is refused when it is full."),
-        ),
-        ..LITTLE => Finding::mind(PART, format!("{says}: make room before it is full.")),
-        _ => Finding::fine(PART, format!("{says}.")),
+    if free < NONE {
+        let then = "too little to go on. Make room; what is sent is refused when it is full.";
+        Finding::wrong(PART, format!("{says}: {then}"))
+    } else if free < LITTLE {
+        Finding::mind(PART, format!("{says}: make room before it is full."))
+    } else {
+        Finding::fine(PART, format!("{says}."))
     }
 }
 

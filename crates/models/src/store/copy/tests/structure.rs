@@ -20,11 +20,11 @@ fn described(name_of: impl Fn(Kind) -> &'static str) -> Structure {
 }
 
 /// Of rows (table, column, type, place in the primary key from 1, or 0).
-fn found(rows: Vec<(String, String, String, i64)>) -> Structure {
+fn found(rows: &[(String, String, String, i64)]) -> Structure {
     let mut structure = Structure::new();
     let mut keys: Vec<_> = rows.iter().filter(|(.., place)| *place > 0).collect();
     keys.sort_by_key(|(.., place)| *place);
-    for (table, column, of, _) in &rows {
+    for (table, column, of, _) in rows {
         structure.entry(table.clone()).or_default().0.insert(column.clone(), of.clone());
     }
     for (table, column, ..) in keys {
@@ -42,13 +42,13 @@ async fn all_that_a_file_has_is_copied() {
                            WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'";
     let left = Left::with(0).await;
     let mut file = SqliteConnection::connect(&left.url).await.unwrap();
-    let rows = sqlx::query_as(COLUMNS).fetch_all(&mut file).await.unwrap();
+    let rows: Vec<_> = sqlx::query_as(COLUMNS).fetch_all(&mut file).await.unwrap();
     let expected = described(|kind| match kind {
         Kind::Number | Kind::Small | Kind::Flag | Kind::Time => "INTEGER",
         Kind::Text => "TEXT",
         Kind::Id | Kind::Bytes => "BLOB",
     });
-    assert_eq!(found(rows), expected);
+    assert_eq!(found(&rows), expected);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn all_that_a_server_has_is_filled() {
         Kind::Bytes => "bytea",
         Kind::Time => "timestamp with time zone",
     });
-    assert_eq!(found(rows), expected);
+    assert_eq!(found(&rows), expected);
     let counted: Vec<String> = sqlx::query_scalar(COUNTED).fetch_all(&mut server).await.unwrap();
     assert_eq!(counted, ["whispers"], "and it is not copied");
 }

@@ -1,5 +1,7 @@
 //! Changes of who may come in, each with the event that tells of it.
 
+use uuid::Uuid;
+
 use super::super::{Database, DatabaseArguments, StoreError, commit::Group, sql};
 use crate::{
     Audience, Effect, Kind, News, Timestamp, UserId,
@@ -73,21 +75,30 @@ pub(in super::super) async fn apply(
             }
             found
         }
-        AccessChange::RenewStream { stream, user, grant } => {
-            let who = Digest::of_user(&user);
-            let holds = holds(group, who, &grant).await?;
-            if holds {
-                let Grant { issued_at, expires_at: until, sign_in, .. } = grant;
-                tell(group, &News::StreamRenewed { stream, who, issued_at, until, sign_in }, at).await?;
-            }
-            holds
-        }
+        AccessChange::RenewStream { stream, user, grant } => renew(group, stream, &user, grant, at).await?,
         AccessChange::Redeem(id) => {
             let redeem = sqlx::query(sql::REDEEM).bind(id.0).bind(at);
             return Ok(Outcome::Done(changes(group, redeem).await?));
         }
     };
     Ok(if done { Outcome::Done(true) } else { Outcome::NotFound })
+}
+
+/// Lets a stream last as long as a grant, if that still holds.
+async fn renew(
+    group: &mut Group<'_>,
+    stream: Uuid,
+    user: &UserId,
+    grant: Grant,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let who = Digest::of_user(user);
+    let holds = holds(group, who, &grant).await?;
+    if holds {
+        let Grant { issued_at, expires_at: until, sign_in, .. } = grant;
+        tell(group, &News::StreamRenewed { stream, who, issued_at, until, sign_in }, at).await?;
+    }
+    Ok(holds)
 }
 
 /// Whether a grant has not been taken away: asked where nothing can be taken away meanwhile.
