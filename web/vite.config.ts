@@ -16,5 +16,5 @@ export default defineConfig({
     // `npm run dev` beside a server that runs on its default address.
     proxy: { "/api": "http://127.0.0.1:8080" },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts"] },
+  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "client/src/**/*.test.ts"] },
 });

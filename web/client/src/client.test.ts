@@ -1,0 +1,332 @@
+// @vitest-environment node
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { connect, type Options } from "./client";
+import type { TextStorage } from "./core/storage";
+import { envelope } from "./testing/driver";
+import { FakeServer, json } from "./testing/fake-server";
+import { longPoll } from "./transports/longpoll";
+import { sse } from "./transports/sse";
+
+const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  return () => vi.useRealTimers();
+});
+
+function setUp(options: Partial<Options> = {}) {
+  const server = new FakeServer();
+  const heard = {
+    events: [] as (string | undefined)[],
+    unread: [] as number[],
+    states: [] as string[],
+    resets: 0,
+  };
+  const open = () =>
+    connect({
+      user: "alice",
+      server: "https://t.example",
+      transports: [sse()],
+      world: server.world,
+      event: ({ id }) => heard.events.push(id),
+      counts: ({ unread }) => heard.unread.push(unread),
+      state: ({ is }) => heard.states.push(is),
+      reset: () => (heard.resets += 1),
+      ...options,
+    });
+  return { server, heard, open };
+}
+
+class Memory implements TextStorage {
+  readonly map = new Map<string, string>();
+  writes = 0;
+  getItem = (key: string) => this.map.get(key) ?? null;
+  setItem(key: string, value: string) {
+    this.writes += 1;
+    this.map.set(key, value);
+  }
+}
+
+describe("a client", () => {
+  it("hears a stream by the cookie, and comes back after what it has", async () => {
+    const { server, heard, open } = setUp();
+    const client = open();
+    await wait(0);
+    expect(server.asked[0]).toMatchObject({
+      method: "GET",
+      path: "/stream",
+      token: null,
+      credentials: "include",
+    });
+    server.newest.write("retry: 300\n\n");
+    server.newest.ready(2);
+    server.newest.event("notification", envelope(3), envelope(3).id);
+    await wait(0);
+    expect(heard).toEqual({
+      events: ["c-user:alice-3"],
+      unread: [2, 3],
+      states: ["connecting", "live"],
+      resets: 0,
+    });
+    server.newest.end();
+    await wait(300);
+    expect(server.asked[1]?.path).toBe("/stream?after=c-user%3Aalice-3");
+    client.close();
+    expect(server.asked[1]?.gone()).toBe(true);
+    expect(client.state.is).toBe("closed");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("shows its token in a header, never in an address, and no cookie with it", async () => {
+    const { server, open } = setUp({ token: async (refresh) => (refresh ? "new" : "old") });
+    server.answer = ({ token }) => (token === "Bearer old" ? json({}, 401) : undefined);
+    open();
+    await wait(0);
+    expect(server.asked.map(({ token, credentials }) => [token, credentials])).toEqual([
+      ["Bearer old", "omit"],
+      ["Bearer new", "omit"],
+    ]);
+    expect(server.paths.join()).not.toMatch(/old|new/);
+  });
+
+  it("renews its stream in band, with another token", async () => {
+    let given = 0;
+    const { server, heard, open } = setUp({ token: async () => `t${(given += 1)}` });
+    server.answer = ({ method }) => (method === "POST" ? json({ expires_at: "…" }) : undefined);
+    open();
+    await wait(0);
+    server.newest.ready();
+    server.newest.event("expiring", {});
+    await wait(0);
+    expect(server.asked.at(-1)).toMatchObject({
+      method: "POST",
+      path: "/stream/renew",
+      token: "Bearer t2",
+      body: { connection_id: "k" },
+    });
+    expect(server.streams).toHaveLength(1);
+    expect(heard.states).toEqual(["connecting", "live"]);
+  });
+
+  it("lets the host refresh its cookie, and renews by that", async () => {
+    const refreshed: boolean[] = [];
+    const { server, open } = setUp({ token: async (refresh) => void refreshed.push(refresh) });
+    server.answer = ({ method }) => (method === "POST" ? json({}) : undefined);
+    open();
+    await wait(0);
+    server.newest.ready();
+    server.newest.event("expiring", {});
+    await wait(0);
+    expect(refreshed).toEqual([false, true]);
+    expect(server.asked.at(-1)).toMatchObject({
+      path: "/stream/renew",
+      token: null,
+      credentials: "include",
+    });
+  });
+
+  it("goes on when somebody has signed in", async () => {
+    const { server, heard, open } = setUp();
+    server.answer = () => json({}, 401);
+    const client = open();
+    await wait(60_000);
+    expect([client.state.is, server.asked.length]).toEqual(["unauthorized", 1]);
+    server.answer = () => undefined;
+    client.authorized();
+    await wait(0);
+    server.newest.ready();
+    await wait(0);
+    expect(heard.states.at(-1)).toBe("live");
+  });
+
+  it("obeys Retry-After", async () => {
+    const { server, open } = setUp();
+    server.answer = () => json({}, 503, { "retry-after": "7" });
+    open();
+    await wait(6_999);
+    expect(server.asked).toHaveLength(1);
+    await wait(1);
+    expect(server.asked).toHaveLength(2);
+  });
+
+  it("takes a page of some hotel for no stream", async () => {
+    const { server, open } = setUp();
+    server.answer = () => new Response("<html>", { headers: { "content-type": "text/html" } });
+    const client = open();
+    await wait(0);
+    expect(client.state).toMatchObject({ is: "waiting", reason: "no stream" });
+  });
+
+  it("goes on when the host throws", async () => {
+    const thrown: unknown[] = [];
+    vi.stubGlobal("queueMicrotask", (run: () => void) => {
+      try {
+        run();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+    const { server, heard, open } = setUp({
+      event: () => {
+        throw new Error("of the host");
+      },
+    });
+    open();
+    await wait(0);
+    server.newest.ready();
+    server.newest.event("notification", envelope(1), "c1");
+    await wait(0);
+    vi.unstubAllGlobals();
+    expect(thrown).toEqual([new Error("of the host")]);
+    expect(heard.states).toEqual(["connecting", "live"]);
+  });
+
+  it("takes hints, until it is closed", async () => {
+    const { server, open } = setUp();
+    const client = open();
+    await wait(0);
+    server.newest.ready();
+    server.hint("online");
+    await wait(0);
+    expect(server.streams).toHaveLength(2);
+    client.close();
+    server.hint("online");
+    await wait(60_000);
+    expect(server.streams).toHaveLength(2);
+  });
+
+  it("notices by the clock that it has slept", async () => {
+    const { server, open } = setUp();
+    server.random = 0.5;
+    open();
+    await wait(0);
+    server.newest.ready();
+    await wait(0);
+    vi.setSystemTime(Date.now() + 3_600_000); // no timer fired meanwhile
+    await wait(15_000);
+    expect(server.streams).toHaveLength(1); // half a second of jitter
+    await wait(500);
+    expect(server.streams).toHaveLength(2);
+  });
+
+  it("holds one timer, however much comes", async () => {
+    const { server, open } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready();
+    for (let seq = 1; seq <= 1_000; seq += 1)
+      server.newest.event("notification", envelope(seq), envelope(seq).id);
+    await wait(1_000);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+});
+
+describe("a reload", () => {
+  it("goes on where the page before was, and drops what that has had", async () => {
+    const storage = new Memory();
+    const { server, heard, open } = setUp({ storage });
+    const first = open();
+    await wait(0);
+    server.newest.ready();
+    server.newest.event("notification", envelope(1), envelope(1).id);
+    await wait(0);
+    first.close();
+    open();
+    await wait(0);
+    expect(server.asked.at(-1)?.path).toBe("/stream?after=c-user%3Aalice-1");
+    for (const seq of [1, 2]) server.newest.event("notification", envelope(seq), envelope(seq).id);
+    await wait(0);
+    expect(heard.events).toEqual(["c-user:alice-1", "c-user:alice-2"]);
+  });
+
+  it("writes behind, and seldom", async () => {
+    const storage = new Memory();
+    const { server, open } = setUp({ storage });
+    open();
+    await wait(0);
+    server.newest.ready();
+    for (let seq = 1; seq <= 100; seq += 1)
+      server.newest.event("notification", envelope(seq), envelope(seq).id);
+    await wait(500);
+    expect(storage.writes).toBe(1);
+  });
+
+  it("keeps servers and users apart", async () => {
+    const storage = new Memory();
+    const { open } = setUp({ storage });
+    const close = async (options: Partial<Options>) => {
+      const { server, open } = setUp({ storage, ...options });
+      const client = open();
+      await wait(0);
+      const { path } = server.asked[0] as { path: string };
+      server.newest.ready();
+      await wait(0);
+      client.close();
+      return path;
+    };
+    open().close();
+    expect(await close({})).toBe("/stream");
+    expect(await close({ user: "bob" })).toBe("/stream");
+    expect(await close({ server: "https://other.example" })).toBe("/stream");
+    expect(await close({})).toBe("/stream?after=ready-0");
+  });
+
+  it("takes the host's cursor where that has just asked for the inbox", async () => {
+    const storage = new Memory();
+    const { server, open } = setUp({ storage, cursor: "c-fresh" });
+    open();
+    await wait(0);
+    expect(server.asked[0]?.path).toBe("/stream?after=c-fresh");
+  });
+
+  it.each(["", "null", "7", '{"held":{"cursor":7}}', '{"held":{"cursor":"c","recent":"x"}}'])(
+    "begins anew where what was stored is no place: %s",
+    async (stored) => {
+      const storage = { getItem: () => stored, setItem: () => {} };
+      const { server, open } = setUp({ storage });
+      open();
+      await wait(0);
+      expect(server.asked[0]?.path).toBe("/stream");
+    },
+  );
+
+  it("does without a storage that is forbidden", async () => {
+    const refuse = () => {
+      throw new DOMException("denied", "SecurityError");
+    };
+    const { server, heard, open } = setUp({ storage: { getItem: refuse, setItem: refuse } });
+    open();
+    await wait(0);
+    server.newest.ready();
+    await wait(1_000);
+    expect(heard.states.at(-1)).toBe("live");
+  });
+
+  it("remembers the transport that worked, until it is time to try the better one", async () => {
+    const storage = new Memory();
+    const transports = [sse(), longPoll()];
+    const behindProxy = (server: FakeServer) => {
+      server.answer = ({ path }) => {
+        if (path.startsWith("/stream")) return new Promise<Response>(() => {});
+        if (path === "/inbox") return json({ unread: 4, unseen: 0, cursor: "c" });
+        const nothing = json({ events: [], cursor: "c9", more: false });
+        if (!path.includes("wait=")) return nothing;
+        return new Promise((answer) => setTimeout(() => answer(nothing), 25_000));
+      };
+    };
+    const first = setUp({ storage, transports });
+    behindProxy(first.server);
+    const client = first.open();
+    await wait(15_000 + 250 + 15_000 + 250);
+    expect(client.state).toMatchObject({ is: "live", transport: "longpoll" });
+    expect(first.heard.unread).toEqual([4]);
+    client.close();
+    const second = setUp({ storage, transports });
+    behindProxy(second.server);
+    second.open();
+    await wait(0);
+    expect(second.server.paths[0]).toBe("GET /events?after=c9");
+    await wait(600_000);
+    expect(second.server.paths.at(-1)).toBe("GET /stream?after=c9");
+  });
+});

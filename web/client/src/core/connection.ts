@@ -1,0 +1,156 @@
+// The shell around the machine: it opens, shuts, asks and tells as the machine says, and has no opinion.
+
+import type { Transport } from "../transports/transport";
+import type { Held, Listener, State } from "../types";
+import type { Api } from "./api";
+import { due, step } from "./machine";
+import { newModel, type Effect, type Input, type Model, type Remembered } from "./model";
+import type { World } from "./world";
+
+/** A timer that comes so much too late has slept. */
+const SLEPT_MS = 5_000;
+/** Timers overflow after 24 days. */
+const LONGEST_TIMER_MS = 600_000;
+
+export interface Parts {
+  api: Api;
+  /** The host can be asked for a token. */
+  asks: boolean;
+  transports: readonly Transport[];
+  world: World;
+  listener: Listener;
+  /** How far it is has changed. */
+  moved(remembered: Remembered): void;
+}
+
+export class Connection {
+  #model: Model;
+  #shut: () => void = () => {};
+  #timer: unknown;
+  #timerAt = Infinity;
+  #endHints: (() => void) | undefined;
+
+  constructor(
+    private readonly parts: Parts,
+    remembered: Remembered,
+  ) {
+    const names = parts.transports.map(({ name }) => name);
+    this.#model = newModel(names, parts.asks, remembered, parts.world.now());
+  }
+
+  get held(): Held {
+    return this.#model.held;
+  }
+
+  get state(): State {
+    return this.#model.told;
+  }
+
+  start(): void {
+    this.#endHints ??= this.parts.world.hints((hint) => this.take({ on: "hint", hint }));
+    this.take({ on: "start" });
+  }
+
+  close(): void {
+    this.#endHints?.();
+    this.#endHints = undefined;
+    this.take({ on: "close" });
+  }
+
+  authorized(): void {
+    this.take({ on: "authorized" });
+  }
+
+  take(input: Input): void {
+    const { world, moved } = this.parts;
+    const before = this.#model;
+    const { model, effects } = step(before, input, { now: world.now(), random: world.random() });
+    this.#model = model;
+    this.#wind();
+    for (const effect of effects) this.#do(effect);
+    const { held, preferAt } = model;
+    const transport = model.transports[model.transport] ?? "";
+    if (held !== before.held || model.transport !== before.transport) {
+      moved({ held, preferAt, transport });
+    }
+  }
+
+  /** One timer. It is wound anew only where it would come too late: otherwise it looks again when it comes. */
+  #wind(): void {
+    const { world } = this.parts;
+    const at = due(this.#model);
+    if (at === null) {
+      world.clearTimer(this.#timer);
+      this.#timerAt = Infinity;
+    } else if (at < this.#timerAt) {
+      world.clearTimer(this.#timer);
+      this.#timerAt = Math.min(at, world.now() + LONGEST_TIMER_MS);
+      this.#timer = world.setTimer(() => this.#rang(), Math.max(0, this.#timerAt - world.now()));
+    }
+  }
+
+  #rang(): void {
+    const late = this.parts.world.now() - this.#timerAt;
+    this.#timerAt = Infinity;
+    if (late >= SLEPT_MS) this.take({ on: "hint", hint: "woke" });
+    this.take({ on: "tick" });
+  }
+
+  #do(effect: Effect): void {
+    const { api, listener } = this.parts;
+    switch (effect.do) {
+      case "open":
+        return this.#open(effect);
+      case "shut":
+        return this.#shut();
+      case "token": {
+        const { attempt, refresh } = effect;
+        return void api.ask(refresh).then(
+          (signedIn) => this.take({ on: "token", attempt, answer: signedIn ? "given" : "nobody" }),
+          () => this.take({ on: "token", attempt, answer: "failed" }),
+        );
+      }
+      case "renew":
+        return void this.#renew(effect);
+      case "event":
+        return guarded(() => listener.event?.(effect.envelope, effect.live));
+      case "reset":
+        return guarded(() => listener.reset?.(effect.reset));
+      case "counts":
+        return guarded(() => listener.counts?.(effect.counts));
+      case "state":
+        return guarded(() => listener.state?.(effect.state));
+    }
+  }
+
+  #open({ attempt, transport, after }: Effect & { do: "open" }): void {
+    this.#shut =
+      this.parts.transports[transport]?.open(this.parts.api, after, {
+        event: (event) => this.take({ on: "event", attempt, ...event }),
+        alive: (cursor) => this.take({ on: "alive", attempt, cursor }),
+        retry: (ms) => this.take({ on: "retry", attempt, ms }),
+        ended: (why) => this.take({ on: "ended", attempt, ...why }),
+      }) ?? this.#shut;
+  }
+
+  /** In band: the stream goes on, for as long as the new token is good. */
+  async #renew({ attempt, connection }: Effect & { do: "renew" }): Promise<void> {
+    const { api, asks } = this.parts;
+    const ok = await (async () => {
+      if (asks && !(await api.ask(true))) return false;
+      return (await api.send("POST", "/stream/renew", { connection_id: connection })).ok;
+    })().catch(() => false);
+    this.take({ on: "renewed", attempt, ok });
+  }
+}
+
+/** What the host throws is the host's, and told as such: the stream goes on. */
+export function guarded(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

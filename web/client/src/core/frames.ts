@@ -1,0 +1,29 @@
+// What a transport says, as types. A frame that does not parse is no frame: it is ignored, never fatal.
+
+import type { Counts, Envelope, Reset } from "../types";
+
+export type Frame =
+  | { is: "event"; envelope: Envelope }
+  | ({ is: "reset" } & Reset)
+  | ({ is: "ready"; connection_id?: string; heartbeat_ms?: number } & Counts)
+  | { is: "expiring" }
+  | { is: "goodbye"; reason: string; retry_ms?: number };
+
+export function parseFrame(type: string, data: string): Frame | null {
+  let body: Record<string, unknown>;
+  try {
+    body = Object(JSON.parse(data)) as typeof body;
+  } catch {
+    return null;
+  }
+  if (type === "expiring") return { is: type };
+  if (type === "goodbye") return { ...body, is: type, reason: String(body.reason) };
+  if (typeof body.unread !== "number" || typeof body.unseen !== "number") return null;
+  const counted = body as unknown as Counts;
+  if (type === "ready") return { ...counted, is: type };
+  if (type === "reset")
+    return Array.isArray(body.notifications) ? { ...(body as unknown as Reset), is: type } : null;
+  if (body.type !== type || typeof body.audience !== "string" || body.payload === undefined)
+    return null;
+  return { is: "event", envelope: body as unknown as Envelope };
+}

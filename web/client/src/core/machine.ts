@@ -1,0 +1,344 @@
+// One step of a connection: a model and an input give a model and what is to be done. No clock, no network.
+
+import type { Is, State } from "../types";
+import { backoff } from "./backoff";
+import { parseFrame, type Frame } from "./frames";
+import { EMPTY, NOWHERE, take } from "./intake";
+import type { Effect, Input, Model, Now, Phase } from "./model";
+
+/** A host that never answers is no reason to be silent. */
+export const TOKEN_MS = 30_000;
+/** A server says something at once, or is behind a proxy that keeps it to itself. */
+export const READY_MS = 15_000;
+export const SLACK_MS = 5_000;
+/** A connection that held so long was a good one. */
+export const STABLE_MS = 30_000;
+/** So often a transport may say nothing before the next one is taken. */
+export const MOST_MISSES = 2;
+export const PREFER_AGAIN_MS = 600_000;
+const RENEW_AGAIN_MS = 10_000;
+/** Hints come to all tabs and machines at once: each takes its time. */
+const JITTER_MS = 1_000;
+/** No server is obeyed for longer: what it says may be a mistake. */
+const MOST_ASKED_MS = 600_000;
+/** These say that there is no such way here, now or ever. */
+const NO_SUCH_WAY = [404, 405, 406, 426, 501];
+
+export interface Step {
+  model: Model;
+  effects: Effect[];
+}
+
+/** When to come by with a `tick`, whatever else happens; null: never. */
+export function due({ phase, heartbeat, preferAt }: Model): number | null {
+  switch (phase.at) {
+    case "token":
+      return phase.since + TOKEN_MS;
+    case "opening":
+      return phase.heard + READY_MS;
+    case "live":
+      return Math.min(
+        phase.heard + 2 * heartbeat + SLACK_MS,
+        phase.renewAt ?? Infinity,
+        preferAt ?? Infinity,
+      );
+    case "waiting":
+      return phase.until;
+    default:
+      return null;
+  }
+}
+
+export function step(before: Model, input: Input, now: Now): Step {
+  const one = new Turn({ ...before }, now);
+  one.take(input);
+  return one.done();
+}
+
+/** The model is a copy of the caller's, so what a turn does to it nobody else sees. */
+class Turn {
+  readonly effects: Effect[] = [];
+
+  constructor(
+    readonly model: Model,
+    readonly at: Now,
+  ) {}
+
+  take(input: Input): void {
+    if ("attempt" in input && input.attempt !== this.model.attempt) return;
+    const { phase } = this.model;
+    switch (input.on) {
+      case "start":
+        if (phase.at === "closed") this.open("start");
+        return;
+      case "close":
+        this.leave({ at: "closed" }, "");
+        return;
+      case "authorized":
+        if (phase.at !== "unauthorized") return;
+        this.model.failures = 0;
+        this.model.refreshed = false;
+        if (this.model.asks) this.model.token = "wanted";
+        return this.open("authorized");
+      case "tick":
+        return this.tick();
+      case "hint":
+        return this.hint(input.hint);
+      case "token":
+        if (phase.at !== "token") return;
+        if (input.answer === "nobody") return this.leave({ at: "unauthorized" }, "signed out");
+        if (input.answer === "failed") return this.lost("token");
+        this.model.token = "held";
+        return this.connect();
+      case "renewed":
+        if (phase.at !== "live") return;
+        // Refused or not answered: asked again, and at the latest the goodbye says that it was in vain.
+        this.model.phase = { ...phase, renewAt: input.ok ? null : this.at.now + RENEW_AGAIN_MS };
+        return;
+      case "alive":
+        this.heard();
+        if (input.cursor) this.model.held = { ...this.model.held, cursor: input.cursor };
+        return;
+      case "retry":
+        this.model.retry = input.ms;
+        return;
+      case "event":
+        return this.event(input);
+      case "ended":
+        return this.ended(input);
+    }
+  }
+
+  done(): Step {
+    const state = this.state();
+    const { told } = this.model;
+    const same = state.is === told.is && state.reason === told.reason && state.until === told.until;
+    if (!same || state.transport !== told.transport) {
+      if (state.is === told.is) state.since = told.since;
+      this.model.told = state;
+      this.effects.push({ do: "state", state });
+    }
+    return { model: this.model, effects: this.effects };
+  }
+
+  private state(): State {
+    const { phase, online, reason, transports, transport } = this.model;
+    const names = { token: "connecting", opening: "connecting" } as const;
+    let is: Is = phase.at in names ? names[phase.at as "token"] : (phase.at as Is);
+    if (!online && ["connecting", "live", "waiting"].includes(is)) is = "offline";
+    const until = phase.at === "waiting" ? { until: phase.until } : {};
+    const why = is === "live" ? "" : !online ? "network" : reason;
+    return {
+      is,
+      since: this.at.now,
+      reason: why,
+      ...until,
+      transport: transports[transport] ?? "",
+    };
+  }
+
+  private open(reason: string): void {
+    this.leave({ at: "token", since: this.at.now }, reason);
+    this.model.attempt += 1;
+    const { token, attempt } = this.model;
+    if (token === "held") return this.connect();
+    this.effects.push({ do: "token", attempt, refresh: token === "refused" });
+  }
+
+  private connect(): void {
+    const { attempt, transport, held } = this.model;
+    this.model.phase = { at: "opening", heard: this.at.now, cold: held.cursor === null };
+    this.effects.push({ do: "open", attempt, transport, after: held.cursor });
+  }
+
+  /** Whatever was open is shut, and what it still says is of an attempt that is over. */
+  private leave(phase: Phase, reason: string): void {
+    if (this.model.phase.at === "opening" || this.model.phase.at === "live") {
+      this.effects.push({ do: "shut" });
+    }
+    this.model.attempt += 1;
+    this.model.phase = phase;
+    this.model.reason = reason;
+  }
+
+  private heard(): void {
+    const { phase, heartbeat } = this.model;
+    if (phase.at !== "opening" && phase.at !== "live") return;
+    // A heart that beats after `ready` comes through whatever is between.
+    if (phase.at === "live" && this.at.now - phase.since >= heartbeat / 2) this.model.misses = 0;
+    this.model.phase = { ...phase, heard: this.at.now };
+    // Bytes know better than the browser whether there is a network.
+    this.model.online = true;
+  }
+
+  private event({ type, data, id }: Input & { on: "event" }): void {
+    this.heard();
+    const frame = parseFrame(type, data);
+    if (frame !== null && !this.frame(frame)) return;
+    if (id !== "" && frame?.is !== "event") this.model.held = { ...this.model.held, cursor: id };
+  }
+
+  /** False: what it has brought is not kept. */
+  private frame(frame: Frame): boolean {
+    const { phase } = this.model;
+    if (phase.at !== "opening" && phase.at !== "live") return false;
+    switch (frame.is) {
+      case "event": {
+        const cold = phase.at === "opening" && phase.cold;
+        const taken = take(this.model.held, frame.envelope, !cold);
+        if (taken.is === "gap") return this.missing(taken.at);
+        if (taken.is === "repeat") return true;
+        this.model.held = taken.held;
+        if (this.model.gap?.startsWith(`${frame.envelope.audience} `)) this.model.gap = null;
+        this.count(frame.envelope);
+        this.effects.push({ do: "event", envelope: frame.envelope, live: phase.at === "live" });
+        return true;
+      }
+      case "reset": {
+        const { is: _, ...reset } = frame;
+        this.model.held = EMPTY;
+        this.model.gap = null;
+        this.effects.push({ do: "reset", reset });
+        this.count(reset);
+        return true;
+      }
+      case "ready":
+        if (phase.at === "live") return true;
+        // A stream that began with the unread alone has said nothing of the seqs between them.
+        if (phase.cold) this.model.held = { ...this.model.held, seqs: {} };
+        if (frame.heartbeat_ms && frame.heartbeat_ms > 0) this.model.heartbeat = frame.heartbeat_ms;
+        this.model.refreshed = false;
+        this.count(frame);
+        this.model.phase = {
+          at: "live",
+          since: this.at.now,
+          heard: this.at.now,
+          connection: frame.connection_id ?? null,
+          renewAt: null,
+        };
+        return true;
+      case "expiring":
+        if (phase.at === "live") this.renew(phase);
+        return true;
+      case "goodbye":
+        if (/revoked|token_expired/.test(frame.reason)) this.refused();
+        this.lost(`goodbye ${frame.reason}`, frame.retry_ms);
+        return false;
+    }
+  }
+
+  private count({ unread, unseen }: { unread: number; unseen: number }): void {
+    const counts = { unread, unseen };
+    this.model.held = { ...this.model.held, counts };
+    this.effects.push({ do: "counts", counts });
+  }
+
+  /** Asked for once more from the last good place; what lacks then as well only a `reset` makes good. */
+  private missing(at: string): false {
+    if (this.model.gap === at) this.model.held = { ...this.model.held, cursor: NOWHERE };
+    this.model.gap = at;
+    this.lost("gap");
+    return false;
+  }
+
+  private renew(phase: Phase & { at: "live" }): void {
+    this.model.phase = { ...phase, renewAt: null };
+    const { attempt } = this.model;
+    if (phase.connection === null) return;
+    this.effects.push({ do: "renew", attempt, connection: phase.connection });
+  }
+
+  private refused(): void {
+    if (this.model.asks) this.model.token = "refused";
+  }
+
+  private ended({ status, retryAfter, reason }: Input & { on: "ended" }): void {
+    if (status === 401) {
+      if (!this.model.asks || this.model.refreshed) {
+        return this.leave({ at: "unauthorized" }, "status 401");
+      }
+      this.refused();
+      this.model.refreshed = true;
+      return this.open("status 401");
+    }
+    if (status !== undefined && NO_SUCH_WAY.includes(status)) this.miss();
+    // The same for all who were told so: each adds a bit of its own.
+    const asked = retryAfter === undefined ? undefined : retryAfter + this.at.random * JITTER_MS;
+    this.lost(reason ?? (status === undefined ? "network" : `status ${status}`), asked);
+  }
+
+  private lost(reason: string, asked = 0): void {
+    const { now, random } = this.at;
+    const { phase, retry, failures } = this.model;
+    const held = phase.at === "live" && now - phase.since >= STABLE_MS;
+    this.model.failures = held ? 0 : failures;
+    const floor = now + Math.min(asked, MOST_ASKED_MS);
+    const wait = Math.max(backoff(this.model.failures, random), Math.min(retry, MOST_ASKED_MS));
+    const until = Math.max(floor, now + wait);
+    this.model.failures += 1;
+    this.leave({ at: "waiting", until, floor }, reason);
+  }
+
+  /** This transport said nothing. After some times of it another one has its turn. */
+  private miss(): void {
+    const { transports, transport, misses } = this.model;
+    this.model.misses = misses + 1;
+    if (this.model.misses < MOST_MISSES || transports.length < 2) return;
+    this.prefer((transport + 1) % transports.length);
+  }
+
+  private prefer(transport: number): void {
+    this.model.transport = transport;
+    this.model.misses = 0;
+    this.model.preferAt = transport === 0 ? null : this.at.now + PREFER_AGAIN_MS;
+  }
+
+  private tick(): void {
+    const { model } = this;
+    const { phase } = model;
+    const { now } = this.at;
+    // A clock that was set back must not make a connection look young for ever.
+    if ("heard" in phase && phase.heard > now) model.phase = { ...phase, heard: now };
+    if ((due(model) ?? Infinity) > now) return;
+    switch (phase.at) {
+      case "token":
+        return this.lost("token");
+      case "opening":
+        this.miss();
+        return this.lost("silent");
+      case "waiting":
+        if (model.preferAt !== null && model.preferAt <= now) this.prefer(0);
+        return this.open(model.reason);
+      case "live":
+        if (phase.heard + 2 * model.heartbeat + SLACK_MS <= now) {
+          this.miss();
+          return this.lost("silent");
+        }
+        if (phase.renewAt !== null && phase.renewAt <= now) return this.renew(phase);
+        this.prefer(0);
+        return this.open("better transport");
+    }
+  }
+
+  private hint(hint: (Input & { on: "hint" })["hint"]): void {
+    const { model } = this;
+    const { now, random } = this.at;
+    if (hint === "offline") {
+      model.online = false; // nothing is closed for it: browsers are often wrong
+      return;
+    }
+    if (hint === "online") model.online = true;
+    const { phase } = model;
+    const soon = now + random * JITTER_MS;
+    if (phase.at === "waiting") {
+      const until = Math.min(phase.until, Math.max(phase.floor, soon));
+      model.phase = { ...phase, until };
+    } else if (phase.at === "opening" || phase.at === "live") {
+      // Another network has killed what was open on the one before; and while timers stood still it may have
+      // died as well. That is nobody's failure, and says nothing against the transport.
+      const overdue = phase.heard + 2 * model.heartbeat + SLACK_MS <= now;
+      if (hint === "online" || overdue)
+        this.leave({ at: "waiting", until: soon, floor: now }, hint);
+    }
+  }
+}

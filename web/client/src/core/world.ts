@@ -1,0 +1,38 @@
+// Time, chance and the browser's hints, as arguments: a test has its own.
+
+import type { Input } from "./model";
+
+export type Hint = (Input & { on: "hint" })["hint"];
+
+export interface World {
+  now(): number;
+  random(): number;
+  setTimer(run: () => void, ms: number): unknown;
+  clearTimer(timer: unknown): void;
+  fetch: typeof fetch;
+  /** Calls when the browser says something of the network or of the page. Gives what ends that. */
+  hints(hear: (hint: Hint) => void): () => void;
+}
+
+export const browser: World = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  setTimer: (run, ms) => setTimeout(run, ms),
+  clearTimer: (timer) => clearTimeout(timer as number),
+  fetch: (...request) => fetch(...request),
+  hints(hear) {
+    const over = new AbortController();
+    const { signal } = over;
+    const { document } = globalThis;
+    addEventListener("online", () => hear("online"), { signal });
+    addEventListener("offline", () => hear("offline"), { signal });
+    addEventListener("pageshow", () => hear("visible"), { signal });
+    // A worker has no page that could be hidden.
+    document?.addEventListener(
+      "visibilitychange",
+      () => document.visibilityState === "visible" && hear("visible"),
+      { signal },
+    );
+    return () => over.abort();
+  },
+};

@@ -1,0 +1,10 @@
+// What a host takes. Tabs and offline are modules of their own.
+
+export { connect, type Client, type Options } from "./client";
+export type { GiveToken } from "./core/api";
+export { SseParser, type SseEvent, type SseSink } from "./sse/parser";
+export { eventSource } from "./transports/eventsource";
+export { longPoll } from "./transports/longpoll";
+export { sse } from "./transports/sse";
+export type { Ended, Sink, Transport } from "./transports/transport";
+export type { Counts, Envelope, Is, Item, Listener, Reset, State } from "./types";

@@ -1,0 +1,58 @@
+// @vitest-environment node
+// What a page has to load for it. A part that is not used must not be in the bundle.
+
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import { expect, it } from "vitest";
+
+const BUDGET = 6 * 1024;
+
+const WHOLE = ["connect, sse, eventSource, longPoll"];
+
+async function bundled(...imports: string[]): Promise<string> {
+  const source = imports
+    .map((names, at) => {
+      const [what, from = "index"] = names.split(" from ");
+      return `import { ${what} } from "/src/${from}.ts"; globalThis.used${at} = [${what}];`;
+    })
+    .join("\n");
+  const output = await build({
+    root: new URL("..", import.meta.url).pathname,
+    configFile: false,
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? "\0entry" : null),
+        load: (id) => (id === "\0entry" ? source : null),
+      },
+    ],
+    build: {
+      write: false,
+      target: "es2022",
+      minify: true,
+      modulePreload: { polyfill: false },
+      rollupOptions: { input: "entry" },
+    },
+  });
+  const [first] = [output].flat();
+  if (first === undefined || !("output" in first)) throw new Error("no bundle");
+  return first.output.map((part) => ("code" in part ? part.code : "")).join("");
+}
+
+const gzipped = (code: string) => gzipSync(code, { level: 9 }).length;
+
+it("is small, all in all", async () => {
+  const size = gzipped(await bundled(...WHOLE));
+  console.info(`all parts: ${size} bytes`);
+  expect(size).toBeLessThanOrEqual(BUDGET);
+});
+
+it("has no part that is not asked for", async () => {
+  const code = await bundled("connect, sse");
+  console.info(`connect and sse: ${gzipped(code)} bytes`);
+  expect(code).toContain("text/event-stream");
+  for (const part of ["EventSource(", "/events", "BroadcastChannel", "indexedDB"]) {
+    expect(code).not.toContain(part);
+  }
+});
