@@ -39,6 +39,9 @@ export interface Client {
 export interface Seat {
   /** The same for all tabs that may share: of a server and a user. */
   name: string;
+  server: string;
+  user: string;
+  token: GiveToken | undefined;
   api: Api;
   world: World;
   listener: Listener;
@@ -58,10 +61,10 @@ export const alone: Tabs = (seat) => {
 
 export function connect(options: Options): Client {
   const { user, token, storage, cursor, world = browser, tabs = alone } = options;
-  const server = options.server ?? "";
+  const server = options.server ?? globalThis.location?.origin ?? "";
   const transports = options.transports.filter((transport) => transport.supported());
   if (transports.length === 0) throw new TypeError("no transport that this browser has");
-  const name = nameOf(server || (globalThis.location?.origin ?? ""), user);
+  const name = nameOf(server, user);
   const api = new Api(server, token, world.fetch);
   let known: Remembered = { held: EMPTY, ...load(storage, name) };
   if (cursor !== undefined && cursor !== known.held.cursor) {
@@ -80,6 +83,9 @@ export function connect(options: Options): Client {
   };
   const client = tabs({
     name,
+    server,
+    user,
+    token,
     api,
     world,
     listener: options,

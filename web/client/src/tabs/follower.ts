@@ -1,0 +1,143 @@
+// A tab without a connection. It hears what the leader tells, proves for itself that nothing lacks, and asks the
+// server by a request of its own for what it has missed: because it is new, was frozen, or the leader changed.
+
+import { guarded } from "../core/connection";
+import { backoff } from "../core/backoff";
+import { EMPTY, NOWHERE, take } from "../core/intake";
+import type { Seat } from "../client";
+import { query } from "../transports/transport";
+import type { Envelope, Held, Reset } from "../types";
+
+/** What comes meanwhile waits. When it is more, the tab asks for it once more instead. */
+const MOST_WAITING = 1_000;
+
+interface Events {
+  events: Envelope[];
+  cursor: string;
+  more: boolean;
+  reset?: Reset;
+}
+
+export class Follower {
+  /** Told while something lacks before it; null: nothing does. */
+  #waiting: [Envelope, boolean][] | null = null;
+  #busy = false;
+  #overflowed = false;
+  /** The leader's newest event, up to which all is here by what the server said. */
+  #proven: string | undefined;
+  #joined = false;
+  #gap: string | null = null;
+  #failures = 0;
+  #stopped = false;
+  #again: unknown;
+
+  constructor(
+    private readonly seat: Seat,
+    /** Whether all is here that the leader has told of. */
+    private readonly complete: (isIt: boolean) => void,
+  ) {}
+
+  stop(): void {
+    this.#stopped = true;
+    this.seat.world.clearTimer(this.#again);
+  }
+
+  event(envelope: Envelope, live: boolean): void {
+    if (this.#waiting === null) {
+      if (!this.#take(envelope, live, true)) void this.catchUp();
+    } else if (this.#waiting.length < MOST_WAITING) this.#waiting.push([envelope, live]);
+    else this.#overflowed = true;
+  }
+
+  reset(reset: Reset, cursor: string | null): void {
+    this.seat.held = { ...EMPTY, cursor };
+    if (this.#waiting !== null) this.#waiting = [];
+    guarded(() => this.seat.listener.reset?.(reset));
+  }
+
+  /** The leader is there. Cursors only tell whether two places are the same; so what it told last is looked at. */
+  follow(cursor: string | null, last: string | undefined): void {
+    const { held } = this.seat;
+    const same = cursor !== null && cursor === held.cursor;
+    const known = last === undefined ? this.#joined : held.recent.includes(last);
+    this.#joined = true;
+    if (!same && !known && (last === undefined || last !== this.#proven)) void this.catchUp(last);
+  }
+
+  async catchUp(last?: string): Promise<void> {
+    if (this.#busy || this.#stopped) return;
+    this.#busy = true;
+    this.#waiting ??= [];
+    this.complete(false);
+    try {
+      do {
+        this.#overflowed = false;
+        while (await this.#page()) continue;
+      } while (this.#overflowed);
+    } catch {
+      return this.#later();
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#stopped) return;
+    this.#failures = 0;
+    this.#proven = last;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    for (const [envelope, live] of waiting) this.event(envelope, live);
+    if (this.#waiting === null) this.complete(true);
+  }
+
+  /** It tries again, for ever, and never together with all other tabs. */
+  #later(): void {
+    if (this.#stopped) return;
+    const { world } = this.seat;
+    const wait = backoff(this.#failures, world.random());
+    this.#failures += 1;
+    world.clearTimer(this.#again);
+    this.#again = world.setTimer(() => void this.catchUp(), wait);
+  }
+
+  /** True: there is more. */
+  async #page(): Promise<boolean> {
+    const after = this.seat.held.cursor;
+    const answer = await this.seat.api.request("GET", `/events${query({ after })}`);
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    const { events, cursor, more, reset } = (await answer.json()) as Events;
+    if (this.#stopped) return false;
+    if (reset !== undefined) {
+      this.reset(reset, cursor);
+      this.#count(reset);
+    }
+    const dense = after !== null && reset === undefined;
+    for (const envelope of events) {
+      this.#count(envelope);
+      if (!this.#take(envelope, false, dense)) return true; // once more, from the last good place or from none
+    }
+    this.#hold({ ...this.seat.held, cursor, ...(after === null && { seqs: {} }) });
+    return more;
+  }
+
+  /** False: something lacks before it. */
+  #take(envelope: Envelope, live: boolean, dense: boolean): boolean {
+    const taken = take(this.seat.held, envelope, dense);
+    if (taken.is === "repeat") return true;
+    if (taken.is === "gap") {
+      if (this.#gap === taken.at) this.#hold({ ...this.seat.held, cursor: NOWHERE });
+      this.#gap = taken.at;
+      return false;
+    }
+    if (this.#gap?.startsWith(`${envelope.audience} `)) this.#gap = null;
+    this.#hold(taken.held);
+    guarded(() => this.seat.listener.event?.(envelope, live));
+    return true;
+  }
+
+  #count({ unread, unseen }: { unread: number; unseen: number }): void {
+    guarded(() => this.seat.listener.counts?.({ unread, unseen }));
+  }
+
+  #hold(held: Held): void {
+    this.seat.held = held;
+  }
+}

@@ -1,0 +1,71 @@
+// `tabs()` for `connect`: one connection for all tabs, wherever the browser can do that.
+
+import { alone, type Client, type Seat, type Tabs } from "../client";
+import { openChannel, type Locks } from "./messages";
+import { Shared } from "./shared";
+import { answerWorker } from "./tokens";
+
+export { serve } from "./worker";
+
+export interface Sharing {
+  /** Makes the worker that has the connection, of the host's own file that calls `serve`. */
+  worker?: (name: string) => SharedWorker;
+}
+
+/** The first that the browser has: a worker, the tab that holds a lock, or each tab on its own. */
+export const tabs =
+  ({ worker }: Sharing = {}): Tabs =>
+  (seat) => {
+    // Over plain HTTP from another machine there are none.
+    const locks = globalThis.navigator?.locks as Locks | undefined;
+    const byWorker = worker !== undefined && typeof SharedWorker === "function";
+    if (typeof BroadcastChannel !== "function" || !(byWorker || locks)) return alone(seat);
+    return whileShown(() => {
+      const quit = byWorker ? hire(worker, seat) : () => {};
+      const shared = new Shared(seat, openChannel(seat.name), locks, byWorker ? "wait" : "queue");
+      return { shared, quit };
+    });
+  };
+
+/** Gives what lets go of it. */
+function hire(worker: (name: string) => SharedWorker, seat: Seat): () => void {
+  const { name, server, user, token, held, world } = seat;
+  const { port } = worker(name);
+  const quit = token && answerWorker(name, token, world);
+  port.postMessage({ server, user, asks: token !== undefined, cursor: held.cursor });
+  return () => {
+    quit?.();
+    port.close();
+  };
+}
+
+/** A page that the browser puts aside, to come back to, gives its place to others. */
+function whileShown(join: () => { shared: Client; quit: () => void }): Client {
+  let { shared, quit } = join();
+  const leave = () => {
+    shared.close();
+    quit();
+  };
+  let away = false;
+  const over = new AbortController();
+  const on = (name: string, run: () => void) =>
+    globalThis.addEventListener?.(name, run, { signal: over.signal });
+  on("pagehide", () => {
+    away = true;
+    leave();
+  });
+  on("pageshow", () => {
+    if (away) ({ shared, quit } = join());
+    away = false;
+  });
+  return {
+    get state() {
+      return shared.state;
+    },
+    authorized: () => shared.authorized(),
+    close() {
+      over.abort();
+      if (!away) leave();
+    },
+  };
+}

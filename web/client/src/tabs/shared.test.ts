@@ -1,0 +1,284 @@
+// @vitest-environment node
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { connect, type Client, type Options } from "../client";
+import { envelope } from "../testing/driver";
+import { FakeServer, json } from "../testing/fake-server";
+import { FakeBrowser } from "../testing/fake-tabs";
+import { sse } from "../transports/sse";
+import type { Envelope } from "../types";
+import { ANSWER_MS, LOOK_MS, Shared, type Manner } from "./shared";
+
+const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  return () => vi.useRealTimers();
+});
+
+interface Tab {
+  client: Client;
+  ids: (string | undefined)[];
+  unread: number;
+  states: string[];
+  resets: number;
+  frozen: boolean;
+}
+
+/** A server whose log all tabs read, by the stream and by request. */
+function setUp() {
+  const server = new FakeServer();
+  const browser = new FakeBrowser();
+  const log: Envelope[] = [];
+  server.answer = ({ path }) => {
+    if (!path.startsWith("/events")) return undefined;
+    const after = new URL(path, "http://x").searchParams.get("after");
+    const from = log.findIndex(({ id }) => id === after) + 1;
+    return json({ events: log.slice(from), cursor: log.at(-1)?.id ?? "start", more: false });
+  };
+  const open = (manner: Manner = "queue", options: Partial<Options> = {}, locks = true): Tab => {
+    const tab = { ids: [], unread: -1, states: [], resets: 0, frozen: false } as unknown as Tab;
+    tab.client = connect({
+      user: "alice",
+      server: "https://t.example",
+      transports: [sse()],
+      world: server.world,
+      cursor: "start",
+      event: ({ id }) => tab.ids.push(id),
+      counts: ({ unread }) => (tab.unread = unread),
+      state: ({ is }) => tab.states.push(is),
+      reset: () => (tab.resets += 1),
+      tabs: (seat) =>
+        new Shared(
+          seat,
+          browser.channel(() => tab.frozen),
+          locks ? browser.locks : undefined,
+          manner,
+        ),
+      ...options,
+    });
+    return tab;
+  };
+  /** Something happens, and those streams that are open hear of it. */
+  const happen = async () => {
+    const next = envelope(log.length + 1);
+    log.push(next);
+    for (const stream of server.streams) {
+      if (!stream.asked.gone()) stream.event("notification", next, next.id);
+    }
+    await wait(0);
+  };
+  const streams = () => server.streams.filter(({ asked }) => !asked.gone()).length;
+  return { server, browser, log, open, happen, streams };
+}
+
+const ids = (...seqs: number[]) => seqs.map((seq) => `c-user:alice-${seq}`);
+
+describe("tabs", () => {
+  it("have one connection, and all of them hear, count and tell the same", async () => {
+    const { server, open, happen, streams } = setUp();
+    const all = [open(), open(), open()];
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    await happen();
+    expect(streams()).toBe(1);
+    for (const tab of all) {
+      expect(tab.ids).toEqual(ids(1, 2));
+      expect(tab.unread).toBe(2);
+      expect(tab.client.state.is).toBe("live");
+    }
+  });
+
+  it("that come later ask for what they have missed, and hear the rest", async () => {
+    const { server, open, happen, streams } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    const late = open();
+    await wait(0);
+    await happen();
+    expect([late.ids, late.unread, late.client.state.is, streams()]).toEqual([
+      ids(1, 2),
+      2,
+      "live",
+      1,
+    ]);
+  });
+
+  it("take over at once when the leader closes, and go on where they are", async () => {
+    const { server, open, happen, streams } = setUp();
+    const first = open();
+    const second = open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    first.client.close();
+    await wait(0);
+    expect(streams()).toBe(1);
+    expect(server.newest.asked.path).toBe("/stream?after=c-user%3Aalice-1");
+    server.newest.ready(1);
+    await happen();
+    expect([second.ids, first.client.state.is]).toEqual([ids(1, 2), "closed"]);
+  });
+
+  it("take over from a leader that is frozen, within seconds, and it follows when it thaws", async () => {
+    const { server, open, happen, streams } = setUp();
+    const first = open();
+    const second = open();
+    await wait(0);
+    server.newest.ready(0);
+    await wait(LOOK_MS);
+    first.frozen = true;
+    await wait(LOOK_MS * 2 + ANSWER_MS);
+    first.frozen = false;
+    expect(server.streams).toHaveLength(2);
+    expect(server.streams[0]?.asked.gone()).toBe(true);
+    expect(streams()).toBe(1);
+    server.newest.ready(0);
+    await happen();
+    for (const tab of [first, second]) expect(tab.ids).toEqual(ids(1));
+    await wait(60_000);
+    expect(server.streams.length).toBeLessThan(5); // and nobody takes it from the other any more
+  });
+
+  it("do not take it from a leader that answers, however slow their own timers are", async () => {
+    const { server, open } = setUp();
+    open();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    for (let minute = 0; minute < 5; minute += 1) {
+      await wait(LOOK_MS);
+      vi.setSystemTime(Date.now() + 15_000);
+      server.newest.write("id: beat\n\n");
+    }
+    expect(server.streams).toHaveLength(1);
+  });
+
+  it("ask for what was lost between them", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    const second = open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    second.frozen = true;
+    await happen();
+    second.frozen = false;
+    await happen();
+    expect(second.ids).toEqual(ids(1, 2, 3));
+  });
+
+  it("find out by themselves that the last one was lost", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    const second = open();
+    await wait(0);
+    server.newest.ready(0);
+    second.frozen = true;
+    await happen();
+    second.frozen = false;
+    await wait(LOOK_MS);
+    expect([second.ids, second.unread]).toEqual([ids(1), 1]);
+  });
+
+  it("say that they are behind while they cannot ask, and try again", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    const answer = server.answer;
+    server.answer = ({ path }) => (path.startsWith("/events") ? json({}, 503) : undefined);
+    const late = open();
+    await wait(0);
+    await happen();
+    expect([late.client.state.is, late.client.state.reason, late.ids]).toEqual([
+      "connecting",
+      "behind",
+      [],
+    ]);
+    server.answer = answer;
+    await wait(1_000);
+    expect([late.client.state.is, late.ids]).toEqual(["live", ids(1, 2)]);
+  });
+
+  it("do not ask again and again where nothing lacks", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    await wait(0);
+    const asked = server.asked.length;
+    for (let beat = 0; beat < 6; beat += 1) {
+      server.newest.write(`id: beat-${beat}\n\n`);
+      await wait(10_000);
+    }
+    expect(server.asked).toHaveLength(asked);
+  });
+
+  it("all hold to a reset", async () => {
+    const { server, open } = setUp();
+    const all = [open(), open()];
+    await wait(0);
+    const reset = { reason: "epoch", unread: 9, unseen: 1, notifications: [], more: true };
+    server.newest.event("reset", reset, "r1");
+    server.newest.ready(9);
+    await wait(0);
+    for (const tab of all) expect([tab.resets, tab.unread]).toEqual([1, 9]);
+  });
+
+  it("tell the leader that somebody has signed in", async () => {
+    const { server, open } = setUp();
+    const answer = server.answer;
+    server.answer = () => json({}, 401);
+    open();
+    const second = open();
+    await wait(0);
+    expect(second.client.state.is).toBe("unauthorized");
+    server.answer = answer;
+    second.client.authorized();
+    await wait(0);
+    server.newest.ready(0);
+    await wait(0);
+    expect(second.client.state.is).toBe("live");
+  });
+
+  it("leave it to a worker while there is one, and do without it when it dies", async () => {
+    const { server, open, streams, happen } = setUp();
+    const tab = open("wait");
+    const worker = open("seize");
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    await wait(10_000);
+    expect([tab.ids, server.streams.length]).toEqual([ids(1), 1]);
+    worker.client.close();
+    await wait(LOOK_MS * 2 + ANSWER_MS);
+    server.newest.ready(1);
+    await happen();
+    expect([tab.ids, streams()]).toEqual([ids(1, 2), 1]);
+  });
+
+  it("each have their own where there are neither locks nor a worker that answers", async () => {
+    const { server, open, streams, happen } = setUp();
+    const all = [open("wait", {}, false), open("wait", {}, false)];
+    await wait(LOOK_MS * 2 + ANSWER_MS);
+    expect(streams()).toBeGreaterThan(0);
+    for (const stream of server.streams) if (!stream.asked.gone()) stream.ready(0);
+    await happen();
+    for (const tab of all) expect(tab.ids).toEqual(ids(1));
+  });
+
+  it("leave nothing behind when they close", async () => {
+    const { open, streams } = setUp();
+    const all = [open(), open()];
+    await wait(0);
+    for (const { client } of all) client.close();
+    await wait(60_000);
+    expect([streams(), vi.getTimerCount()]).toEqual([0, 0]);
+  });
+});
