@@ -1,0 +1,144 @@
+// A host application of another origin: its pages use @tidings/client as anybody would who has built it.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { finished } from "../support/child.mjs";
+import { onEnd } from "../support/cleanup.mjs";
+import { asAdmin, get } from "../support/http.mjs";
+import { freePort } from "../support/ports.mjs";
+import { until } from "../support/wait.mjs";
+
+const WEB = resolve(import.meta.dirname, "../../web");
+
+const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:," />
+<script type="module">
+  import { connect, longPoll, sse } from "/client/index.js";
+  import { tabs } from "/client/tabs.js";
+  const query = new URLSearchParams(location.search);
+  const heard = { counts: null, ids: [], states: [], resets: 0 };
+  const worker = (name) => new SharedWorker("/worker.js", { type: "module", name });
+  const client = connect({
+    server: query.get("server"),
+    user: "alice",
+    token: () => fetch("/token").then((answer) => answer.text()),
+    transports: [sse(), longPoll()],
+    storage: localStorage,
+    tabs: tabs(query.has("worker") ? { worker } : {}),
+    counts: (counts) => (heard.counts = counts),
+    event: ({ type, payload }) => type === "notification" && heard.ids.push(payload.id),
+    state: ({ is, reason }) => heard.states.push((is + " " + reason).trim()),
+    reset: () => (heard.resets += 1),
+  });
+  window.tidings = { heard, client };
+</script>`;
+
+const WORKER = `import { longPoll, sse } from "/client/index.js";
+import { serve } from "/client/tabs.js";
+serve({ transports: [sse(), longPoll()] });`;
+
+/** Builds the client as it is published, once for the tests of a file. Resolves with where it is. */
+export async function buildClient() {
+  const dir = await mkdtemp(join(tmpdir(), "tidings-client-"));
+  const vite = join(WEB, "node_modules/vite/bin/vite.js");
+  const args = [vite, "build", "--outDir", dir, "--logLevel", "error"];
+  const child = spawn(process.execPath, args, { cwd: join(WEB, "client") });
+  const { code, stdout, stderr } = await finished(child, "");
+  assert.equal(code, 0, `${stdout}${stderr}`);
+  return { dir, dispose: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** Serves the host's pages. The server must allow `origin`. */
+export async function newHost(t, dist) {
+  const port = await freePort();
+  const hanging = [];
+  const thaw = () => hanging.splice(0).forEach((answer) => answer.end());
+  const host = { origin: `http://127.0.0.1:${port}`, server: null, hanging, thaw };
+  const script = (body) => ({ type: "text/javascript", body });
+  const listener = createServer(async (request, answer) => {
+    const { pathname } = new URL(request.url, host.origin);
+    if (pathname === "/hang") return hanging.push(answer);
+    const found = await (async () => {
+      if (pathname === "/") return { type: "text/html", body: PAGE };
+      if (pathname === "/worker.js") return script(WORKER);
+      if (pathname === "/token") return { type: "text/plain", body: host.server.token("alice") };
+      const name = /^\/client\/([\w.-]+\.js)$/.exec(pathname)?.[1];
+      return name && script(await readFile(join(dist, name)));
+    })();
+    answer.writeHead(found ? 200 : 404, { "content-type": found?.type ?? "text/plain" });
+    answer.end(found?.body);
+  });
+  listener.listen(port, "127.0.0.1");
+  await once(listener, "listening");
+  onEnd(t, () => {
+    listener.closeAllConnections();
+    return new Promise((closed) => listener.close(closed));
+  });
+  return host;
+}
+
+/** A tab of the host's page. */
+export class HostTab {
+  static async open(context, host, { worker = false } = {}) {
+    const page = await context.newPage();
+    const query = new URLSearchParams({ server: host.server.url, ...(worker && { worker: "1" }) });
+    await page.goto(`${host.origin}/?${query}`);
+    return new HostTab(page);
+  }
+
+  constructor(page) {
+    this.page = page;
+  }
+
+  heard = () => this.page.evaluate(() => window.tidings.heard);
+  state = () => this.page.evaluate(() => window.tidings.client.state);
+
+  /** Its page does nothing at all any more until the host thaws it. Resolves when it is so. */
+  async freeze(host) {
+    // The timer lets the evaluation end before.
+    await this.page.evaluate(() => {
+      const hang = () => {
+        const request = new XMLHttpRequest();
+        request.open("GET", "/hang", false);
+        request.send();
+      };
+      setTimeout(hang);
+    });
+    await until("the tab hangs", () => host.hanging.length > 0);
+  }
+
+  async live() {
+    await until("the tab is live", async () => (await this.state()).is === "live");
+  }
+}
+
+/** Waits until all of them show what the server says. */
+export async function allAgree(server, tabs) {
+  const { unread, unseen } = await get(server, server.token("alice"), "/inbox");
+  for (const tab of tabs) {
+    await until(`a tab says ${unread} unread`, async () => {
+      const { counts } = await tab.heard();
+      return counts?.unread === unread && counts?.unseen === unseen;
+    });
+  }
+  return unread;
+}
+
+/** Of that many tabs there are so many connections. */
+export async function connections(server, wanted) {
+  let last;
+  await until(
+    `there are ${wanted} connections`,
+    async () => {
+      last = (await asAdmin(server, "GET", "/admin/connections")).items;
+      return last.length === wanted;
+    },
+    { patience: 20_000 },
+  ).catch((error) => {
+    throw new Error(`${error.message}, there are ${last?.length}`, { cause: error });
+  });
+}

@@ -1,0 +1,120 @@
+// @tidings/client in a real browser, over HTTP/1.1, of which a browser has six connections for all tabs: several
+// devices and tabs, of which each device has one, whatever closes, freezes or is killed.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { change, introduce, publish } from "../support/http.mjs";
+import { newServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
+import { newProfile, SERVER_AWAY } from "./browser.mjs";
+import { allAgree, buildClient, connections, HostTab, newHost } from "./client-host.mjs";
+import { useBrowser } from "./world.mjs";
+
+const browser = useBrowser();
+
+let client;
+before(async () => {
+  client = await buildClient();
+});
+after(() => client?.dispose());
+
+const TABS = 3;
+
+async function newWorld(t) {
+  const host = await newHost(t, client.dir);
+  const server = await newServer(t, { TIDINGS_CORS_ORIGINS: host.origin });
+  host.server = server;
+  await server.start();
+  await introduce(server, "alice");
+  const made = [];
+  const send = async (to = { user: "alice" }) => {
+    made.push((await publish(server, { to, title: `${made.length + 1}` })).id);
+  };
+  return { host, server, made, send };
+}
+
+/** A device is a browser profile; its first tab is there before the others, and so leads. */
+async function newDevice(t, host, options) {
+  const context = await newProfile(t, browser(), { allow: [SERVER_AWAY] });
+  const tabs = [];
+  while (tabs.length < TABS) {
+    tabs.push(await HostTab.open(context, host, options));
+    await tabs.at(-1).live();
+  }
+  return { context, tabs };
+}
+
+/** Each has heard of each once, and of nothing else. */
+async function haveAll(tabs, made) {
+  for (const tab of tabs) {
+    await until("a tab has heard of all", async () => (await tab.heard()).ids.length >= made.length);
+    assert.deepEqual((await tab.heard()).ids, made);
+  }
+}
+
+test("two devices of three tabs are right with one connection each, through all that happens", async (t) => {
+  const { host, server, made, send } = await newWorld(t);
+  const devices = [await newDevice(t, host), await newDevice(t, host)];
+  const all = () => devices.flatMap(({ tabs }) => tabs);
+  await connections(server, 2);
+
+  await send();
+  await send({ everyone: true });
+  assert.equal(await allAgree(server, all()), 2);
+
+  const leader = devices[0].tabs.shift();
+  await leader.page.close();
+  await send();
+  const began = Date.now();
+  assert.equal(await allAgree(server, all()), 3);
+  t.diagnostic(`the tabs of a leader that was closed had the next one ${Date.now() - began} ms after`);
+  await connections(server, 2);
+
+  await change(server, "alice", made[0], { read: true });
+  assert.equal(await allAgree(server, all()), 2);
+
+  await server.kill();
+  for (const tab of all()) {
+    await until("a tab says that it is not live", async () => (await tab.state()).is !== "live");
+  }
+  await server.start();
+  await send();
+  for (const tab of all()) await tab.live();
+  await send({ everyone: true });
+  assert.equal(await allAgree(server, all()), 4);
+  await haveAll(all(), made);
+  await connections(server, 2);
+  for (const tab of all()) assert.equal((await tab.heard()).resets, 0);
+});
+
+test("a leader that is frozen is replaced within seconds", async (t) => {
+  const { host, server, made, send } = await newWorld(t);
+  const { tabs } = await newDevice(t, host);
+  const [leader, ...others] = tabs;
+  await leader.freeze(host);
+  await send();
+  const began = Date.now();
+  assert.equal(await allAgree(server, others), 1);
+  t.diagnostic(`the others had it ${Date.now() - began} ms later`);
+  host.thaw();
+  await send();
+  assert.equal(await allAgree(server, tabs), 2);
+  await haveAll(tabs, made);
+  await connections(server, 1);
+});
+
+test("a worker has the connection of all tabs, whichever is closed", async (t) => {
+  const { host, server, send } = await newWorld(t);
+  const { tabs } = await newDevice(t, host, { worker: true });
+  await connections(server, 1);
+  await send();
+  assert.equal(await allAgree(server, tabs), 1);
+  await tabs.shift().page.close();
+  await send();
+  assert.equal(await allAgree(server, tabs), 2);
+  for (const tab of tabs) {
+    const { states } = await tab.heard();
+    assert.equal(states.at(-1), "live", states.join(", "));
+  }
+  await connections(server, 1);
+});
