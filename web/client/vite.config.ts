@@ -7,7 +7,7 @@ export default defineConfig({
   build: {
     target: "es2022",
     lib: {
-      entry: { index: entry("index"), tabs: entry("tabs/index") },
+      entry: { index: entry("index"), tabs: entry("tabs/index"), offline: entry("offline/index") },
       formats: ["es"],
     },
   },

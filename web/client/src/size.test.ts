@@ -9,6 +9,7 @@ import { expect, it } from "vitest";
 const BUDGET = 6 * 1024;
 /** For what a host adds to that. */
 const TABS_BUDGET = 2.25 * 1024;
+const OFFLINE_BUDGET = 2.25 * 1024;
 
 const CORE = "connect, sse, eventSource, longPoll";
 
@@ -48,9 +49,13 @@ const gzipped = (code: string) => gzipSync(code, { level: 9 }).length;
 it("is small", async () => {
   const core = gzipped(await bundled(CORE));
   const withTabs = gzipped(await bundled(CORE, "tabs from tabs/index"));
-  console.info(`${core} bytes with every transport, ${withTabs - core} more with tabs`);
+  const withOffline = gzipped(await bundled(CORE, "openInbox from offline/index"));
+  console.info(
+    `${core} bytes with every transport, ${withTabs - core} more with tabs, ${withOffline - core} more offline`,
+  );
   expect(core).toBeLessThanOrEqual(BUDGET);
   expect(withTabs - core).toBeLessThanOrEqual(TABS_BUDGET);
+  expect(withOffline - core).toBeLessThanOrEqual(OFFLINE_BUDGET);
 });
 
 it("has no part that is not asked for", async () => {

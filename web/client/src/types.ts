@@ -46,6 +46,8 @@ export interface Reset extends Counts {
   reason: string;
   notifications: Item[];
   more: boolean;
+  /** The place of this state. */
+  cursor: string;
 }
 
 export type Is =

@@ -9,7 +9,7 @@ export type Frame =
   | { is: "expiring" }
   | { is: "goodbye"; reason: string; retry_ms?: number };
 
-export function parseFrame(type: string, data: string): Frame | null {
+export function parseFrame(type: string, data: string, id: string): Frame | null {
   let body: Record<string, unknown>;
   try {
     body = Object(JSON.parse(data)) as typeof body;
@@ -22,7 +22,9 @@ export function parseFrame(type: string, data: string): Frame | null {
   const counted = body as unknown as Counts;
   if (type === "ready") return { ...counted, is: type };
   if (type === "reset")
-    return Array.isArray(body.notifications) ? { ...(body as unknown as Reset), is: type } : null;
+    return Array.isArray(body.notifications)
+      ? { ...(body as unknown as Reset), cursor: id, is: type }
+      : null;
   if (body.type !== type || typeof body.audience !== "string" || body.payload === undefined)
     return null;
   return { is: "event", envelope: body as unknown as Envelope };

@@ -173,7 +173,7 @@ class Turn {
 
   private event({ type, data, id }: Input & { on: "event" }): void {
     this.heard();
-    const frame = parseFrame(type, data);
+    const frame = parseFrame(type, data, id);
     if (frame !== null && !this.frame(frame)) return;
     if (id !== "" && frame?.is !== "event") this.model.held = { ...this.model.held, cursor: id };
   }

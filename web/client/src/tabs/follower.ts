@@ -49,8 +49,8 @@ export class Follower {
     else this.#overflowed = true;
   }
 
-  reset(reset: Reset, cursor: string | null): void {
-    this.seat.held = { ...EMPTY, cursor };
+  reset(reset: Reset): void {
+    this.seat.held = { ...EMPTY, cursor: reset.cursor };
     if (this.#waiting !== null) this.#waiting = [];
     guarded(() => this.seat.listener.reset?.(reset));
   }
@@ -106,7 +106,7 @@ export class Follower {
     const { events, cursor, more, reset } = (await answer.json()) as Events;
     if (this.#stopped) return false;
     if (reset !== undefined) {
-      this.reset(reset, cursor);
+      this.reset({ ...reset, cursor });
       this.#count(reset);
     }
     const dense = after !== null && reset === undefined;

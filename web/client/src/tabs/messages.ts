@@ -13,7 +13,7 @@ export type Message =
     }
   | { say: "state"; state: State }
   | { say: "event"; envelope: Envelope; live: boolean }
-  | { say: "reset"; reset: Reset; cursor: string | null }
+  | { say: "reset"; reset: Reset }
   | { say: "counts"; counts: Counts }
   /** Who leads? */
   | { say: "ask" }

@@ -92,7 +92,7 @@ export class Shared implements Client {
         }),
       reset: (reset: Reset) =>
         mine(() => {
-          this.channel.post({ say: "reset", reset, cursor: connection.held.cursor });
+          this.channel.post({ say: "reset", reset });
           listener.reset?.(reset);
         }),
       state: (state: State) =>
@@ -157,7 +157,7 @@ export class Shared implements Client {
         this.#askedAt = null;
         return follower.event(message.envelope, message.live);
       case "reset":
-        return follower.reset(message.reset, message.cursor);
+        return follower.reset(message.reset);
       case "counts":
         return this.#count(message.counts);
     }

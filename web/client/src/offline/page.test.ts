@@ -1,0 +1,95 @@
+// @vitest-environment node
+import { describe, expect, it } from "vitest";
+import { envelope } from "../testing/driver";
+import type { Envelope, Item } from "../types";
+import { apply, change, MOST_ITEMS, type Change } from "./page";
+
+const item = (n: number, more: Partial<Item> = {}): Item => ({
+  id: `n-${n}`,
+  title: `${n}`,
+  level: "info",
+  critical: false,
+  created_at: "2026-11-28T10:00:00.000Z",
+  audience: "user:alice",
+  cursor: `c-${n}`,
+  seen: false,
+  read: false,
+  archived: false,
+  ...more,
+});
+
+const says = (type: string, payload: object, more: object = {}) =>
+  envelope(9, "user:alice", { type, payload, ...more }) as Envelope;
+
+const changed = (what: Change) => says("inbox.changed", what);
+
+/** What matters of a page, in a line. */
+const line = (items: Item[] | null) =>
+  items
+    ?.map(({ id, seen, read }) => `${id.slice(2)}${seen ? "s" : ""}${read ? "r" : ""}`)
+    .join(" ");
+
+const HELD = [item(3), item(2, { seen: true }), item(1, { seen: true, read: true })];
+
+describe("a page", () => {
+  it.each<[string, Envelope, string | undefined]>([
+    ["a new one is the first", says("notification", item(4)), "4 3 2s 1sr"],
+    ["one that is here already is no other", says("notification", item(2)), "3 2s 1sr"],
+    ["what is taken back is gone", says("notification.retracted", { id: "n-2" }), "3 1sr"],
+    ["what expired is gone", says("notification.expired", { id: "n-3" }), "2s 1sr"],
+    ["reading is seeing", changed({ ids: ["n-3"], read: true }), "3sr 2s 1sr"],
+    ["unread is seen all the same", changed({ ids: ["n-1"], read: false }), "3 2s 1s"],
+    ["acting is reading", changed({ ids: ["n-3"], acted: true }), "3sr 2s 1sr"],
+    ["what is archived is elsewhere", changed({ ids: ["n-3"], archived: true }), "2s 1sr"],
+    ["what is snoozed is elsewhere", changed({ ids: ["n-3"], snoozed_until: "2100" }), "2s 1sr"],
+    ["what is removed is gone", changed({ ids: ["n-1"], deleted: true }), "3 2s"],
+    ["a watermark is for all below", changed({ up_to: "c-2", read: true }), "3 2sr 1sr"],
+    [
+      "a watermark that is not here has to be asked for",
+      changed({ up_to: "c-0", read: true }),
+      undefined,
+    ],
+    ["what comes back has to be asked for", changed({ ids: ["n-0"], archived: false }), undefined],
+    [
+      "what wakes up has to be asked for",
+      changed({ ids: ["n-0"], snoozed_until: null }),
+      undefined,
+    ],
+    ["others than these are nobody's", changed({ ids: ["n-0"], read: true }), "3 2s 1sr"],
+    ["who joins has no other page", says("inbox.changed", { joined: "deploys" }), "3 2s 1sr"],
+    ["a signal is not for the inbox", says("typing", { by: "bob" }), "3 2s 1sr"],
+  ])("%s", (_, event, expected) => {
+    const after = apply(HELD, event);
+    expect(line(after)).toBe(expected);
+    // What is applied twice does no harm.
+    if (after !== null) expect(line(apply(after, event))).toBe(expected);
+  });
+
+  it("takes a correction as a whole, but for what the reader did", () => {
+    const held = [item(1, { body: "old", read: true, seen: true })];
+    const now = { ...item(1, { title: "new" }), read: undefined, seen: undefined };
+    expect(apply(held, says("notification.updated", now))?.[0]).toMatchObject({
+      title: "new",
+      read: true,
+    });
+    expect(apply(held, says("notification.updated", now))?.[0]?.body).toBeUndefined();
+  });
+
+  it("gives the place of a group to its newest one, of the same audience", () => {
+    const held = [item(2, { group_key: "g", audience: "everyone" }), item(1, { group_key: "g" })];
+    expect(line(apply(held, says("notification", item(3, { group_key: "g" }))))).toBe("3 2");
+  });
+
+  it("holds no more than it may", () => {
+    let items: Item[] = [];
+    for (let n = 0; n < 80; n += 1) items = apply(items, says("notification", item(n))) ?? items;
+    expect(items).toHaveLength(MOST_ITEMS);
+    expect(items[0]?.id).toBe("n-79");
+  });
+
+  it("has no arithmetic of counts, and no effects on what it was given", () => {
+    const before = JSON.stringify(HELD);
+    change(HELD, { ids: ["n-3"], read: true });
+    expect(JSON.stringify(HELD)).toBe(before);
+  });
+});
