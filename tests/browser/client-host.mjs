@@ -18,24 +18,52 @@ const WEB = resolve(import.meta.dirname, "../../web");
 const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:," />
 <script type="module">
   import { connect, longPoll, sse } from "/client/index.js";
+  import { openInbox } from "/client/offline.js";
   import { tabs } from "/client/tabs.js";
   const query = new URLSearchParams(location.search);
-  const heard = { counts: null, ids: [], states: [], resets: 0 };
+  const heard = { counts: null, ids: [], states: [], resets: 0, refused: [] };
   const worker = (name) => new SharedWorker("/worker.js", { type: "module", name });
-  const client = connect({
+  const who = {
     server: query.get("server"),
     user: "alice",
     token: () => fetch("/token").then((answer) => answer.text()),
+  };
+  const changed = ({ items, counts, pending }) => {
+    const rows = items.map(({ title, read, pending }) => ({ title, read, pending: pending === true }));
+    heard.view = { rows, counts, pending };
+  };
+  const inbox = await openInbox({ ...who, changed, refused: (marking) => heard.refused.push(marking) });
+  heard.first = heard.view; // before any connection
+  const also = (name, tell) => (...what) => {
+    inbox.listener[name](...what);
+    tell(...what);
+  };
+  const client = connect({
+    ...who,
+    ...(query.has("inbox") && inbox.cursor && { cursor: inbox.cursor }),
     transports: [sse(), longPoll()],
     storage: localStorage,
     tabs: tabs(query.has("worker") ? { worker } : {}),
-    counts: (counts) => (heard.counts = counts),
-    event: ({ type, payload }) => type === "notification" && heard.ids.push(payload.id),
-    state: ({ is, reason }) => heard.states.push((is + " " + reason).trim()),
-    reset: () => (heard.resets += 1),
+    counts: also("counts", (counts) => (heard.counts = counts)),
+    event: also("event", ({ type, payload }) => type === "notification" && heard.ids.push(payload.id)),
+    state: also("state", ({ is, reason }) => heard.states.push((is + " " + reason).trim())),
+    reset: also("reset", () => (heard.resets += 1)),
   });
-  window.tidings = { heard, client };
+  window.tidings = { heard, client, inbox };
 </script>`;
+
+/** The example of the documentation, on a page that finds the package. */
+async function examplePage(server) {
+  const text = await readFile(join(WEB, "client/README.md"), "utf8");
+  const code = /```js\n(.*?)```/s.exec(text)?.[1] ?? "";
+  assert.ok(code.includes(EXAMPLE_SERVER), "there is an example");
+  const imports = { "@tidings/client": "/client/index.js" };
+  return `<!doctype html><title></title><link rel="icon" href="data:," />
+<script type="importmap">${JSON.stringify({ imports })}</script>
+<script type="module">${code.replace(EXAMPLE_SERVER, server.url)}</script>`;
+}
+
+const EXAMPLE_SERVER = "https://tidings.example.org";
 
 const WORKER = `import { longPoll, sse } from "/client/index.js";
 import { serve } from "/client/tabs.js";
@@ -57,19 +85,30 @@ export async function newHost(t, dist) {
   const port = await freePort();
   const hanging = [];
   const thaw = () => hanging.splice(0).forEach((answer) => answer.end());
-  const host = { origin: `http://127.0.0.1:${port}`, server: null, hanging, thaw };
+  const host = {
+    origin: `http://127.0.0.1:${port}`,
+    server: null,
+    hanging,
+    thaw,
+  };
   const script = (body) => ({ type: "text/javascript", body });
   const listener = createServer(async (request, answer) => {
     const { pathname } = new URL(request.url, host.origin);
     if (pathname === "/hang") return hanging.push(answer);
     const found = await (async () => {
       if (pathname === "/") return { type: "text/html", body: PAGE };
+      if (pathname === "/example") {
+        return { type: "text/html", body: await examplePage(host.server) };
+      }
       if (pathname === "/worker.js") return script(WORKER);
-      if (pathname === "/token") return { type: "text/plain", body: host.server.token("alice") };
+      if (pathname === "/token")
+        return { type: "text/plain", body: host.server.token("alice") };
       const name = /^\/client\/([\w.-]+\.js)$/.exec(pathname)?.[1];
       return name && script(await readFile(join(dist, name)));
     })();
-    answer.writeHead(found ? 200 : 404, { "content-type": found?.type ?? "text/plain" });
+    answer.writeHead(found ? 200 : 404, {
+      "content-type": found?.type ?? "text/plain",
+    });
     answer.end(found?.body);
   });
   listener.listen(port, "127.0.0.1");
@@ -83,15 +122,24 @@ export async function newHost(t, dist) {
 
 /** A tab of the host's page. */
 export class HostTab {
-  static async open(context, host, { worker = false } = {}) {
+  static async open(context, host, { worker = false, inbox = false } = {}) {
     const page = await context.newPage();
-    const query = new URLSearchParams({ server: host.server.url, ...(worker && { worker: "1" }) });
+    const query = new URLSearchParams({
+      server: host.server.url,
+      ...(worker && { worker: "1" }),
+      ...(inbox && { inbox: "1" }),
+    });
     await page.goto(`${host.origin}/?${query}`);
-    return new HostTab(page);
+    return new HostTab(page).there();
   }
 
   constructor(page) {
     this.page = page;
+  }
+
+  async there() {
+    await this.page.waitForFunction(() => window.tidings !== undefined);
+    return this;
   }
 
   heard = () => this.page.evaluate(() => window.tidings.heard);
@@ -112,7 +160,10 @@ export class HostTab {
   }
 
   async live() {
-    await until("the tab is live", async () => (await this.state()).is === "live");
+    await until(
+      "the tab is live",
+      async () => (await this.state()).is === "live",
+    );
   }
 }
 
@@ -139,6 +190,8 @@ export async function connections(server, wanted) {
     },
     { patience: 20_000 },
   ).catch((error) => {
-    throw new Error(`${error.message}, there are ${last?.length}`, { cause: error });
+    throw new Error(`${error.message}, there are ${last?.length}`, {
+      cause: error,
+    });
   });
 }

@@ -7,7 +7,13 @@ import { change, introduce, publish } from "../support/http.mjs";
 import { newServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 import { newProfile, SERVER_AWAY } from "./browser.mjs";
-import { allAgree, buildClient, connections, HostTab, newHost } from "./client-host.mjs";
+import {
+  allAgree,
+  buildClient,
+  connections,
+  HostTab,
+  newHost,
+} from "./client-host.mjs";
 import { useBrowser } from "./world.mjs";
 
 const browser = useBrowser();
@@ -47,7 +53,10 @@ async function newDevice(t, host, options) {
 /** Each has heard of each once, and of nothing else. */
 async function haveAll(tabs, made) {
   for (const tab of tabs) {
-    await until("a tab has heard of all", async () => (await tab.heard()).ids.length >= made.length);
+    await until(
+      "a tab has heard of all",
+      async () => (await tab.heard()).ids.length >= made.length,
+    );
     assert.deepEqual((await tab.heard()).ids, made);
   }
 }
@@ -67,7 +76,9 @@ test("two devices of three tabs are right with one connection each, through all 
   await send();
   const began = Date.now();
   assert.equal(await allAgree(server, all()), 3);
-  t.diagnostic(`the tabs of a leader that was closed had the next one ${Date.now() - began} ms after`);
+  t.diagnostic(
+    `the tabs of a leader that was closed had the next one ${Date.now() - began} ms after`,
+  );
   await connections(server, 2);
 
   await change(server, "alice", made[0], { read: true });
@@ -75,7 +86,10 @@ test("two devices of three tabs are right with one connection each, through all 
 
   await server.kill();
   for (const tab of all()) {
-    await until("a tab says that it is not live", async () => (await tab.state()).is !== "live");
+    await until(
+      "a tab says that it is not live",
+      async () => (await tab.state()).is !== "live",
+    );
   }
   await server.start();
   await send();
@@ -116,5 +130,58 @@ test("a worker has the connection of all tabs, whichever is closed", async (t) =
     const { states } = await tab.heard();
     assert.equal(states.at(-1), "live", states.join(", "));
   }
+  await connections(server, 1);
+});
+
+test("without the server the inbox is there, marks wait through a reload, and then all is as it says", async (t) => {
+  const { host, server, send } = await newWorld(t);
+  const context = await newProfile(t, browser(), { allow: [SERVER_AWAY] });
+  const tab = await HostTab.open(context, host, { inbox: true });
+  await tab.live();
+  await send();
+  await send();
+  await allAgree(server, [tab]);
+  const { ids } = await tab.heard();
+  const view = async () => (await tab.heard()).view;
+  await until("both are listed", async () => (await view()).rows.length === 2);
+
+  await server.kill();
+  await tab.page.evaluate(
+    (id) => window.tidings.inbox.mark({ read: true, ids: [id] }),
+    ids[0],
+  );
+  const marked = {
+    rows: [
+      { title: "2", read: false, pending: false },
+      { title: "1", read: true, pending: true },
+    ],
+    counts: { unread: 2, unseen: 2 },
+    pending: 1,
+  };
+  assert.deepEqual(await view(), marked);
+  await tab.page.reload();
+  await tab.there();
+  assert.deepEqual((await tab.heard()).first, marked);
+
+  await server.start();
+  await tab.live();
+  await until("the mark has come", async () => (await view()).pending === 0);
+  await until("it is counted", async () => (await view()).counts.unread === 1);
+  assert.equal(await allAgree(server, [tab]), 1);
+  assert.deepEqual((await view()).rows, [
+    { title: "2", read: false, pending: false },
+    { title: "1", read: true, pending: false },
+  ]);
+  assert.deepEqual((await tab.heard()).refused, []);
+});
+
+test("the example of the documentation counts", async (t) => {
+  const { host, server, send } = await newWorld(t);
+  const context = await newProfile(t, browser());
+  const page = await context.newPage();
+  await page.goto(`${host.origin}/example`);
+  await page.waitForFunction(() => document.title === "Inbox (0)");
+  await send();
+  await page.waitForFunction(() => document.title === "Inbox (1)");
   await connections(server, 1);
 });

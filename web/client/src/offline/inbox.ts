@@ -47,6 +47,7 @@ export class Inbox {
       world: World;
       heard: Heard;
       alone<T>(run: () => Promise<T>): Promise<T>;
+      closed(): void;
     },
   ) {
     this.#marks = new Marks({
@@ -83,11 +84,18 @@ export class Inbox {
 
   /** Shown at once. False: too many are on their way already. */
   mark(marking: Marking): Promise<boolean> {
+    this.keep(); // the page that it was made on
     return this.#marks.add(marking);
   }
 
   close(): void {
+    this.parts.closed();
     this.#marks.close();
+    this.keep();
+  }
+
+  /** Writes at once what would be written soon: the page may be going. */
+  keep(): void {
     if (this.#timer !== undefined) this.#write();
   }
 

@@ -27,7 +27,10 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const { locks } = globalThis.navigator ?? {};
   const alone = <T>(run: () => Promise<T>): Promise<T> =>
     locks === undefined ? run() : (locks.request(`${name} marks`, run) as Promise<T>);
-  const inbox = new Inbox({ store, api, world, heard: options, alone });
+  const over = new AbortController();
+  const closed = () => over.abort();
+  const inbox = new Inbox({ store, api, world, heard: options, alone, closed });
   await inbox.load();
+  globalThis.addEventListener?.("pagehide", () => inbox.keep(), { signal: over.signal });
   return inbox;
 }
