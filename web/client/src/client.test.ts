@@ -279,16 +279,19 @@ describe("a reload", () => {
     expect(server.asked[0]?.path).toBe("/stream?after=c-fresh");
   });
 
-  it.each(["", "null", "7", '{"held":{"cursor":7}}', '{"held":{"cursor":"c","recent":"x"}}'])(
-    "begins anew where what was stored is no place: %s",
-    async (stored) => {
-      const storage = { getItem: () => stored, setItem: () => {} };
-      const { server, open } = setUp({ storage });
-      open();
-      await wait(0);
-      expect(server.asked[0]?.path).toBe("/stream");
-    },
-  );
+  it.each([
+    "",
+    "null",
+    "7",
+    '{"held":{"cursor":7,"recent":[]}}',
+    '{"held":{"cursor":"c","recent":"x"}}',
+  ])("begins anew where what was stored is no place: %s", async (stored) => {
+    const storage = { getItem: () => stored, setItem: () => {} };
+    const { server, open } = setUp({ storage });
+    open();
+    await wait(0);
+    expect(server.asked[0]?.path).toBe("/stream");
+  });
 
   it("does without a storage that is forbidden", async () => {
     const refuse = () => {

@@ -119,6 +119,25 @@ describe("an inbox", () => {
   });
 });
 
+describe("a page that is fetched", () => {
+  it("is fetched once more when a reset comes meanwhile: who knows which is newer?", async () => {
+    const { server, net, open } = await setUp();
+    net.status = 200;
+    const inbox = await open();
+    let answer = (_: Response) => {};
+    server.answer = () => new Promise((resolve) => (answer = resolve));
+    inbox.listener.state(LIVE);
+    await wait(0);
+    const more = { reason: "epoch", unread: 1, unseen: 0, more: false, cursor: "r" };
+    inbox.listener.reset({ ...more, notifications: [item(7)] });
+    answer(json({ items: [item(2)], cursor: "older", next: null }));
+    await wait(0);
+    answer(json({ items: [item(7)], cursor: "newer", next: null }));
+    await wait(0);
+    expect([line(inbox.view), inbox.cursor]).toEqual(["7", "newer"]);
+  });
+});
+
 describe("a mark", () => {
   async function shown() {
     const all = await setUp();

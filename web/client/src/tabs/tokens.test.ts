@@ -1,0 +1,45 @@
+// @vitest-environment node
+import { expect, it, vi } from "vitest";
+import type { World } from "../core/world";
+import { FakeServer } from "../testing/fake-server";
+import { answerWorker, askTabs } from "./tokens";
+
+const world: World = { ...new FakeServer().world, random: () => Math.random() };
+let name = 0;
+
+/** Tabs and a worker that no other test hears. */
+function setUp(...tabs: ((refresh: boolean) => Promise<string | null | undefined>)[]) {
+  name += 1;
+  const gave = tabs.map((give) => vi.fn(give));
+  const ends = gave.map((give) => answerWorker(`test ${name}`, give, world));
+  const ask = askTabs(`test ${name}`, Math.random);
+  return { gave, ask, end: () => ends.forEach((end) => end()) };
+}
+
+it("is what a tab gives, refreshed where that is asked for", async () => {
+  const { ask, end } = setUp(async (refresh) => (refresh ? "new" : "old"));
+  expect(await ask(false)).toBe("old");
+  expect(await ask(true)).toBe("new");
+  end();
+});
+
+it.each([undefined, null])("is none where a tab has none: %s", async (token) => {
+  const { ask, end } = setUp(async () => token);
+  expect(await ask(false)).toBe(token);
+  end();
+});
+
+it("fails where the tab fails", async () => {
+  const { ask, end } = setUp(() => Promise.reject(new Error("of the host")));
+  await expect(ask(false)).rejects.toThrow("no token");
+  end();
+});
+
+it("comes from a tab that is left", async () => {
+  const { ask, gave, end } = setUp(async () => "one");
+  end();
+  const other = answerWorker(`test ${name}`, async () => "two", world);
+  expect(await ask(false)).toBe("two");
+  expect(gave[0]).not.toHaveBeenCalled();
+  other();
+});
