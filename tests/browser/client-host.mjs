@@ -11,17 +11,19 @@ import { finished } from "../support/child.mjs";
 import { onEnd } from "../support/cleanup.mjs";
 import { asAdmin, get } from "../support/http.mjs";
 import { freePort } from "../support/ports.mjs";
+import { mintToken } from "../support/token.mjs";
 import { until } from "../support/wait.mjs";
 
 const WEB = resolve(import.meta.dirname, "../../web");
 
 const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:," />
 <script type="module">
-  import { connect, longPoll, sse } from "/client/index.js";
+  import { connect, eventSource, longPoll, sse } from "/client/index.js";
   import { openInbox } from "/client/offline.js";
   import { tabs } from "/client/tabs.js";
   const query = new URLSearchParams(location.search);
   const heard = { counts: null, ids: [], states: [], resets: 0, refused: [] };
+  const ways = { eventsource: [eventSource()], longpoll: [longPoll()] };
   const worker = (name) => new SharedWorker("/worker.js", { type: "module", name });
   const who = {
     server: query.get("server"),
@@ -41,7 +43,7 @@ const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:,"
   const client = connect({
     ...who,
     ...(query.has("inbox") && inbox.cursor && { cursor: inbox.cursor }),
-    transports: [sse(), longPoll()],
+    transports: ways[query.get("way")] ?? [sse(), longPoll()],
     storage: localStorage,
     tabs: tabs(query.has("worker") ? { worker } : {}),
     counts: also("counts", (counts) => (heard.counts = counts)),
@@ -80,6 +82,9 @@ export async function buildClient() {
   return { dir, dispose: () => rm(dir, { recursive: true, force: true }) };
 }
 
+const mint = ({ server, lifetime }) =>
+  mintToken(server.secret, { sub: "alice", lifetime });
+
 /** Serves the host's pages. The server must allow `origin`. */
 export async function newHost(t, dist) {
   const port = await freePort();
@@ -102,7 +107,7 @@ export async function newHost(t, dist) {
       }
       if (pathname === "/worker.js") return script(WORKER);
       if (pathname === "/token")
-        return { type: "text/plain", body: host.server.token("alice") };
+        return { type: "text/plain", body: mint(host) };
       const name = /^\/client\/([\w.-]+\.js)$/.exec(pathname)?.[1];
       return name && script(await readFile(join(dist, name)));
     })();
@@ -122,12 +127,17 @@ export async function newHost(t, dist) {
 
 /** A tab of the host's page. */
 export class HostTab {
-  static async open(context, host, { worker = false, inbox = false } = {}) {
+  static async open(
+    context,
+    host,
+    { worker = false, inbox = false, way = "" } = {},
+  ) {
     const page = await context.newPage();
     const query = new URLSearchParams({
       server: host.server.url,
       ...(worker && { worker: "1" }),
       ...(inbox && { inbox: "1" }),
+      way,
     });
     await page.goto(`${host.origin}/?${query}`);
     return new HostTab(page).there();

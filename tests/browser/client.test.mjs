@@ -185,3 +185,44 @@ test("the example of the documentation counts", async (t) => {
   await page.waitForFunction(() => document.title === "Inbox (1)");
   await connections(server, 1);
 });
+
+for (const way of ["eventsource", "longpoll"]) {
+  test(`it goes by ${way} as well, and comes back when the server was killed`, async (t) => {
+    const { host, server, made, send } = await newWorld(t);
+    const context = await newProfile(t, browser(), { allow: [SERVER_AWAY] });
+    const tab = await HostTab.open(context, host, { way });
+    await tab.live();
+    assert.equal((await tab.state()).transport, way);
+    await send();
+    assert.equal(await allAgree(server, [tab]), 1);
+    await server.kill();
+    await until(
+      "the tab says that it is not live",
+      async () => (await tab.state()).is !== "live",
+    );
+    await server.start();
+    await send();
+    await tab.live();
+    assert.equal(await allAgree(server, [tab]), 2);
+    await haveAll([tab], made);
+  });
+}
+
+test("a token that ends soon is renewed, and the stream goes on", async (t) => {
+  const { host, server, send } = await newWorld(t);
+  const context = await newProfile(t, browser());
+  host.lifetime = 30; // the stream says so at once
+  const renewal = context.waitForEvent(
+    "response",
+    (answer) =>
+      answer.url().endsWith("/stream/renew") &&
+      answer.request().method() === "POST",
+  );
+  const tab = await HostTab.open(context, host);
+  const answer = await renewal;
+  assert.equal(answer.status(), 200);
+  await send();
+  assert.equal(await allAgree(server, [tab]), 1);
+  const { states } = await tab.heard();
+  assert.deepEqual(states.slice(states.indexOf("live")), ["live"]);
+});

@@ -16,6 +16,7 @@ export const STABLE_MS = 30_000;
 /** So often a transport may say nothing before the next one is taken. */
 export const MOST_MISSES = 2;
 export const PREFER_AGAIN_MS = 600_000;
+/** Not sooner than that a token is renewed again, be it that it failed, or that the new one ends as soon. */
 const RENEW_AGAIN_MS = 10_000;
 /** Hints come to all tabs and machines at once: each takes its time. */
 const JITTER_MS = 1_000;
@@ -93,7 +94,7 @@ class Turn {
       case "renewed":
         if (phase.at !== "live") return;
         // Refused or not answered: asked again, and at the latest the goodbye says that it was in vain.
-        this.model.phase = { ...phase, renewAt: input.ok ? null : this.at.now + RENEW_AGAIN_MS };
+        if (!input.ok) this.model.phase = { ...phase, renewAt: this.at.now + RENEW_AGAIN_MS };
         return;
       case "alive":
         this.heard();
@@ -215,6 +216,7 @@ class Turn {
           heard: this.at.now,
           connection: frame.connection_id ?? null,
           renewAt: null,
+          renewedAt: null,
         };
         return true;
       case "expiring":
@@ -242,10 +244,15 @@ class Turn {
   }
 
   private renew(phase: Phase & { at: "live" }): void {
-    this.model.phase = { ...phase, renewAt: null };
-    const { attempt } = this.model;
-    if (phase.connection === null) return;
-    this.effects.push({ do: "renew", attempt, connection: phase.connection });
+    const { now } = this.at;
+    const { connection, renewedAt } = phase;
+    if (connection === null) return;
+    if (renewedAt !== null && renewedAt + RENEW_AGAIN_MS > now) {
+      this.model.phase = { ...phase, renewAt: renewedAt + RENEW_AGAIN_MS };
+      return;
+    }
+    this.model.phase = { ...phase, renewAt: null, renewedAt: now };
+    this.effects.push({ do: "renew", attempt: this.model.attempt, connection });
   }
 
   private refused(): void {

@@ -14,7 +14,14 @@ export type Phase =
   /** The host is asked for a token. */
   | { at: "token"; since: number }
   | { at: "opening"; heard: number; cold: boolean }
-  | { at: "live"; since: number; heard: number; connection: string | null; renewAt: number | null }
+  | {
+      at: "live";
+      since: number;
+      heard: number;
+      connection: string | null;
+      renewAt: number | null;
+      renewedAt: number | null;
+    }
   /** `floor`: the server does not want to hear of us before. */
   | { at: "waiting"; until: number; floor: number }
   | { at: "unauthorized" };

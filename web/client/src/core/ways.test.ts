@@ -65,6 +65,18 @@ describe("the token", () => {
     expect(driver.is).toBe("live");
   });
 
+  it("that is renewed by one which ends as soon is not renewed all the time", () => {
+    const driver = live();
+    for (let n = 0; n < 5; n += 1) {
+      driver.event("expiring", {});
+      driver.take({ on: "renewed", attempt: driver.model.attempt, ok: true });
+    }
+    expect(driver.did("renew")).toHaveLength(1);
+    expect(driver.pass(9_999).did("renew")).toHaveLength(1);
+    expect(driver.pass(1).did("renew")).toHaveLength(2);
+    expect(driver.pass(10_000).did("renew")).toHaveLength(2);
+  });
+
   it("is renewed again after a while where that failed", () => {
     const driver = live();
     driver.event("expiring", {});
