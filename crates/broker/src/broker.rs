@@ -1,15 +1,11 @@
 //! The broker of one node: its parts put together.
 
-use std::{
-    ops::RangeInclusive,
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 use tidings_models::{
-    Clock, Draft, Grant, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Retention, Revoked,
-    StoreError, Timestamp, UserId,
+    Clock, Draft, Grant, InboxPage, InboxQuery, Kind, Log, Position, Random, Recipients, Revoked, StoreError,
+    Timestamp, UserId,
     store::{Nodes, Whispered},
 };
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -34,9 +30,10 @@ use crate::{
     replay::Start,
     scheduler,
     session::Session,
+    settings::Settings,
     sizes::Sizes,
     stream::Stream,
-    tally::{NotOpened, Tally},
+    tally::NotOpened,
     tasks::{self, Tasks},
     trouble::Trouble,
     watch,
@@ -44,53 +41,12 @@ use crate::{
     whispers,
 };
 
-/// How long the follower may go without a read that succeeds before this node is not ready. Longer
-/// than any single read should take, and less than ten seconds, however rarely it looks.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long this node may be behind the log, or a thread behind its node. Longer than a burst takes.
-const LATE: Duration = Duration::from_secs(10);
 /// How long a change may take until this node knows of it. It is on disk by then: only when the follower is in
 /// trouble does it take as long.
 const SETTLING: Duration = Duration::from_secs(5);
 /// Attempts to join with a freshly read state, each of which fails only when the whole ring was
 /// replaced between the read and the join.
 const JOIN_ATTEMPTS: usize = 5;
-
-/// What an operator may set.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Silence after which a stream says that it is alive.
-    pub heartbeat: Duration,
-    /// How often the log is read without a bell.
-    pub poll: Duration,
-    /// The range that clients' reconnection delays are drawn from, in milliseconds.
-    pub retry_ms: RangeInclusive<u32>,
-    /// Streams of one user; prevents that one client takes the whole node.
-    pub streams_per_user: usize,
-    /// Streams from one address; prevents that one machine with many accounts takes the whole node.
-    pub streams_per_address: usize,
-    /// Streams of this node; bounds its memory and file handles.
-    pub streams_per_node: usize,
-    /// How long things are kept.
-    pub retention: Retention,
-    /// Pause between looks for something that is no longer kept.
-    pub trim_every: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            heartbeat: Duration::from_secs(15),
-            poll: Duration::from_secs(1),
-            retry_ms: 1000..=5000,
-            streams_per_user: 20,
-            streams_per_address: 1000,
-            streams_per_node: 50_000,
-            retention: Retention::default(),
-            trim_every: Duration::from_mins(1),
-        }
-    }
-}
 
 /// The broker of one node. Shared by reference.
 pub struct Broker {
@@ -106,71 +62,12 @@ pub struct Broker {
     pub(crate) settings: Settings,
     pub(crate) sizes: Sizes,
     publisher: Publisher,
-    status: Arc<Status>,
-    bus: Arc<dyn Bus>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) bus: Arc<dyn Bus>,
     /// The other nodes. `None`: there can be none.
     pub(crate) peers: Option<Arc<Peers>>,
     /// Whispers for them.
     whispers: mpsc::Sender<Whispered>,
-}
-
-/// Whether a part of the broker is fit to serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// It is.
-    Good,
-    /// It is not, and why.
-    Bad(String),
-}
-
-impl Health {
-    /// Of a trouble, if there is one.
-    fn of(trouble: Option<String>) -> Self {
-        trouble.map_or(Self::Good, Self::Bad)
-    }
-}
-
-/// How each part is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parts {
-    /// The database answers.
-    pub database: Health,
-    /// The log can be followed: nothing is missing in it.
-    pub follower: Health,
-    /// What is in the log is handed on in time.
-    pub lag: Health,
-    /// Other nodes are heard when they ring. This one serves however that is: it polls.
-    pub bus: Health,
-    /// There is room to write. This node serves however that is: it reads.
-    pub disk: Health,
-}
-
-impl Parts {
-    /// Why this node is not fit to serve, if it is not.
-    #[must_use]
-    pub fn trouble(&self) -> Option<&str> {
-        [&self.database, &self.follower, &self.lag].into_iter().find_map(|part| match part {
-            Health::Good => None,
-            Health::Bad(trouble) => Some(&**trouble),
-        })
-    }
-}
-
-/// Live figures of this node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
-    /// Users with open streams.
-    pub users: usize,
-    /// Open streams.
-    pub streams: usize,
-    /// The last position handed to them.
-    pub position: Position,
-    /// The last position that was read.
-    pub read: Position,
-    /// How long ago the log was read.
-    pub silent: Duration,
-    /// Drafts that wait to be written.
-    pub waiting: usize,
 }
 
 impl Broker {
@@ -379,64 +276,6 @@ impl Broker {
         let known = timeout(SETTLING, reach(&self.hub, head.position)).await;
         let here = self.hub.position() >= head.position;
         if known.is_ok() && here { Ok(()) } else { Err(Error::Unknown) }
-    }
-
-    /// How this node is doing.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        Health::of(self.parts().trouble().map(str::to_owned))
-    }
-
-    /// How each part of this node is doing.
-    #[must_use]
-    pub fn parts(&self) -> Parts {
-        let of_hub = self.hubs.trouble();
-        let of_hub = |unread: bool| of_hub.as_ref().filter(|told| told.unread == unread).map(|told| told.words.clone());
-        let full = self.tally().full.load(Relaxed).then(|| "the disk of the database is full".to_owned());
-        Parts {
-            database: Health::of(self.unread().or_else(|| of_hub(true))),
-            follower: Health::of(self.status.trouble().or_else(|| of_hub(false))),
-            lag: Health::of(self.status.late(LATE)),
-            bus: self.bus(),
-            disk: Health::of(full),
-        }
-    }
-
-    /// Why the log is not read, if it is not.
-    fn unread(&self) -> Option<String> {
-        self.status.unread(self.settings.poll.saturating_mul(3).max(PATIENCE))
-    }
-
-    /// How many events of the log this node has yet to read. Asks the database.
-    pub async fn behind(&self) -> Result<u64, StoreError> {
-        let head = self.store.head().await?;
-        Ok(head.position.since(self.hubs.feed.position()))
-    }
-
-    /// What happened here since the process began.
-    #[must_use]
-    pub fn tally(&self) -> &Tally {
-        &self.hubs.tally
-    }
-
-    /// How the bus is doing. This node serves however that is: it polls.
-    #[must_use]
-    pub fn bus(&self) -> Health {
-        Health::of(self.bus.trouble())
-    }
-
-    /// Live figures of this node.
-    #[must_use]
-    pub fn figures(&self) -> Figures {
-        let (users, streams) = self.hubs.census.figures();
-        Figures {
-            users,
-            streams,
-            position: self.hubs.position(),
-            read: self.hubs.feed.position(),
-            silent: self.status.silent(),
-            waiting: self.publisher.waiting(),
-        }
     }
 
     /// A reconnection delay for one client, in milliseconds: random, so that a fleet does not return
