@@ -51,7 +51,7 @@ test-rust: tools postgres buses $(PAGES) ## Run the tests in Rust, end to end on
 test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 	npm --prefix web test
 
-test-system: tools browser python $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser, stock clients and schemathesis
+test-system: tools browser python postgres $(PAGES) $(TEST_MODULES) ## Run the tests with a real browser, stock clients and schemathesis
 	$(BUILD_AS_TESTED)
 	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests test
 

@@ -23,8 +23,8 @@ export function useBrowser() {
 }
 
 /** A running server on which alice, bob and root have accounts and are known. */
-export async function newWorld(t, users = ["alice"]) {
-  const server = await newServer(t);
+export async function newWorld(t, users = ["alice"], settings = {}) {
+  const server = await newServer(t, settings);
   await server.command(["migrate"]); // accounts need a database, and the server should find them there
   for (const user of users) {
     await server.addUser(user, PASSWORDS[user], user === "root" ? "admin" : "user");

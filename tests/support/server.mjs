@@ -32,7 +32,8 @@ export class Server {
   constructor(dir, port, settings) {
     this.dir = dir;
     this.url = `http://127.0.0.1:${port}`;
-    this.secret = randomBytes(32).toString("hex");
+    // Nodes of one installation have one.
+    this.secret = settings.TIDINGS_JWT_SECRET ?? randomBytes(32).toString("hex");
     this.log = "";
     // Nothing of the caller's own TIDINGS_* settings, nor of a .env, may reach it.
     this.env = {
