@@ -78,10 +78,12 @@ async fn a_stream_without_a_node_is_told_when_to_come_back() {
     let mut nodes = node("1").await;
     let nginx = Nginx::before(&nodes, &[]);
     nodes[0].kill();
-    let token = Server::token("ann", Role::User);
+    let token = format!("{}\r\norigin: https://app.example", Server::token("ann", Role::User));
     let mut stream = Stream::open(&nginx.address, &token, "", None).await;
     assert!(stream.head.starts_with("http/1.1 200"), "{}", stream.head);
-    assert!(stream.head.contains("content-type: text/event-stream"), "{}", stream.head);
+    for line in ["content-type: text/event-stream", "access-control-allow-origin: https://app.example"] {
+        assert!(stream.head.contains(line), "{}", stream.head);
+    }
     let retry = stream.next().await.unwrap().retry.unwrap();
     let goodbye = stream.next().await.unwrap();
     assert_eq!(goodbye.name, "goodbye");

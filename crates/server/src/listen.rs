@@ -18,20 +18,39 @@ const BACKLOG: i32 = 4096;
 /// Accepted sockets inherit it.
 const SEND_BUFFER: usize = 32 * 1024;
 
+/// An address that was taken. Who calls is refused until it is listened on: a load balancer then takes another node.
+pub(crate) struct Taken(Socket, SocketAddr);
+
 /// Takes an address, or says why it cannot be had.
-pub(crate) fn listen(address: SocketAddr, stall: Duration) -> Result<TcpListener, Failure> {
-    bind(address, stall).map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::AddrInUse => "another program listens there. Stop it, or take another port",
-            io::ErrorKind::PermissionDenied => "ports below 1024 are for the administrator. Take another port",
-            io::ErrorKind::AddrNotAvailable => "this machine has no such address. Take another one",
-            _ => "take another address",
-        };
-        Failure::new(format!("cannot listen on {address} ({error}): {hint}, with TIDINGS_LISTEN or --listen."))
-    })
+pub(crate) fn take(address: SocketAddr, stall: Duration) -> Result<Taken, Failure> {
+    bind(address, stall).map(|socket| Taken(socket, address)).map_err(|error| cannot(address, &error))
 }
 
-fn bind(address: SocketAddr, stall: Duration) -> io::Result<TcpListener> {
+impl Taken {
+    /// What was taken, with its port.
+    pub(crate) fn address(&self) -> Result<SocketAddr, Failure> {
+        let address = self.0.local_addr().map(|address| address.as_socket());
+        address.ok().flatten().ok_or_else(|| Failure::new(format!("{} has no address of its own.", self.1)))
+    }
+
+    /// Listens from now on.
+    pub(crate) fn listen(self) -> Result<TcpListener, Failure> {
+        self.0.listen(BACKLOG).map_err(|error| cannot(self.1, &error))?;
+        Ok(self.0.into())
+    }
+}
+
+fn cannot(address: SocketAddr, error: &io::Error) -> Failure {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there. Stop it, or take another port",
+        io::ErrorKind::PermissionDenied => "ports below 1024 are for the administrator. Take another port",
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address. Take another one",
+        _ => "take another address",
+    };
+    Failure::new(format!("cannot listen on {address} ({error}): {hint}, with TIDINGS_LISTEN or --listen."))
+}
+
+fn bind(address: SocketAddr, stall: Duration) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     // Connections of a server that has just stopped linger for a minute; they do not matter.
     #[cfg(unix)]
@@ -44,8 +63,7 @@ fn bind(address: SocketAddr, stall: Duration) -> io::Result<TcpListener> {
     #[cfg(not(target_os = "linux"))]
     let _ = stall;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -53,6 +71,20 @@ mod tests {
     use super::*;
 
     const STALL: Duration = Duration::from_mins(1);
+
+    fn listen(address: SocketAddr, stall: Duration) -> Result<TcpListener, Failure> {
+        take(address, stall)?.listen()
+    }
+
+    #[test]
+    fn who_calls_before_it_is_listened_on_is_refused() {
+        let taken = take("127.0.0.1:0".parse().unwrap(), STALL).unwrap();
+        let address = taken.address().unwrap();
+        assert!(std::net::TcpStream::connect(address).is_err());
+        let listener = taken.listen().unwrap();
+        assert_eq!(listener.local_addr().unwrap(), address);
+        assert!(std::net::TcpStream::connect(address).is_ok());
+    }
 
     #[test]
     fn a_taken_port_is_told_with_what_to_do() {

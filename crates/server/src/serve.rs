@@ -133,7 +133,8 @@ fn why(app: &App, ended: String) -> String {
 /// First the streams, then whatever else is under way.
 async fn stop(app: &App, handle: &ServerHandle, door: &TcpListener, plan: Plan) {
     tokio::time::sleep(plan.notice).await;
-    if plan.others {
+    let alone = app.broker.nodes().len() == 1; // it sees no other: nobody else would serve
+    if plan.others && !alone {
         handle.pause().await; // nobody asks the socket any more, which is closed to new connections now
         if let Err(error) = SockRef::from(door).shutdown(Shutdown::Both) {
             tracing::warn!(%error, "new connections wait until the node has stopped");

@@ -54,7 +54,7 @@ pub(crate) async fn running_until(stop: Plan) -> Running {
     let tokens = Tokens::new(&"0123456789abcdef0123456789abcdef".into()).unwrap();
     let auth = Arc::new(Auth::of_tokens(tokens, Origins::default(), clock, random));
     let bounds = Bounds { streams: 100, per_address: 100, workers: Some(1), stop, stall: STALL };
-    let listener = listen::listen("127.0.0.1:0".parse().unwrap(), STALL).unwrap();
+    let listener = listen::take("127.0.0.1:0".parse().unwrap(), STALL).unwrap().listen().unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stops) = mpsc::channel(2);
     let node = Node { app: Arc::clone(&app), auth, tasks, tls: None, bounds };

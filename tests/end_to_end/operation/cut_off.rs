@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::{
+    access::Visitor,
     postgres::cluster::Cluster,
+    session::add,
     support::{Proxy, Stream},
 };
 
@@ -18,6 +20,7 @@ async fn a_node_that_is_cut_off_is_not_ready_and_sends_its_streams_elsewhere() {
     let cluster = Cluster::start();
     let name = "shared";
     let direct = cluster.named_database(name, "template0");
+    let direct_url = direct.clone();
     let way = Proxy::to(cluster.socket());
     let through = format!("postgres://tidings@{}/{name}", way.address());
     let node = |url: String| async move {
@@ -28,6 +31,9 @@ async fn a_node_that_is_cut_off_is_not_ready_and_sends_its_streams_elsewhere() {
     stream.ready().await;
     cut.notify(json!({"user": "ann"}), "before").await;
     let before = stream.up_to("notification").await.pop().unwrap();
+
+    add(&cut, "bob", &["--database-url", &direct_url]);
+    let bob = Visitor::sign_in(&cut, "bob", "correct horse").await;
 
     way.pause();
     let begun = Instant::now();
@@ -53,6 +59,10 @@ async fn a_node_that_is_cut_off_is_not_ready_and_sends_its_streams_elsewhere() {
     let goodbye = late.next().await.unwrap();
     assert!(goodbye.retry.is_some() && goodbye.name == "goodbye", "{goodbye:?}");
     assert_eq!((goodbye.json()["reason"].as_str(), late.next().await), (Some("overloaded"), None));
+    // nor who comes in by a session that cannot be looked up: a browser that is answered anything but 200 stays away for good,
+    let mut unknown = Stream::open(&cut.address, &bob.token, "", None).await;
+    assert!(unknown.head.starts_with("http/1.1 200"), "{}", unknown.head);
+    assert_eq!(unknown.next().await.unwrap().json()["reason"], "overloaded");
     // nor who asks by request,
     let asked = cut.as_user("ann", Method::GET, &format!("/events?after={id}")).send().await.unwrap();
     assert!(asked.headers().contains_key("retry-after"));

@@ -57,11 +57,14 @@ impl Serve {
         for warning in warnings {
             tracing::warn!("{warning}");
         }
-        let stops = stops()?;
+        let mut stops = stops()?;
         // The address comes first: a start that fails for it has not shown a password to nobody.
-        let listener = listen::listen(self.node.listen, Duration::from_secs(self.node.stall_seconds))?;
-        let address = listener.local_addr().map_err(|error| Failure::new(error.to_string()))?;
-        let node = self.prepare().await?;
+        let taken = listen::take(self.node.listen, Duration::from_secs(self.node.stall_seconds))?;
+        let address = taken.address()?;
+        let node = tokio::select! {
+            node = self.prepare() => node?,
+            Some(()) = stops.recv() => return Ok(()), // it may wait for long, for another that migrates
+        };
         let mut keepers = keys::keep(&node.auth, &self.signing, &self.provider)?;
         if let Some(tls) = &node.tls {
             tls.keep(&mut keepers)?;
@@ -69,6 +72,7 @@ impl Serve {
         let made = first_start::accounts(&*node.app.store, &*node.app.clock, &*node.app.random, self.node.demo).await?;
         let program = std::env::args().next().unwrap_or_else(|| "tidings".into());
         let scheme = if node.tls.is_some() { "https" } else { "http" };
+        let listener = taken.listen()?;
         output::line(&first_start::welcome(address, scheme, &made, &program))?;
         drop(made);
         tokio::select! {

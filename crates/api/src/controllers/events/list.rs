@@ -134,8 +134,8 @@ impl Collected {
                 self.ready = true;
                 self.answer.cursor = cursor.to_string();
             }
-            // The database cannot be read: a heartbeat before `ready` says nothing else.
-            Frame::Heartbeat(_) if !self.ready => return Err(Problem::new(Code::Unavailable)),
+            // The database cannot be read, says a heartbeat before `ready`; and a goodbye, that not all was given.
+            Frame::Heartbeat(_) | Frame::Goodbye(_) if !self.ready => return Err(Problem::new(Code::Unavailable)),
             Frame::Heartbeat(cursor) => {
                 if let Some(cursor) = cursor {
                     self.answer.cursor = cursor.to_string();

@@ -78,6 +78,10 @@ pub(crate) async fn open(
         Err(problem) if problem.code() == Code::RateLimited && accepts_events(request.head()) => {
             return Ok(answer().body(goodbye(&app, GoodbyeReason::Limit)));
         }
+        // Who they are cannot be looked up while the database is away.
+        Err(problem) if problem.code() == Code::Unavailable && accepts_events(request.head()) => {
+            return Ok(answer().body(goodbye(&app, GoodbyeReason::Overloaded)));
+        }
         Err(problem) => return Err(problem),
     };
     if request.method() == Method::HEAD {

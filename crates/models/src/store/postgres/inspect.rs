@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::{
     super::inspection::{APPLIED, Inspection, LAST, compare, last},
-    StoreError,
+    StoreError, moved,
     open::{ACQUIRE_TIMEOUT, MIGRATIONS, SETTINGS, assert_settings, refusal, server},
     writer::bounded,
 };
@@ -29,7 +29,7 @@ pub(in crate::store) async fn inspect(url: &str) -> Result<Inspection, StoreErro
 
 async fn look(connection: &mut PgConnection) -> Result<Inspection, StoreError> {
     let server = server(connection).await?;
-    let refused = match refusal(&server) {
+    let mut refused = match refusal(&server) {
         Some(why) => Some(why),
         None => match assert_settings(connection).await {
             Err(StoreError::Corrupt(why)) => Some(why),
@@ -45,6 +45,9 @@ async fn look(connection: &mut PgConnection) -> Result<Inspection, StoreError> {
         end = sqlx::query_as(LAST).fetch_optional(&mut *connection).await?.and_then(last);
     }
     let (pending, unknown) = compare(&MIGRATIONS, &applied);
+    if (pending, unknown) == (0, 0) && refused.is_none() {
+        refused = moved(connection).await?.map(|(_, moved)| moved.to_string());
+    }
     let version = format!("PostgreSQL {}", server.1);
     Ok(Inspection { version, refusal: refused, pending, unknown, damage: Vec::new(), last: end, clock })
 }

@@ -20,6 +20,9 @@ const OLDEST: i32 = 130_000;
 const READERS: u32 = 8;
 /// How long anything waits for a connection before the database counts as not available.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection that nobody used for a while may take to say that it is there. After a failover all of them may
+/// be dead without a word: whoever waits for one goes through several within [`ACQUIRE_TIMEOUT`], and then gets a new one.
+const SOON: Duration = Duration::from_millis(500);
 /// Statements of a connection that stay prepared: all that there are. With the default of 100 they would take turns.
 const PREPARED: usize = 256;
 
@@ -71,18 +74,19 @@ impl PostgresStore {
                     same.map_err(|error| sqlx::Error::Configuration(Box::new(error)))
                 })
             })
-            .after_release(|connection, _| Box::pin(answers(connection)))
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(answers(connection, SOON)))
+            .after_release(|connection, _| Box::pin(answers(connection, ACQUIRE_TIMEOUT)))
             .connect_with(options)
             .await?;
         Ok(Self { writer, readers, cursors: Arc::new(cursors) })
     }
 }
 
-/// Asks a connection that was used whether it is still there, within the time that anything waits for one. sqlx asks it
-/// too, but for as long as it takes: a place of the pool would be gone until the kernel gave up, after a quarter of an hour.
-/// After an error it ends the connection at once.
-async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    tokio::time::timeout(ACQUIRE_TIMEOUT, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+/// Asks a connection whether it is still there, for so long. sqlx asks too, but for as long as it takes: a place of the pool
+/// would be gone until the kernel gave up, after a quarter of an hour. After an error it ends the connection at once.
+async fn answers(connection: &mut PgConnection, patience: Duration) -> Result<bool, sqlx::Error> {
+    tokio::time::timeout(patience, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
     Ok(true)
 }
 

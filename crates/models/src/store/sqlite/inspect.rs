@@ -1,12 +1,12 @@
 //! A look at a file.
 
-use std::{str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     super::inspection::{APPLIED, Inspection, LAST, compare, last},
-    StoreError,
+    StoreError, moved,
     open::MIGRATIONS,
 };
 
@@ -17,7 +17,11 @@ const DAMAGE: &str = "PRAGMA quick_check(5)";
 const HAS_STRUCTURE: &str = "SELECT COUNT(*) = 1 FROM sqlite_master WHERE name = '_sqlx_migrations'";
 
 pub(in crate::store) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
-    let options = SqliteConnectOptions::from_str(url)?.busy_timeout(BUSY_TIMEOUT).pragma("query_only", "ON");
+    let options = SqliteConnectOptions::from_str(url)?.busy_timeout(BUSY_TIMEOUT).read_only(true);
+    // Who only reads leaves the write-ahead log of a process that was killed as it is. Where there is none, nothing is made.
+    let mut log = options.get_filename().as_os_str().to_owned();
+    log.push("-wal");
+    let options = options.immutable(!Path::new(&log).exists());
     let mut connection = options.connect().await?;
     let found = look(&mut connection).await;
     connection.close().await?;
@@ -35,7 +39,9 @@ async fn look(connection: &mut SqliteConnection) -> Result<Inspection, StoreErro
     }
     let (pending, unknown) = compare(&MIGRATIONS, &applied);
     let version = format!("SQLite {version}");
-    Ok(Inspection { version, refusal: None, pending, unknown, damage, last: end, clock: None })
+    let refusal = if (pending, unknown) == (0, 0) { moved(connection).await? } else { None };
+    let refusal = refusal.map(|(_, moved)| moved.to_string());
+    Ok(Inspection { version, refusal, pending, unknown, damage, last: end, clock: None })
 }
 
 #[cfg(test)]
@@ -55,6 +61,16 @@ mod tests {
         let store = SqliteStore::open(&url, Timestamp::from_millis(0), &SystemRandom).await.unwrap();
         let open = inspect(&url).await.unwrap();
         assert_eq!((open.pending, open.unknown, open.damage), (0, 0, Vec::<String>::new()));
+        // As a process that is killed leaves it.
+        let left = tempfile::tempdir().unwrap();
+        for name in ["log.db", "log.db-wal"] {
+            std::fs::copy(folder.path().join(name), left.path().join(name)).unwrap();
+        }
+        let files = || ["log.db", "log.db-wal"].map(|name| std::fs::read(left.path().join(name)).unwrap());
+        let (before, url_of_left) = (files(), format!("sqlite://{}/log.db", left.path().display()));
+        let looked = inspect(&url_of_left).await.unwrap();
+        assert_eq!((looked.pending, looked.damage), (0, Vec::<String>::new()));
+        assert!(files() == before, "what it left was changed");
         store.close().await;
         // Another page in the place of one that is needed.
         let mut bytes = std::fs::read(&path).unwrap();

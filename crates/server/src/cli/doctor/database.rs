@@ -10,7 +10,7 @@ pub(super) type Inspected = Result<Option<Inspection>, StoreError>;
 
 pub(super) async fn inspect(url: &DatabaseUrl) -> Inspected {
     match url.file() {
-        Some(file) if !file.exists() => Ok(None),
+        Some(file) if matches!(file.try_exists(), Ok(false)) => Ok(None),
         Some(_) => Inspection::of_file(url.as_str()).await.map(Some),
         None => Inspection::of_server(url.as_str()).await.map(Some),
     }
