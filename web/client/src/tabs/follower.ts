@@ -43,6 +43,11 @@ export class Follower {
   }
 
   event(envelope: Envelope, live: boolean): void {
+    // Whether something lacks before the first one only the server knows.
+    if (!this.#joined && envelope.id !== undefined) {
+      this.#joined = true;
+      void this.catchUp(envelope.id);
+    }
     if (this.#waiting === null) {
       if (!this.#take(envelope, live, true)) void this.catchUp();
     } else if (this.#waiting.length < MOST_WAITING) this.#waiting.push([envelope, live]);

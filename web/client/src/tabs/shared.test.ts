@@ -106,6 +106,21 @@ describe("tabs", () => {
     ]);
   });
 
+  it("take no event for the first one that they lack before the leader has answered", async () => {
+    const { server, open, happen } = setUp();
+    const first = open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    first.frozen = true; // it tells, but does not hear the question
+    const late = open();
+    await happen();
+    first.frozen = false;
+    await wait(LOOK_MS);
+    await happen();
+    expect(late.ids).toEqual(ids(1, 2, 3));
+  });
+
   it("take over at once when the leader closes, and go on where they are", async () => {
     const { server, open, happen, streams } = setUp();
     const first = open();
