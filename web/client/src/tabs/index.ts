@@ -4,6 +4,7 @@ import { alone, type Client, type Seat, type Tabs } from "../client";
 import { openChannel, type Locks } from "./messages";
 import { Shared } from "./shared";
 import { answerWorker } from "./tokens";
+import { BYE, type Hello } from "./worker";
 
 export { serve } from "./worker";
 
@@ -32,9 +33,11 @@ function hire(worker: (name: string) => SharedWorker, seat: Seat): () => void {
   const { name, server, user, token, held, world } = seat;
   const { port } = worker(name);
   const quit = token && answerWorker(name, token, world);
-  port.postMessage({ server, user, asks: token !== undefined, cursor: held.cursor });
+  const hello: Hello = { server, user, asks: token !== undefined, cursor: held.cursor };
+  port.postMessage(hello);
   return () => {
     quit?.();
+    port.postMessage(BYE);
     port.close();
   };
 }

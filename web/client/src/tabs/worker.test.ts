@@ -1,0 +1,59 @@
+// @vitest-environment node
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { FakeServer, json } from "../testing/fake-server";
+import { FakeBrowser } from "../testing/fake-tabs";
+import { sse } from "../transports/sse";
+import { BYE, serve } from "./worker";
+
+let server: FakeServer;
+let connected: (event: object) => void;
+
+beforeEach(() => {
+  server = new FakeServer();
+  vi.stubGlobal("addEventListener", (name: string, run: (event: object) => void) => {
+    if (name === "connect") connected = run;
+  });
+  vi.stubGlobal("navigator", { locks: new FakeBrowser().locks });
+  vi.stubGlobal("fetch", server.world.fetch);
+  serve({ transports: [sse()] });
+});
+afterEach(() => void vi.unstubAllGlobals());
+
+/** A page comes: what it says goes to the worker. */
+function come() {
+  const port: { onmessage?: (event: { data: unknown }) => void } = {};
+  connected({ ports: [port] });
+  const say = (data: unknown) => port.onmessage?.({ data });
+  say({ server: "https://t.example", user: "alice", asks: false, cursor: "c0" });
+  return { bye: () => say(BYE) };
+}
+
+const open = () => server.streams.filter(({ asked }) => !asked.gone()).length;
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+it("has a connection for as long as there is a page, and another one for the next", async () => {
+  const [one, two] = [come(), come()];
+  await settled();
+  expect(open()).toBe(1);
+  one.bye();
+  one.bye();
+  await settled();
+  expect([open(), server.streams.length]).toEqual([1, 1]);
+  two.bye();
+  await settled();
+  expect(open()).toBe(0);
+  come();
+  await settled();
+  expect([open(), server.streams.length]).toEqual([1, 2]);
+});
+
+it("tries again for who comes after it was refused", async () => {
+  server.answer = () => json({}, 401);
+  come();
+  await settled();
+  expect([open(), server.asked.length]).toEqual([0, 1]);
+  server.answer = () => undefined;
+  come();
+  await settled();
+  expect(open()).toBe(1);
+});
