@@ -252,6 +252,15 @@ describe("a mark", () => {
     expect(marks()).toHaveLength(1);
   });
 
+  it("is sent where locks are forbidden, as in a frame without an origin", async () => {
+    const request = () => Promise.reject(new DOMException("denied", "SecurityError"));
+    vi.stubGlobal("navigator", { locks: { request } });
+    const { inbox, marks } = await shown();
+    await inbox.mark({ read: true, ids: ["n-1"] });
+    await wait(0);
+    expect([marks().length, inbox.view.pending]).toEqual([1, 0]);
+  });
+
   it("too many are refused, not lost", async () => {
     const { net, inbox } = await shown();
     net.status = 0;

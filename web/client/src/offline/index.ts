@@ -25,8 +25,12 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const store = options.store ?? (await openStore(name).catch(inMemory));
   const api = new Api(server, token, world.fetch);
   const { locks } = globalThis.navigator ?? {};
-  const alone = <T>(run: () => Promise<T>): Promise<T> =>
-    locks === undefined ? run() : (locks.request(`${name} marks`, run) as Promise<T>);
+  const alone = <T>(run: () => Promise<T>): Promise<T> => {
+    if (locks === undefined) return run();
+    let began: Promise<T> | undefined;
+    // Where locks are there and forbidden, it runs without.
+    return locks.request(`${name} marks`, () => (began = run())).catch(() => began ?? run());
+  };
   const over = new AbortController();
   const closed = () => over.abort();
   const inbox = new Inbox({ store, api, world, heard: options, alone, closed });

@@ -21,11 +21,15 @@ export const tabs =
     const locks = globalThis.navigator?.locks as Locks | undefined;
     const byWorker = worker !== undefined && typeof SharedWorker === "function";
     if (typeof BroadcastChannel !== "function" || !(byWorker || locks)) return alone(seat);
-    return whileShown(() => {
-      const quit = byWorker ? hire(worker, seat) : () => {};
-      const shared = new Shared(seat, openChannel(seat.name), locks, byWorker ? "wait" : "queue");
-      return { shared, quit };
-    });
+    try {
+      return whileShown(() => {
+        const channel = openChannel(seat.name);
+        const quit = byWorker ? hire(worker, seat) : () => {};
+        return { shared: new Shared(seat, channel, locks, byWorker ? "wait" : "queue"), quit };
+      });
+    } catch {
+      return alone(seat); // there, and forbidden
+    }
   };
 
 /** Gives what lets go of it. */

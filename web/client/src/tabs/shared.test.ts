@@ -6,6 +6,7 @@ import { FakeServer, json } from "../testing/fake-server";
 import { FakeBrowser } from "../testing/fake-tabs";
 import { sse } from "../transports/sse";
 import type { Envelope } from "../types";
+import type { Locks } from "./messages";
 import { ANSWER_MS, LOOK_MS, Shared, type Manner } from "./shared";
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -35,7 +36,11 @@ function setUp() {
     const from = log.findIndex(({ id }) => id === after) + 1;
     return json({ events: log.slice(from), cursor: log.at(-1)?.id ?? "start", more: false });
   };
-  const open = (manner: Manner = "queue", options: Partial<Options> = {}, locks = true): Tab => {
+  const open = (
+    manner: Manner = "queue",
+    options: Partial<Options> = {},
+    locks: Locks | false = browser.locks,
+  ): Tab => {
     const tab = { ids: [], unread: -1, states: [], resets: 0, frozen: false } as unknown as Tab;
     tab.client = connect({
       user: "alice",
@@ -51,7 +56,7 @@ function setUp() {
         new Shared(
           seat,
           browser.channel(() => tab.frozen),
-          locks ? browser.locks : undefined,
+          locks || undefined,
           manner,
         ),
       ...options,
@@ -286,6 +291,32 @@ describe("tabs", () => {
     for (const stream of server.streams) if (!stream.asked.gone()) stream.ready(0);
     await happen();
     for (const tab of all) expect(tab.ids).toEqual(ids(1));
+  });
+
+  it.each(["queue", "wait"] as const)(
+    "each have their own where locks are forbidden, as in a frame without an origin: %s",
+    async (manner) => {
+      const { server, open } = setUp();
+      const request = () => Promise.reject(new DOMException("denied", "SecurityError"));
+      const tab = open(manner, {}, { request });
+      await wait(LOOK_MS * 2 + ANSWER_MS);
+      server.newest.ready(0);
+      await wait(0);
+      expect(tab.client.state.is).toBe("live");
+      tab.client.close();
+      await wait(60_000);
+      expect([server.streams.length, vi.getTimerCount()]).toEqual([1, 0]);
+    },
+  );
+
+  it("take nothing any more when they close while it is being given to them", async () => {
+    const { open, streams } = setUp();
+    const first = open();
+    await wait(0);
+    open("seize").client.close();
+    first.client.close();
+    await wait(60_000);
+    expect([streams(), vi.getTimerCount()]).toEqual([0, 0]);
   });
 
   it("leave nothing behind when they close", async () => {

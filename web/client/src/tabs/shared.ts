@@ -59,7 +59,7 @@ export class Shared implements Client {
   close(): void {
     const { state } = this;
     this.#rest();
-    this.#turn.leave();
+    this.#turn.close();
     this.channel.close();
     this.#tell({ ...state, is: "closed", reason: "", since: this.seat.world.now() });
   }

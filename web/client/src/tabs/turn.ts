@@ -12,6 +12,7 @@ export interface Turns {
 export class Turn {
   #release: (() => void) | undefined;
   #waiting: AbortController | undefined;
+  #closed = false;
 
   constructor(
     private readonly name: string,
@@ -21,7 +22,7 @@ export class Turn {
 
   /** Waits for it, however long that takes. */
   queue(): void {
-    this.leave();
+    this.#leave();
     const waiting = new AbortController();
     this.#waiting = waiting;
     this.#request({ signal: waiting.signal });
@@ -29,13 +30,19 @@ export class Turn {
 
   /** Takes it, from whoever has it. */
   seize(): void {
-    this.leave();
+    this.#leave();
     // Without locks there is nobody to take it from: this tab is on its own.
     if (this.locks === undefined) this.turns.began();
     else this.#request({ steal: true });
   }
 
-  leave(): void {
+  /** For good: also where it was about to be taken. */
+  close(): void {
+    this.#closed = true;
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#waiting?.abort();
     this.#waiting = undefined;
     this.#release?.();
@@ -44,16 +51,22 @@ export class Turn {
 
   #request(options: { steal?: boolean; signal?: AbortSignal }): void {
     let release = () => {};
+    let had = false;
+    const over = () => this.#closed || options.signal?.aborted;
     const held = () =>
       new Promise<void>((resolve) => {
-        if (options.signal?.aborted) return resolve();
+        had = true;
+        if (over()) return resolve();
         this.#waiting = undefined;
         this.#release = release = resolve;
         this.turns.began();
       });
-    this.locks?.request(this.name, options, held).catch(() => {
+    this.locks?.request(this.name, options, held).catch((error: Error) => {
+      if (over()) return;
+      // Forbidden, as in a frame without an origin: it is on its own here as well.
+      if (!had && error.name !== "AbortError") return this.turns.began();
       // Stolen, or given up while it waited.
-      if (this.#release !== release || options.signal?.aborted) return;
+      if (this.#release !== release) return;
       this.#release = undefined;
       this.turns.ended();
     });
