@@ -89,6 +89,20 @@ describe("a client", () => {
     expect(server.paths.join()).not.toMatch(/old|new/);
   });
 
+  it.each(["<html>\n<h1>Bad gateway</h1>", "", "naïve"])(
+    "takes no answer for a token that cannot be one, and asks again: %j",
+    async (bad) => {
+      const tokens = [bad, "good"];
+      const { server, open } = setUp({ token: async () => tokens.shift() });
+      const client = open();
+      await wait(0);
+      expect(client.state).toMatchObject({ is: "waiting", reason: "token" });
+      expect(server.asked).toEqual([]);
+      await wait(250);
+      expect(server.asked.map(({ token }) => token)).toEqual(["Bearer good"]);
+    },
+  );
+
   it("renews its stream in band, with another token", async () => {
     let given = 0;
     const { server, heard, open } = setUp({ token: async () => `t${(given += 1)}` });

@@ -9,6 +9,9 @@ export type GiveToken = (refresh: boolean) => Promise<string | null | undefined>
 /** A request that hangs longer than this is given up. A long poll brings its own patience. */
 const PATIENCE_MS = 20_000;
 
+/** Anything else no header takes, and is no token: the page of an error, for example. */
+const TOKEN = /^[\x21-\x7e]+$/;
+
 export class Api {
   #token: string | undefined;
 
@@ -29,6 +32,7 @@ export class Api {
   /** Asks the host. False: nobody is signed in. */
   async ask(refresh: boolean): Promise<boolean> {
     const token = await this.give?.(refresh);
+    if (typeof token === "string" && !TOKEN.test(token)) throw new TypeError("no token");
     this.#token = token ?? undefined;
     return token !== null;
   }

@@ -283,6 +283,7 @@ class Turn {
     const wait = Math.max(backoff(this.model.failures, random), Math.min(retry, MOST_ASKED_MS));
     const until = Math.max(floor, now + wait);
     this.model.failures += 1;
+    this.model.refreshed = false; // what is refused after that may be refreshed again
     this.leave({ at: "waiting", until, floor }, reason);
   }
 

@@ -32,6 +32,14 @@ describe("the token", () => {
     expect(driver.is).toBe("connecting"); // it is refreshed again, once
   });
 
+  it("that was refreshed in vain while the server was away is refreshed again", () => {
+    const driver = new Driver({ asks: true }).start().token();
+    driver.ended({ status: 401 }).token().ended({ status: 503 }).again().ended({ status: 401 });
+    expect(driver.is).toBe("connecting");
+    driver.token().ended({ status: 401 });
+    expect(driver.is).toBe("unauthorized");
+  });
+
   it("that nobody can refresh is the host's affair at once", () => {
     expect(new Driver().start().ended({ status: 401 }).is).toBe("unauthorized");
   });
