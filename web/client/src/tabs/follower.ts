@@ -6,7 +6,7 @@ import { backoff } from "../core/backoff";
 import { EMPTY, NOWHERE, take } from "../core/intake";
 import type { Seat } from "../client";
 import { query } from "../transports/transport";
-import type { Envelope, Held, Reset } from "../types";
+import type { Counts, Envelope, Held, Reset } from "../types";
 
 /** What comes meanwhile waits. When it is more, the tab asks for it once more instead. */
 const MOST_WAITING = 1_000;
@@ -27,6 +27,8 @@ export class Follower {
   #proven: string | undefined;
   #joined = false;
   #gap: string | null = null;
+  /** The leader's since the last page was asked for: newer than that page's. */
+  #counts: Counts | null = null;
   #failures = 0;
   #stopped = false;
   #again: unknown;
@@ -52,6 +54,11 @@ export class Follower {
       if (!this.#take(envelope, live, true)) void this.catchUp();
     } else if (this.#waiting.length < MOST_WAITING) this.#waiting.push([envelope, live]);
     else this.#overflowed = true;
+  }
+
+  counts(counts: Counts): void {
+    this.#counts = counts;
+    this.#count(counts);
   }
 
   reset(reset: Reset): void {
@@ -87,6 +94,7 @@ export class Follower {
     if (this.#stopped) return;
     this.#failures = 0;
     this.#proven = last;
+    if (this.#counts !== null) this.#count(this.#counts);
     const waiting = this.#waiting;
     this.#waiting = null;
     for (const [envelope, live] of waiting) this.event(envelope, live);
@@ -106,6 +114,7 @@ export class Follower {
   /** True: there is more. */
   async #page(): Promise<boolean> {
     const after = this.seat.held.cursor;
+    this.#counts = null;
     const answer = await this.seat.api.request("GET", `/events${query({ after })}`);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const { events, cursor, more, reset } = (await answer.json()) as Events;
@@ -138,7 +147,7 @@ export class Follower {
     return true;
   }
 
-  #count({ unread, unseen }: { unread: number; unseen: number }): void {
+  #count({ unread, unseen }: Counts): void {
     guarded(() => this.seat.listener.counts?.({ unread, unseen }));
   }
 

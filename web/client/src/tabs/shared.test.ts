@@ -224,6 +224,26 @@ describe("tabs", () => {
     expect([late.client.state.is, late.ids]).toEqual(["live", ids(1, 2)]);
   });
 
+  it("count as the leader does, where a page that was asked for before says something older", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    let answer = () => {};
+    const { answer: page } = server;
+    server.answer = (asked) => {
+      const older = page(asked);
+      return older && new Promise((resolve) => (answer = () => resolve(older)));
+    };
+    const late = open();
+    await wait(0);
+    await happen();
+    answer();
+    await wait(0);
+    expect([late.ids, late.unread, late.client.state.is]).toEqual([ids(1, 2), 2, "live"]);
+  });
+
   it("do not ask again and again where nothing lacks", async () => {
     const { server, open, happen } = setUp();
     open();

@@ -149,7 +149,7 @@ export class Shared implements Client {
     switch (message.say) {
       case "lead":
         this.#heard(message.state);
-        if (message.counts !== null) this.#count(message.counts);
+        if (message.counts !== null) follower.counts(message.counts);
         return follower.follow(message.cursor, message.last);
       case "state":
         return this.#heard(message.state);
@@ -159,7 +159,7 @@ export class Shared implements Client {
       case "reset":
         return follower.reset(message.reset);
       case "counts":
-        return this.#count(message.counts);
+        return follower.counts(message.counts);
     }
   }
 
@@ -173,10 +173,6 @@ export class Shared implements Client {
   #say(): void {
     const behind = this.#leader.is === "live" && !this.#complete;
     this.#tell(behind ? { ...this.#leader, is: "connecting", reason: "behind" } : this.#leader);
-  }
-
-  #count(counts: Counts): void {
-    guarded(() => this.seat.listener.counts?.(counts));
   }
 
   #tell(state: State): void {
