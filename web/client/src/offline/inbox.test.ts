@@ -242,6 +242,30 @@ describe("a mark", () => {
     expect([inbox.view.pending, other.view.pending]).toEqual([0, 0]);
   });
 
+  it("that another tab has taken away is not taken for done: it may have been refused", async () => {
+    const { net, inbox, store } = await shown();
+    net.status = 0;
+    await inbox.mark({ read: true, ids: ["n-1"] });
+    const [mark] = await store.marks();
+    await store.dropMark(mark?.key ?? "");
+    net.status = 200;
+    await wait(60_000);
+    expect([line(inbox.view), inbox.view.pending]).toEqual(["2 1", 0]);
+  });
+
+  it("is sent where the browser's store has gone away", async () => {
+    const store = inMemory();
+    const { net, open, marks } = await setUp(store);
+    const inbox = await open();
+    await inbox.mark({ read: true, ids: ["n-1"] });
+    await wait(0);
+    store.marks = () => Promise.reject(new DOMException("closed", "InvalidStateError"));
+    net.status = 200;
+    const before = marks().length;
+    await wait(60_000);
+    expect([marks().length - before, inbox.view.pending]).toEqual([1, 0]);
+  });
+
   it("is sent from memory where the browser keeps nothing", async () => {
     const store = { ...inMemory(), keepMark: () => Promise.reject(new Error("full")) };
     const { net, open, marks } = await setUp(store);

@@ -110,10 +110,14 @@ export class Marks {
   /** False: to be tried again. */
   async #send(mark: Mark): Promise<boolean> {
     const { store, api, marked } = this.parts;
-    // Another tab may have sent it, long ago: then it must not undo what was done since.
-    const isThere = async () => (await store.marks()).some(({ key }) => key === mark.key);
-    if (this.#stored.has(mark.key) && !(await isThere()))
-      return this.#drop(mark, () => marked.done(mark));
+    // Another tab may have sent it, long ago: then it must not undo what was done since, here neither. Where the
+    // browser keeps nothing any more nobody knows, and once more does less harm than never.
+    const isThere = () =>
+      store.marks().then(
+        (marks) => marks.some(({ key }) => key === mark.key),
+        () => true,
+      );
+    if (this.#stored.has(mark.key) && !(await isThere())) return this.#drop(mark, () => {});
     const { status, ok } = await api.request("POST", "/notifications/mark", mark.marking);
     if (!ok && (status >= 500 || PASSING.includes(status))) return false;
     await store.dropMark(mark.key).catch(() => {}); // then it is sent once more after a reload

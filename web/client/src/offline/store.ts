@@ -17,24 +17,49 @@ const VERSION = 1;
 const ONLY = "newest";
 
 export async function openStore(name: string): Promise<Store> {
+  let database: IDBDatabase | null = null;
+  /** A browser may close it by itself. Then it is opened again when it is needed. */
+  async function opened(): Promise<IDBDatabase> {
+    if (database !== null) return database;
+    const fresh = await open(name);
+    // Or another tab has a newer version of this: it must not have to wait.
+    fresh.onclose = fresh.onversionchange = () => {
+      fresh.close();
+      database = null;
+    };
+    return (database = fresh);
+  }
+  async function ask<T>(
+    store: string,
+    mode: IDBTransactionMode,
+    what: (store: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T> {
+    try {
+      return await answer(what((await opened()).transaction(store, mode).objectStore(store)));
+    } catch (error) {
+      if ((error as Error).name === "InvalidStateError") database = null;
+      throw error;
+    }
+  }
+  await opened();
+  return {
+    page: async () =>
+      ((await ask("pages", "readonly", (pages) => pages.get(ONLY))) as Page | undefined) ?? null,
+    keepPage: async (page) =>
+      void (await ask("pages", "readwrite", (pages) => pages.put(page, ONLY))),
+    marks: () => ask("marks", "readonly", (marks) => marks.getAll() as IDBRequest<Mark[]>),
+    keepMark: async (mark) => void (await ask("marks", "readwrite", (marks) => marks.put(mark))),
+    dropMark: (key) => ask("marks", "readwrite", (marks) => marks.delete(key)),
+  };
+}
+
+function open(name: string): Promise<IDBDatabase> {
   const opening = indexedDB.open(name, VERSION);
   opening.onupgradeneeded = () => {
     opening.result.createObjectStore("pages");
     opening.result.createObjectStore("marks", { keyPath: "key" });
   };
-  const database = await answer(opening);
-  // Another tab has a newer version of this: it must not have to wait.
-  database.onversionchange = () => database.close();
-  const of = (store: string, mode: IDBTransactionMode) =>
-    database.transaction(store, mode).objectStore(store);
-  return {
-    page: async () =>
-      ((await answer(of("pages", "readonly").get(ONLY))) as Page | undefined) ?? null,
-    keepPage: async (page) => void (await answer(of("pages", "readwrite").put(page, ONLY))),
-    marks: async () => (await answer(of("marks", "readonly").getAll())) as Mark[],
-    keepMark: async (mark) => void (await answer(of("marks", "readwrite").put(mark))),
-    dropMark: async (key) => void (await answer(of("marks", "readwrite").delete(key))),
-  };
+  return answer(opening);
 }
 
 function answer<T>(request: IDBRequest<T>): Promise<T> {
