@@ -120,6 +120,29 @@ describe("an inbox", () => {
 });
 
 describe("a page that is fetched", () => {
+  it("is asked for again where that failed while the stream is live, and no more after", async () => {
+    const { server, net, open } = await setUp();
+    net.status = 503;
+    server.answer = ((answer) => (asked) => (net.status === 503 ? json({}, 503) : answer(asked)))(
+      server.answer,
+    );
+    const inbox = await open();
+    inbox.listener.state(LIVE);
+    await wait(0);
+    expect(server.asked).toHaveLength(1);
+    await wait(250);
+    expect(server.asked).toHaveLength(2);
+    net.status = 200;
+    await wait(250);
+    expect([line(inbox.view), server.asked.length]).toEqual(["2 1", 3]);
+    net.status = 503;
+    const again = inbox.fetch();
+    inbox.close();
+    await again;
+    await wait(60_000);
+    expect([server.asked.length, vi.getTimerCount()]).toEqual([4, 0]);
+  });
+
   it("is fetched once more when a reset comes meanwhile: who knows which is newer?", async () => {
     const { server, net, open } = await setUp();
     net.status = 200;

@@ -4,6 +4,7 @@
 import type { Listener } from "../types";
 import { guarded } from "../core/connection";
 import type { Api } from "../core/api";
+import { backoff } from "../core/backoff";
 import type { World } from "../core/world";
 import type { Counts, Envelope, Item, Reset, State } from "../types";
 import { Marks, type Mark, type Marking } from "./marks";
@@ -38,6 +39,9 @@ export class Inbox {
   #waiting: Envelope[] | null = null;
   /** A reset came while a page was fetched: nobody knows which of the two is newer. */
   #stale = false;
+  #live = false;
+  #failures = 0;
+  #again: unknown;
   #timer: unknown;
 
   constructor(
@@ -90,6 +94,8 @@ export class Inbox {
 
   close(): void {
     this.parts.closed();
+    this.#live = false;
+    this.parts.world.clearTimer(this.#again);
     this.#marks.close();
     this.keep();
   }
@@ -109,7 +115,8 @@ export class Inbox {
       this.#set({ items: notifications, counts: { unread, unseen }, cursor });
     },
     state: ({ is }: State) => {
-      if (is !== "live") return;
+      this.#live = is === "live";
+      if (!this.#live) return;
       void this.#marks.flush();
       if (!this.#known) void this.fetch();
     },
@@ -118,14 +125,17 @@ export class Inbox {
   /** Asks for the page anew: at first, and when an event concerns what is not here. */
   async fetch(): Promise<void> {
     if (this.#waiting !== null) return;
+    const { api, world } = this.parts;
+    world.clearTimer(this.#again);
     const came: Envelope[] = [];
     this.#waiting = came;
     try {
-      const answer = await this.parts.api.request("GET", `/notifications?limit=${MOST_ITEMS}`);
+      const answer = await api.request("GET", `/notifications?limit=${MOST_ITEMS}`);
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const { items, cursor } = (await answer.json()) as Page;
       this.#waiting = null;
       this.#known = true;
+      this.#failures = 0;
       this.#set({ items, cursor });
       // Those that the answer has already do no harm, in their order.
       const again = this.#stale || came.length >= MOST_WAITING;
@@ -134,7 +144,11 @@ export class Inbox {
       else for (const envelope of came) this.#event(envelope);
     } catch {
       this.#waiting = null;
-      this.#known = false; // asked for again when the stream is live
+      this.#known = false;
+      if (!this.#live) return; // asked for again when the stream is
+      const wait = backoff(this.#failures, world.random());
+      this.#failures += 1;
+      this.#again = world.setTimer(() => void this.fetch(), wait);
     }
   }
 
