@@ -34,8 +34,10 @@ export class Connection {
     private readonly parts: Parts,
     remembered: Remembered,
   ) {
-    const names = parts.transports.map(({ name }) => name);
-    this.#model = newModel(names, parts.asks, remembered, parts.world.now());
+    const named = (those: readonly Transport[]) => those.map(({ name }) => name);
+    const { transports, asks, world } = parts;
+    const partial = named(transports.filter(({ partial }) => partial));
+    this.#model = newModel(named(transports), asks, remembered, world.now(), partial);
   }
 
   get held(): Held {

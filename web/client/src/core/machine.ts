@@ -174,6 +174,10 @@ class Turn {
 
   private event({ type, data, id }: Input & { on: "event" }): void {
     this.heard();
+    const { partial, transports, transport } = this.model;
+    // What it does not tell is no gap, neither here nor to a transport that goes on from here.
+    if (partial.includes(transports[transport] ?? ""))
+      this.model.held = { ...this.model.held, seqs: {} };
     const frame = parseFrame(type, data, id);
     if (frame !== null && !this.frame(frame)) return;
     if (id !== "" && frame?.is !== "event") this.model.held = { ...this.model.held, cursor: id };

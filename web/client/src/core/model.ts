@@ -47,6 +47,8 @@ export interface Model {
   heartbeat: number;
   transports: readonly string[];
   transport: number;
+  /** Those that do not tell all events. */
+  partial: readonly string[];
   /** So often in a row this transport was opened and said nothing. */
   misses: number;
   /** When to try the first transport again. */
@@ -93,6 +95,7 @@ export function newModel(
   asks: boolean,
   { held, transport, preferAt }: Remembered,
   now: number,
+  partial: readonly string[] = [],
 ): Model {
   const at = Math.max(0, transports.indexOf(transport ?? ""));
   return {
@@ -110,6 +113,7 @@ export function newModel(
     heartbeat: 15_000,
     transports,
     transport: at,
+    partial,
     misses: 0,
     preferAt: at === 0 ? null : (preferAt ?? now),
     told: { is: "closed", since: now, reason: "", transport: transports[at] ?? "" },

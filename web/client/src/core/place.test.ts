@@ -46,6 +46,20 @@ describe("the place", () => {
     expect(driver.held.cursor).toBe("c-user:alice-9");
   });
 
+  it("has no gap where a transport does not tell all, nor where the next one goes on from there", () => {
+    const transports = ["eventsource", "sse"];
+    const driver = new Driver({ transports, partial: ["eventsource"] }).start().ready();
+    driver.notify(1).notify(3).notify(3);
+    driver.event("ping", {}, "c-user:alice-4"); // after a signal that it was not asked for
+    expect([driver.seqs, driver.is]).toEqual([[1, 3], "live"]);
+    driver.ended({ status: 404 }).again().ended({ status: 404 }).again();
+    expect(driver.model.told.transport).toBe("sse");
+    driver.notify(5).ready().notify(6);
+    expect([driver.seqs, driver.is]).toEqual([[1, 3, 5, 6], "live"]);
+    driver.notify(8);
+    expect(driver.is).toBe("waiting");
+  });
+
   it("knows the seqs of each audience for itself", () => {
     const driver = live();
     driver.notify(1).notify(1, "everyone").notify(2, "topic:t").notify(2).notify(2, "everyone");

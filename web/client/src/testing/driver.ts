@@ -14,9 +14,10 @@ export class Driver {
   constructor({
     transports = ["sse"],
     asks = false,
+    partial = [],
     ...remembered
-  }: Partial<Remembered> & { transports?: string[]; asks?: boolean } = {}) {
-    this.model = newModel(transports, asks, { held: EMPTY, ...remembered }, this.now);
+  }: Partial<Remembered> & { transports?: string[]; asks?: boolean; partial?: string[] } = {}) {
+    this.model = newModel(transports, asks, { held: EMPTY, ...remembered }, this.now, partial);
   }
 
   take(input: Input): this {

@@ -20,6 +20,7 @@ const NAMES = [
 /** `signals`: the types of those that the host wants. An EventSource tells nothing that it was not asked for. */
 export const eventSource = (signals: readonly string[] = []): Transport => ({
   name: "eventsource",
+  partial: true,
   supported: () => typeof EventSource === "function",
   open: (api, after, sink) =>
     running(sink, async (signal) => {

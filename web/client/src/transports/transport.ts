@@ -22,6 +22,8 @@ export interface Ended {
 
 export interface Transport {
   readonly name: string;
+  /** It tells those events alone whose types it knows. */
+  readonly partial?: true;
   /** Is there such a thing in this browser? */
   supported(): boolean;
   /** Gives what shuts it: at once, and without a word. */
