@@ -21,6 +21,8 @@ export type Message =
   | { say: "authorized" }
   /** A worker has no host to ask: any tab may answer. */
   | { say: "token?"; refresh: boolean; question: string }
+  /** I do, however long it takes. */
+  | { say: "token!"; question: string }
   | { say: "token"; token: string | null | undefined; failed: boolean; question: string };
 
 /** What is heard in all tabs of an origin but the one that says it. */

@@ -35,6 +35,17 @@ it("fails where the tab fails", async () => {
   end();
 });
 
+it("is asked of one tab alone, however long that takes", async () => {
+  const slow = () => new Promise<string>((resolve) => setTimeout(() => resolve("late"), 300));
+  const chances = [0, 0.5];
+  world.random = () => chances.shift() ?? 0;
+  const { ask, gave, end } = setUp(slow, slow);
+  expect(await ask(true)).toBe("late");
+  expect(gave.map(({ mock }) => mock.calls.length).sort()).toEqual([0, 1]);
+  world.random = Math.random;
+  end();
+});
+
 it("comes from a tab that is left", async () => {
   const { ask, gave, end } = setUp(async () => "one");
   end();

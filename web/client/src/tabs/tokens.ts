@@ -1,11 +1,11 @@
-// A worker has no host: it asks the tabs for a token. The first answer counts, and the others then are quiet.
+// A worker has no host: it asks the tabs for a token. The first that takes it on answers, and the others are quiet.
 
 import type { GiveToken } from "../core/api";
 import type { World } from "../core/world";
 import type { Message } from "./messages";
 import { openChannel } from "./messages";
 
-/** Each tab waits by chance for up to so long whether another one answers. */
+/** Each tab waits by chance for up to so long whether another one takes it on. */
 const MANNERS_MS = 200;
 
 const named = (name: string) => `${name} token`;
@@ -32,17 +32,20 @@ export function answerWorker(name: string, give: GiveToken, world: World): () =>
   const channel = openChannel(named(name));
   let waiting: { question: string; timer: unknown } | null = null;
   channel.hear((message) => {
-    if (message.say === "token" && waiting?.question === message.question) {
+    if (message.say === "token!" && waiting?.question === message.question) {
       world.clearTimer(waiting.timer);
       waiting = null;
     } else if (message.say === "token?") {
       const { question, refresh } = message;
       world.clearTimer(waiting?.timer);
-      const answer = () =>
-        give(refresh).then(
+      const answer = () => {
+        // A refresh may be good for once only: two of it would sign everybody out.
+        channel.post({ say: "token!", question });
+        return give(refresh).then(
           (token) => channel.post({ say: "token", token, failed: false, question }),
           () => channel.post({ say: "token", token: null, failed: true, question }),
         );
+      };
       waiting = {
         question,
         timer: world.setTimer(() => void answer(), world.random() * MANNERS_MS),
