@@ -24,7 +24,8 @@ export const longPoll = (): Transport => ({
       let live = false;
       for (;;) {
         const wait = live ? `${WAIT_S}` : null;
-        const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+        // Older browsers cannot join them, and then the machine's patience is enough.
+        const patience = AbortSignal.any?.([signal, AbortSignal.timeout(PATIENCE_MS)]) ?? signal;
         const answer = await api.send(
           "GET",
           `/events${query({ after, wait })}`,
