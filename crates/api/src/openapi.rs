@@ -181,6 +181,7 @@ mod tests {
         };
         for (path, method, expected) in [
             ("/healthz", "get", "200 400"),
+            ("/metrics", "get", "200 400 401 403 429 503"),
             ("/api/v1/inbox", "get", "200 400 401 403 429 503"),
             ("/api/v1/auth/login", "post", "200 400 401 403 408 413 415 422 429 503 507"),
             ("/api/v1/auth/logout", "post", "204 400 403 429 503 507"),

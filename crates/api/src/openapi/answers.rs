@@ -19,7 +19,7 @@ pub(super) struct Answers;
 impl Modify for Answers {
     fn modify(&self, document: &mut OpenApi) {
         for (path, item) in &mut document.paths.paths {
-            let guarded = path.starts_with("/api/v1/");
+            let guarded = path.starts_with("/api/v1/") || path == "/metrics";
             for (changes, operation) in operations(item) {
                 let statuses = statuses(guarded, changes, operation);
                 let responses = &mut operation.responses;
