@@ -55,7 +55,7 @@ struct Other {
     /// Since when it says what it says, and whether it ever said something else: one that did not may be long gone.
     since: Instant,
     beats: bool,
-    /// Since when it has read as far as it has.
+    /// Since when it is behind this node, and has read no further.
     moved: Instant,
 }
 
@@ -156,7 +156,7 @@ impl Peers {
             let more = changes.len() >= StreamChange::AT_ONCE;
             let node = self.own(hubs);
             match self.nodes.tell(&node, &changes).await {
-                Ok(before) => self.learn(node.beat, before),
+                Ok(before) => self.learn(&node, before),
                 Err(error) => {
                     self.put_back(changes);
                     return Err(error);
@@ -200,8 +200,8 @@ impl Peers {
         }
     }
 
-    /// Who was there when this node told of itself with that beat.
-    fn learn(&self, beat: i64, before: Vec<Node>) {
+    /// Who was there when this node told that of itself.
+    fn learn(&self, own: &Node, before: Vec<Node>) {
         let now = Instant::now();
         let mut state = self.state.lock();
         // Silence counts only while this node listened.
@@ -210,14 +210,14 @@ impl Peers {
             // Forgotten, and perhaps known again by something that was told without an answer: but not its streams.
             state.all_anew |= !before.iter().any(|node| (node.id, node.beat) == (self.id, told));
         }
-        state.told = Some((beat, now));
+        state.told = Some((own.beat, now));
         let mut known = std::mem::take(&mut state.others);
         for node in before.into_iter().filter(|node| node.id != self.id) {
             let other = match known.remove(&node.id) {
                 None => Other { node, since: now, beats: false, moved: now },
                 Some(other) => {
                     let same = other.node.beat == node.beat;
-                    let stands = listened && other.node.position == node.position;
+                    let stands = listened && other.node.position == node.position && node.position < own.position;
                     Other {
                         since: if same && listened { other.since } else { now },
                         beats: other.beats || !same,

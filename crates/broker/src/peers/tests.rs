@@ -326,6 +326,9 @@ async fn who_gets_no_answer_is_not_sure_to_be_known() {
 async fn what_others_have_yet_to_read_is_kept() {
     let setup = Setup::new();
     let clock = VirtualClock::default();
+    for _ in 0..9 {
+        setup.store.add("everyone");
+    }
     let new = || Peers::new(Arc::clone(&setup.nodes) as Arc<dyn Nodes>, 4, &clock, &SystemRandom);
     let (peers, hubs) = (new(), &setup.node().await.broker.hubs.clone());
     assert_eq!(peers.read_by_all(pos(9)), None, "nobody was asked yet");
@@ -340,6 +343,15 @@ async fn what_others_have_yet_to_read_is_kept() {
     }
     assert_eq!(peers.others().len(), 1, "it is alive");
     assert_eq!(peers.read_by_all(pos(9)), Some(pos(9)), "and stands still");
+
+    // One that has read all there was is waited for, however long ago that was.
+    for beat in 0..STUCK.as_secs() + 10 {
+        let level = Node { beat: -1 - i64::try_from(beat).unwrap(), position: pos(9), ..stuck.clone() };
+        setup.nodes.tell(&level, &[]).await.unwrap();
+        peers.tell(hubs).await.unwrap();
+        later(EVERY).await;
+    }
+    assert_eq!(peers.read_by_all(pos(20)), Some(pos(9)));
 }
 
 /// Who left an audience before something was said there does not hear it, however far behind their node is.
