@@ -41,6 +41,7 @@ async fn every_example_is_what_happens() {
         match block {
             Block::Exchange(example) => run.exchange(&example).await,
             Block::Events(line, events) => run.events(line, &events).await,
+            Block::Messages(line, messages) => run.messages(line, &messages).await,
         }
     }
 }
@@ -56,7 +57,7 @@ async fn every_endpoint_has_an_example_and_a_line_in_the_table() {
         .into_iter()
         .filter_map(|block| match block {
             Block::Exchange(example) => Some((example.method, path_of(&example.target, &there).to_owned())),
-            Block::Events(..) => None,
+            Block::Events(..) | Block::Messages(..) => None,
         })
         .collect();
     assert_eq!(shown, there, "the examples, and what there is");

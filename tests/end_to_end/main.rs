@@ -32,4 +32,5 @@ mod store_failures;
 mod stream;
 mod support;
 mod tls;
+mod websocket;
 mod whole_inbox;

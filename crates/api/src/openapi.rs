@@ -13,7 +13,7 @@ use utoipa::{
 
 use self::{answers::Answers, flat::Flat};
 use crate::controllers::{
-    admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics,
+    admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics, ws,
 };
 
 #[derive(OpenApi)]
@@ -56,6 +56,7 @@ use crate::controllers::{
         stream::open::open,
         stream::renew::renew,
         stream::ticket::ticket,
+        ws::open::open,
         events::list::list,
         inbox::show::show,
         notifications::list::list,
@@ -217,7 +218,7 @@ mod tests {
             let operational = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs/errors"].contains(&path);
             let path = if operational { path.to_owned() } else { format!("/api/v1{path}") };
             for method in ["get", "post", "put", "patch", "delete"] {
-                if line.contains(&format!(".{method}(")) {
+                if line.contains(&format!(".{method}(")) || line.contains(&format!(".{method}_alone(")) {
                     routed.insert(format!("{method} {path}"));
                 }
             }

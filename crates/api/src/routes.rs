@@ -10,7 +10,7 @@ use actix_web::{
 use tidings_middleware::{Code, Problem, guard};
 
 use crate::{
-    controllers::{admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics},
+    controllers::{admin, auth, events, health, inbox, notifications, preferences, stream, subscriptions, topics, ws},
     extract::{NoParameters, Query, body::BodyLimit},
     openapi,
 };
@@ -33,6 +33,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/stream")                   .with_query().get(stream::open::open))
         .service(at("/stream/ticket")            .post(stream::ticket::ticket))
         .service(at("/stream/renew")             .post(stream::renew::renew))
+        .service(at("/ws")                       .with_query().get_alone(ws::open::open))
         .service(at("/events")                   .with_query().get(events::list::list))
         .service(at("/inbox")                    .get(inbox::show::show))
         .service(at("/notifications")            .with_query().get(notifications::list::list))
@@ -110,6 +111,16 @@ impl At {
         F::Output: Responder + 'static,
     {
         self.on(Method::GET, handler.clone()).on(Method::HEAD, handler)
+    }
+
+    /// GET, where there is nothing to say of what it would answer.
+    fn get_alone<F, Args>(self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.on(Method::GET, handler)
     }
 
     fn post<F, Args>(self, handler: F) -> Self

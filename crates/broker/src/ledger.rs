@@ -37,6 +37,8 @@ const CLOSED: usize = 65_536;
 pub enum Transport {
     /// Server-sent events.
     Sse,
+    /// WebSocket.
+    WebSocket,
     /// One request, and its answer.
     Poll,
 }
@@ -47,6 +49,7 @@ impl Transport {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sse => "sse",
+            Self::WebSocket => "websocket",
             Self::Poll => "poll",
         }
     }

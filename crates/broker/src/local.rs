@@ -22,8 +22,13 @@ impl Local {
     }
 
     /// Opens a stream for a reader, for as long as their grant lasts, served by this thread.
-    pub async fn open(&self, reader: impl Into<Reader>, start: Start) -> Result<Stream, OpenError> {
-        self.broker.open_at(&self.hub, reader.into(), start, Transport::Sse).await
+    pub async fn open(
+        &self,
+        reader: impl Into<Reader>,
+        start: Start,
+        transport: Transport,
+    ) -> Result<Stream, OpenError> {
+        self.broker.open_at(&self.hub, reader.into(), start, transport).await
     }
 }
 

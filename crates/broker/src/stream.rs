@@ -117,7 +117,7 @@ impl Stream {
         }
     }
 
-    /// The identity of this stream, for logs.
+    /// The identity of this stream, for logs and for renewing it.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.id
@@ -127,6 +127,12 @@ impl Stream {
     #[must_use]
     pub fn ends_at(&self) -> Instant {
         self.expiry.end.at
+    }
+
+    /// Whether nothing but a goodbye is to come: what its reader says from then on is not listened to.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.ending().is_some()
     }
 
     /// Whose stream it is.

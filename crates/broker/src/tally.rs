@@ -304,7 +304,7 @@ impl Kinds for GoodbyeReason {
 }
 
 impl Kinds for Transport {
-    const ALL: &'static [Self] = &[Self::Sse, Self::Poll];
+    const ALL: &'static [Self] = &[Self::Sse, Self::WebSocket, Self::Poll];
 
     fn word(self) -> &'static str {
         self.as_str()

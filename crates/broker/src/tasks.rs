@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        Broker, Error, Settings, Start, Stream,
+        Broker, Error, Settings, Start, Stream, Transport,
         bus::LocalBus,
         testing::{Counting, FakeStore, VirtualClock, event, pos, until, user},
     };
@@ -99,7 +99,7 @@ mod tests {
         assert!(timeout(LONG, tasks.failed()).await.is_err(), "its thread has ended, that is all");
 
         let local = broker.local();
-        let opened = local.open((user("ann"), until(3_600_000)), Start::Unread).await;
+        let opened = local.open((user("ann"), until(3_600_000)), Start::Unread, Transport::Sse).await;
         let _stream: Stream = opened.unwrap();
         // Makes the hub read ann's inbox, and the store of these tests panics at a notification that is none.
         store.put(tidings_models::Event { effect: Effect::Recounts, ..event(2, "everyone", "{}") });

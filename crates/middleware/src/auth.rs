@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use secrecy::SecretBox;
 use tidings_models::{
-    Clock, Digest, Random, Revoked, Timestamp,
+    Address, Clock, Digest, Random, Revoked, Timestamp,
     access::{ApiKey, ShownSecret, SignIn, SignInId, TicketId},
 };
 
-use crate::{Directory, Limits, Origins, Problem, Refusals, Register, Tickets, Tokens};
+use crate::{
+    Credential, Directory, Limits, Origins, Principal, Problem, Refusals, Register, Tickets, Tokens, credentials,
+};
 
 /// Whom to believe, and which origins to serve.
 pub struct Auth {
@@ -50,6 +52,19 @@ impl Auth {
             clock,
             random,
         }
+    }
+}
+
+impl Auth {
+    /// Whose a token is that somebody shows from `address` over a connection that is open.
+    pub async fn believe(&self, token: &str, address: Address) -> Result<Principal, Problem> {
+        credentials::believe(self, || address, token, Credential::Bearer, self.clock.now()).await
+    }
+
+    /// Takes note of what was refused over a connection that is open. (`edge` does, of a request.)
+    pub fn refused(&self, problem: &Problem, address: Address) {
+        problem.log();
+        self.refusals.note(problem.code(), || address, self.clock.now());
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::{
     dev::RequestHead,
     http::header::{self, HeaderMap},
 };
-use tidings_models::{Grant, SecretKind, Timestamp};
+use tidings_models::{Address, Grant, SecretKind, Timestamp};
 use url::form_urlencoded;
 
 use crate::{Auth, Code, Credential, InvalidToken, Principal, Problem, Rights, SessionCookie, origin::Provenance};
@@ -23,9 +23,10 @@ pub(crate) async fn identify(auth: &Auth, head: &RequestHead) -> Result<Principa
     // Which cookie it would be hangs on the host, whose reading costs more than all else here.
     let cookie =
         if head.headers().contains_key(header::COOKIE) { SessionCookie::of(head).read(head.headers())? } else { None };
+    let from = || auth.limits.address(head);
     let shown = match (bearer, &ticket) {
         (None, None) => None,
-        (Some(bearer), None) => Some(believe(auth, head, bearer, Credential::Bearer, now).await?),
+        (Some(bearer), None) => Some(believe(auth, from, bearer, Credential::Bearer, now).await?),
         (None, Some(ticket)) => Some(redeem(auth, ticket, now).await?),
         (Some(_), Some(_)) => return Err(Problem::new(Code::AmbiguousCredentials)),
     };
@@ -33,21 +34,22 @@ pub(crate) async fn identify(auth: &Auth, head: &RequestHead) -> Result<Principa
         (None, None) => Err(Problem::new(Code::Unauthenticated)),
         (Some(principal), None) => Ok(principal),
         (None, Some(cookie)) => {
-            let principal = believe(auth, head, cookie, Credential::Cookie, now).await?;
+            let principal = believe(auth, from, cookie, Credential::Cookie, now).await?;
             let admitted = auth.origins.admit(&Provenance::of(head), Some(Credential::Cookie));
             if admitted { Ok(principal) } else { Err(Problem::new(Code::OriginNotAllowed)) }
         }
         // A browser sends its cookie along unasked. One that has ended is nobody's.
-        (Some(principal), Some(cookie)) => match believe(auth, head, cookie, Credential::Cookie, now).await {
+        (Some(principal), Some(cookie)) => match believe(auth, from, cookie, Credential::Cookie, now).await {
             Ok(other) if other.user != principal.user => Err(Problem::new(Code::AmbiguousCredentials)),
             _ => Ok(principal),
         },
     }
 }
 
-async fn believe(
+/// Whose a token or a secret is, that comes from an address.
+pub(crate) async fn believe(
     auth: &Auth,
-    head: &RequestHead,
+    from: impl FnOnce() -> Address,
     text: &str,
     credential: Credential,
     now: Timestamp,
@@ -55,7 +57,7 @@ async fn believe(
     match SecretKind::of(text) {
         None => believe_token(auth, text, credential, now).await,
         Some(SecretKind::ApiKey) if credential != Credential::Bearer => Err(Problem::new(Code::InvalidToken)),
-        Some(kind) => auth.register.believe(kind, text, credential, now, || auth.limits.stranger(head)).await,
+        Some(kind) => auth.register.believe(kind, text, credential, now, || auth.limits.stranger(from())).await,
     }
 }
 

@@ -176,12 +176,7 @@ struct Refusal {
 impl Refusal {
     fn new(problem: &Problem, id: &RequestId) -> Self {
         let bare = problem.error_response();
-        if problem.code() == Code::Overloaded {
-            tracing::warn!(code = problem.code().word(), cause = ?problem.cause(), "a request was refused");
-        } else if bare.status().is_server_error() {
-            // Debug escapes line ends, which the texts of other libraries may hold.
-            tracing::error!(code = problem.code().word(), cause = ?problem.cause(), "a request failed");
-        }
+        problem.log();
         let json = serde_json::to_string(&problem.body(id.as_str())).unwrap_or_default();
         Self { code: problem.code(), bare, json }
     }

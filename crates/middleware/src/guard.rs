@@ -4,7 +4,7 @@ use actix_web::{
     Error, HttpMessage,
     body::{BoxBody, MessageBody},
     dev::{RequestHead, ServiceRequest, ServiceResponse},
-    http::header,
+    http::{Method, header},
     middleware::Next,
     web,
 };
@@ -48,6 +48,14 @@ pub fn accepts_events(head: &RequestHead) -> bool {
     accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/event-stream"))
 }
 
+/// Whether a request may be of a `WebSocket` of a browser, or of what is called so elsewhere: its page is told nothing of
+/// an answer that is no upgrade.
+#[must_use]
+pub fn hears_upgrades_alone(head: &RequestHead) -> bool {
+    let has = |name| head.headers().contains_key(name);
+    head.method == Method::GET && has(header::UPGRADE) && (has(header::ORIGIN) || has(header::SEC_WEBSOCKET_PROTOCOL))
+}
+
 async fn admit(request: &ServiceRequest) -> Result<(Caller, Option<Standing>), Problem> {
     let auth =
         request.app_data::<web::Data<Auth>>().ok_or_else(|| Problem::internal("the app has no web::Data<Auth>"))?;
@@ -69,7 +77,7 @@ async fn admit(request: &ServiceRequest) -> Result<(Caller, Option<Standing>), P
     match auth.limits.request(caller.as_ref().ok(), head) {
         Ok(standing) => Ok((Caller(caller), standing)),
         // The stream says it in its own way.
-        Err(_) if accepts_events(head) => Ok((Caller(Err(Code::RateLimited)), None)),
+        Err(_) if accepts_events(head) || hears_upgrades_alone(head) => Ok((Caller(Err(Code::RateLimited)), None)),
         Err(problem) => Err(problem),
     }
 }

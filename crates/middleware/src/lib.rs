@@ -67,7 +67,7 @@ pub use cookie::SessionCookie;
 pub use cors::cors;
 pub use directory::Directory;
 pub use edge::edge;
-pub use guard::{accepts_events, guard};
+pub use guard::{accepts_events, guard, hears_upgrades_alone};
 pub use limits::{Limits, Rates, Standing};
 pub use origin::{Origins, WrongOrigin};
 pub use over_tls::OverTls;

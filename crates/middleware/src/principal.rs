@@ -96,16 +96,22 @@ macro_rules! callers {
         #[derive(Clone, Debug)]
         pub struct $name(pub Principal);
 
+        impl TryFrom<Principal> for $name {
+            type Error = Problem;
+
+            fn try_from(principal: Principal) -> Result<Self, Problem> {
+                let may: fn(&Principal) -> Result<(), Code> = $may;
+                may(&principal)?;
+                Ok(Self(principal))
+            }
+        }
+
         impl FromRequest for $name {
             type Error = Problem;
             type Future = Ready<Result<Self, Problem>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let may: fn(&Principal) -> Result<(), Code> = $may;
-                ready(caller(request).and_then(|principal| {
-                    may(&principal)?;
-                    Ok(Self(principal))
-                }))
+                ready(caller(request).and_then(Self::try_from))
             }
         }
     )+};

@@ -43,8 +43,10 @@ impl Kind {
 
     /// Names of what the server itself says on a stream, which no signal may take. Neither may one begin
     /// like ours (`notification`, `inbox.`).
-    pub const RESERVED: [&'static str; 11] =
-        ["access", "message", "open", "error", "reset", "ready", "ping", "pong", "expiring", "goodbye", "retry"];
+    pub const RESERVED: [&'static str; 13] = [
+        "access", "message", "open", "error", "reset", "ready", "ping", "pong", "expiring", "goodbye", "retry",
+        "marked", "renewed",
+    ];
 
     /// The type of a signal: `[a-z][a-z0-9_.-]{0,63}`, and none of ours.
     pub fn signal(name: &str) -> Result<Self, Invalid> {

@@ -252,7 +252,7 @@ mod tests {
 
     use futures_util::FutureExt as _;
     use serde_json::json;
-    use tidings_broker::{Delivery, Frame, Sink, Start, Stream};
+    use tidings_broker::{Delivery, Frame, Sink, Start, Stream, Transport};
     use tidings_models::{Clock as _, Draft, Grant, NotificationId, Recipients, SystemClock, SystemRandom, UserId};
     use tokio::time::timeout;
 
@@ -375,7 +375,7 @@ mod tests {
     async fn a_hub_that_panics_ends_the_node() {
         let node = testing::running(2).await;
         let worker = node.app.broker.local();
-        let mut stream = worker.open(reader(), Start::Unread).await.unwrap();
+        let mut stream = worker.open(reader(), Start::Unread, Transport::Sse).await.unwrap();
         let ready = stream.next().await.unwrap();
         assert!(matches!(&*ready, [Frame::Ready { .. }]), "{ready:?}");
         stream.pass_to(Arc::new(Broken));

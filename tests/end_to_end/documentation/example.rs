@@ -1,10 +1,12 @@
-//! Reading examples: `http` blocks with a request and its answer, and `sse` blocks with events.
+//! Reading examples: `http` blocks with a request and its answer, `sse` blocks with events, and `ws` blocks with messages.
 
 /// A block of the page that is performed.
 pub(super) enum Block {
     Exchange(Exchange),
     /// What comes on the stream that was opened last; and the line where it stands.
     Events(usize, Vec<Event>),
+    /// What goes over the WebSocket that was opened last; and the line where it stands.
+    Messages(usize, Vec<Message>),
 }
 
 /// A request and its answer.
@@ -20,6 +22,13 @@ pub(super) struct Exchange {
     pub(super) status: String,
     pub(super) answer_headers: Vec<(String, String)>,
     pub(super) answer: String,
+}
+
+/// A message, as JSON over perhaps several lines of the page.
+#[derive(Debug)]
+pub(super) enum Message {
+    Sent(String),
+    Got(String),
 }
 
 /// A block of a stream.
@@ -42,6 +51,7 @@ pub(super) fn blocks(page: &str) -> Vec<Block> {
         match language {
             "http" => blocks.push(Block::Exchange(exchange(index + 2, &text))),
             "sse" => blocks.push(Block::Events(index + 2, events(&text.join("\n")))),
+            "ws" => blocks.push(Block::Messages(index + 2, messages(&text))),
             _ => {}
         }
     }
@@ -80,6 +90,22 @@ fn message(lines: &[&str]) -> (String, Vec<(String, String)>, String) {
     };
     let body = lines[end..].join("\n").trim().to_owned();
     (lines[0].to_owned(), lines[1..end].iter().map(header).collect(), body)
+}
+
+/// What begins with blanks goes on from the line before.
+fn messages(lines: &[&str]) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        match line.split_at(2) {
+            ("> ", text) => messages.push(Message::Sent(text.to_owned())),
+            ("< ", text) => messages.push(Message::Got(text.to_owned())),
+            _ => match messages.last_mut() {
+                Some(Message::Sent(text) | Message::Got(text)) if line.starts_with(' ') => text.push_str(line),
+                _ => panic!("{line:?} goes neither way"),
+            },
+        }
+    }
+    messages
 }
 
 /// The events of a text. What begins with blanks goes on from the line before.

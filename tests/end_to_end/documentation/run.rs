@@ -4,11 +4,11 @@ use reqwest::header::HeaderName;
 use tidings_models::Role;
 
 use super::{
-    example::{self, Event, Exchange},
+    example::{self, Event, Exchange, Message},
     matching::Names,
 };
 use crate::{
-    support::{self, PATIENCE, Server, Stream},
+    support::{self, PATIENCE, Server, Socket, Stream},
     whole_inbox::after,
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Run<'a> {
     names: Names,
     /// The stream that was opened last.
     stream: Option<Stream>,
+    /// The WebSocket that was opened last.
+    socket: Option<Socket>,
 }
 
 impl<'a> Run<'a> {
@@ -26,7 +28,7 @@ impl<'a> Run<'a> {
         for (name, value) in given {
             names.set(name, value);
         }
-        Self { server, names, stream: None }
+        Self { server, names, stream: None, socket: None }
     }
 
     /// Sends a request, and compares the answer.
@@ -36,6 +38,9 @@ impl<'a> Run<'a> {
         let line = example.line;
         if example.answer_headers.iter().any(|(_, value)| value == "text/event-stream") {
             return self.open(example).await;
+        }
+        if example.status.starts_with("101") {
+            return self.shake(example).await;
         }
         let mut request = self.server.plain(example.method.parse().unwrap(), &self.names.fill(&example.target));
         for (name, value) in &example.headers {
@@ -78,6 +83,44 @@ impl<'a> Run<'a> {
         }
         self.stream = Some(stream);
         self.events(line, &example::events(&example.answer)).await;
+    }
+
+    /// Opens a WebSocket. What makes it one the client knows by itself.
+    async fn shake(&mut self, example: &Exchange) {
+        let line = example.line;
+        let ours =
+            |name: &str| !["connection", "upgrade", "sec-websocket-version", "sec-websocket-key"].contains(&name);
+        let headers = example.headers.iter().map(|(name, value)| (name.to_lowercase(), self.names.fill(value)));
+        let headers: Vec<_> = headers.filter(|(name, _)| ours(name)).collect();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (&name[..], &value[..])).collect();
+        let target = self.names.fill(&example.target);
+        let query = target.trim_start_matches("/api/v1/ws");
+        let socket = Socket::shake(self.server, query, &headers).await;
+        let socket = socket.unwrap_or_else(|refusal| panic!("line {line}: {refusal:?}"));
+        for (name, printed) in &example.answer_headers {
+            assert_eq!(socket.head[name.to_lowercase()], printed[..], "line {line}: {name}");
+        }
+        self.socket = Some(socket);
+    }
+
+    /// Sends what is printed, and reads until each that is printed has come. It is closed after that.
+    pub(super) async fn messages(&mut self, line: usize, messages: &[Message]) {
+        let mut socket = self.socket.take().expect("a WebSocket is open");
+        for message in messages {
+            match message {
+                Message::Sent(text) => socket.send(&serde_json::from_str(&self.names.fill(text)).unwrap()).await,
+                Message::Got(printed) => loop {
+                    let came = socket.next().await;
+                    let mut names = self.names.clone();
+                    match names.json(printed, &came.text) {
+                        Ok(()) => break self.names = names,
+                        // A page shows what it speaks of.
+                        Err(_) if came.event == "ping" => {}
+                        Err(what) => panic!("line {line}: {what}\n{}", came.text),
+                    }
+                },
+            }
+        }
     }
 
     /// Reads events until those that are printed have come, in their order. Others may come in between: a

@@ -8,6 +8,7 @@ mod key_server;
 mod nginx;
 mod proxy;
 mod server;
+mod socket;
 mod sse;
 
 use std::{future::Future, time::Duration};
@@ -21,6 +22,7 @@ pub(crate) use key_server::KeyServer;
 pub(crate) use nginx::Nginx;
 pub(crate) use proxy::Proxy;
 pub(crate) use server::{Server, json};
+pub(crate) use socket::{Message, Socket};
 pub(crate) use sse::{Event, Stream};
 
 /// Nothing here takes longer than this unless something is broken.

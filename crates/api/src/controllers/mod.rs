@@ -10,3 +10,4 @@ pub(crate) mod preferences;
 pub(crate) mod stream;
 pub(crate) mod subscriptions;
 pub(crate) mod topics;
+pub(crate) mod ws;

@@ -1,7 +1,11 @@
 //! What a stream gives, as bytes of a transport.
 
 pub(crate) mod chunk;
+mod event;
 pub(crate) mod sse;
+#[cfg(test)]
+mod testing;
+pub(crate) mod websocket;
 
 use serde::Serialize;
 use serde_json::value::RawValue;

@@ -441,7 +441,7 @@ async fn who_must_prove_a_start_waits_for_a_turn() {
 async fn a_thread_that_ends_says_goodbye_to_its_streams() {
     let setup = Setup::new().await;
     let local = setup.broker.local();
-    let mut stream = local.open((user("ann"), until(HOUR)), Start::Unread).await.unwrap();
+    let mut stream = local.open((user("ann"), until(HOUR)), Start::Unread, Transport::Sse).await.unwrap();
     assert_eq!(next(&mut stream).await, "ready@0:0 after 0");
     drop(local);
     let goodbye = tokio::time::timeout(Duration::from_mins(5), next(&mut stream)).await;

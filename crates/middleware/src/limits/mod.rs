@@ -91,15 +91,26 @@ impl Limits {
     /// One more request. `None`: there is no limit for whoever sent it.
     pub(crate) fn request(&self, who: Option<&Principal>, head: &RequestHead) -> Result<Option<Standing>, Problem> {
         match who {
-            Some(principal) if principal.is_server() => Ok(None),
-            Some(principal) => take(self.by_user.as_ref(), || self.name(principal.user.as_str()), 1),
+            Some(principal) => self.of_known(principal),
             None => take(self.by_address.as_ref(), || self.address(head).network(), 1),
         }
     }
 
+    fn of_known(&self, who: &Principal) -> Result<Option<Standing>, Problem> {
+        if who.is_server() {
+            return Ok(None);
+        }
+        take(self.by_user.as_ref(), || self.name(who.user.as_str()), 1)
+    }
+
+    /// Something more that somebody asks for over a connection that is open: as much as a request.
+    pub fn asked(&self, who: &Principal) -> Result<(), Problem> {
+        self.of_known(who).map(drop)
+    }
+
     /// Somebody shows what must be looked up: whose they say they are is not known before.
-    pub(crate) fn stranger(&self, head: &RequestHead) -> Result<(), Problem> {
-        take(self.by_address.as_ref(), || self.address(head).network(), 1).map(drop)
+    pub(crate) fn stranger(&self, from: Address) -> Result<(), Problem> {
+        take(self.by_address.as_ref(), || from.network(), 1).map(drop)
     }
 
     /// One more try to sign in, whether or not there is such an account. A try that is refused for its address is

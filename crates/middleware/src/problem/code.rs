@@ -73,6 +73,7 @@ codes! {
     BodyTooLarge, "body_too_large", PAYLOAD_TOO_LARGE, "Body too large", "The request body is larger than this resource takes.";
     UnsupportedMediaType, "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", "The body must be sent with Content-Type: application/json.";
     UnsupportedEncoding, "unsupported_encoding", UNSUPPORTED_MEDIA_TYPE, "Unsupported encoding", "The body must be sent without a Content-Encoding.";
+    UpgradeRequired, "upgrade_required", UPGRADE_REQUIRED, "Upgrade required", "This is a WebSocket of version 13, over HTTP/1.1: ask for an upgrade to it.";
     UnknownField, "unknown_field", UNPROCESSABLE_ENTITY, "Unknown field", "The body has a field that does not exist. Check its spelling.";
     InvalidRequest, "invalid_request", UNPROCESSABLE_ENTITY, "Invalid request", "The body is not what this resource takes: see the list of errors.";
     InvalidTitle, "invalid_title", UNPROCESSABLE_ENTITY, "Invalid title", "A title is one line of 1 to 200 characters, without control or text-direction characters.";
@@ -108,6 +109,7 @@ impl Code {
             StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::UPGRADE_REQUIRED => Self::UpgradeRequired,
             StatusCode::UNPROCESSABLE_ENTITY => Self::InvalidRequest,
             StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
             StatusCode::URI_TOO_LONG => Self::UrlTooLong,

@@ -103,6 +103,23 @@ impl Problem {
         self.code
     }
 
+    /// The seconds after which to try again, if that is a matter of time.
+    #[must_use]
+    pub fn comes_back_after(&self) -> Option<u32> {
+        let passes = matches!(self.code.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        passes.then(|| self.retry_after.unwrap_or(Self::RETRY_AFTER))
+    }
+
+    /// Logs it, if it is a fault of this side.
+    pub(crate) fn log(&self) {
+        if self.code == Code::Overloaded {
+            tracing::warn!(code = self.code.word(), cause = ?self.cause(), "a request was refused");
+        } else if self.code.status().is_server_error() {
+            // Debug escapes line ends, which the texts of other libraries may hold.
+            tracing::error!(code = self.code.word(), cause = ?self.cause(), "a request failed");
+        }
+    }
+
     /// What lies behind it, with all that lies behind that, on one line.
     pub(crate) fn cause(&self) -> Option<String> {
         let mut cause: &dyn StdError = self.cause.as_deref()?;
@@ -146,10 +163,15 @@ impl ResponseError for Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge(self.code)));
             }
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, self.retry_after.unwrap_or(Self::RETRY_AFTER).into());
+            // RFC 9110, section 15.5.22, and RFC 6455, section 4.4. (Over HTTP/2 the first of them is not sent.)
+            StatusCode::UPGRADE_REQUIRED => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             }
             _ => {}
+        }
+        if let Some(seconds) = self.comes_back_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(standing) = &self.limited {
             standing.tell(headers);
@@ -214,6 +236,7 @@ mod tests {
             let status = code.status().as_u16();
             assert_eq!(header((*code).into(), header::WWW_AUTHENTICATE).is_some(), status == 401, "{code:?}");
             assert_eq!(header((*code).into(), header::RETRY_AFTER).is_some(), matches!(status, 429 | 503), "{code:?}");
+            assert_eq!(header((*code).into(), header::UPGRADE).is_some(), status == 426, "{code:?}");
         }
         let limited = Problem::new(Code::RateLimited).retry_after(17);
         assert_eq!(header(limited, header::RETRY_AFTER).as_deref(), Some("17"));

@@ -145,10 +145,15 @@ pub(crate) async fn mark(
     Json(request): Json<MarkRequest>,
     app: Data<App>,
 ) -> Result<web::Json<InboxView>, Problem> {
+    mark_all(&app, &principal.user, request).await.map(web::Json)
+}
+
+/// Marks what a user asks for, and gives the counts after it.
+pub(crate) async fn mark_all(app: &App, user: &UserId, request: MarkRequest) -> Result<InboxView, Problem> {
     match request.marking(app.store.cursors())? {
-        Marking::Mark(mark) => apply(&app.broker, principal.user.clone(), mark, app.clock.now()).await?,
-        Marking::Matching(query, flags) => apply_to_all(&app, &principal.user, query, flags).await?,
+        Marking::Mark(mark) => apply(&app.broker, user.clone(), mark, app.clock.now()).await?,
+        Marking::Matching(query, flags) => apply_to_all(app, user, query, flags).await?,
     }
-    let page = app.broker.inbox(&principal.user, &InboxQuery::counts()).await.map_err(error::broker)?;
-    Ok(web::Json(InboxView::of(&page, app.store.cursors())))
+    let page = app.broker.inbox(user, &InboxQuery::counts()).await.map_err(error::broker)?;
+    Ok(InboxView::of(&page, app.store.cursors()))
 }

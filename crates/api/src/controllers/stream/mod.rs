@@ -3,6 +3,7 @@
 pub(crate) mod open;
 pub(crate) mod renew;
 mod serve;
+pub(crate) mod start;
 pub(crate) mod ticket;
-mod trace;
+pub(crate) mod trace;
 mod wire;

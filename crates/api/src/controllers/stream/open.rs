@@ -3,16 +3,17 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, Version},
-    web::{Bytes, Data},
+    web::Data,
 };
 use actix_web_lab::header::{CacheControl, CacheDirective};
 use serde::Deserialize;
-use tidings_broker::{Error, Goodbye, GoodbyeReason, Local, OpenError, Reader, Start};
-use tidings_middleware::{Auth, Code, Problem, ProblemBody, User, accepts_events};
+use tidings_broker::{Frame, Goodbye, GoodbyeReason, Local, Reader, Transport};
+use tidings_middleware::{Auth, Problem, ProblemBody, User, accepts_events};
 use utoipa::IntoParams;
 
 use super::{
     serve::{Served, in_body, taking_over},
+    start::{goodbye_instead, goodbye_to_caller, start},
     trace::StreamTrace,
 };
 use crate::{
@@ -73,25 +74,22 @@ pub(crate) async fn open(
     auth: Data<Auth>,
     local: Data<Local>,
 ) -> Result<HttpResponse, Problem> {
+    let listens = accepts_events(request.head());
     let User(principal) = match caller {
         Ok(user) => user,
-        Err(problem) if problem.code() == Code::RateLimited && accepts_events(request.head()) => {
-            return Ok(answer().body(goodbye(&app, GoodbyeReason::Limit)));
-        }
-        // Who they are cannot be looked up while the database is away.
-        Err(problem) if problem.code() == Code::Unavailable && accepts_events(request.head()) => {
-            return Ok(answer().body(goodbye(&app, GoodbyeReason::Overloaded)));
-        }
-        Err(problem) => return Err(problem),
+        Err(problem) => match goodbye_to_caller(&problem).filter(|_| listens) {
+            Some(reason) => return Ok(answer().body(goodbye(&app, reason))),
+            None => return Err(problem),
+        },
     };
     if request.method() == Method::HEAD {
         return Ok(answer().finish()); // it takes no place: it would keep it until its client leaves
     }
     let pings = if query.ping { Pings::Events } else { Pings::Ids };
-    let start = start(&request, query);
+    let start = start(&request, query.last_event_id, query.after);
     let address = Some(auth.limits.address(request.head()));
     let reader = Reader { user: principal.user, address, grant: principal.grant };
-    match local.open(reader, start).await {
+    match local.open(reader, start, Transport::Sse).await {
         Ok(stream) => {
             let trace = StreamTrace::new(&stream);
             let served = Served { app, stream, pings, trace };
@@ -104,20 +102,9 @@ pub(crate) async fn open(
             answer.head_mut().no_chunking(!chunks);
             Ok(answer)
         }
-        // Who is no longer believed must not come back as they are.
-        Err(error @ OpenError::Revoked) => Err(error::open(error)),
-        Err(error) if accepts_events(request.head()) => Ok(answer().body(refusal(&app, &error))),
+        Err(error) if listens && let Some(reason) = goodbye_instead(&error) => Ok(answer().body(goodbye(&app, reason))),
         Err(error) => Err(error::open(error)),
     }
-}
-
-/// Where the client asks to start. An id is never an error, so it is taken as bytes. An empty one is
-/// what an `EventSource` has before its first event.
-fn start(request: &HttpRequest, query: StreamQuery) -> Start {
-    let header = request.headers().get("last-event-id").map(|id| id.as_bytes().to_vec());
-    let parameters = [query.last_event_id, query.after].into_iter().flatten().map(String::into_bytes);
-    let mut cursors = header.into_iter().chain(parameters).filter(|cursor| !cursor.is_empty());
-    cursors.next().map_or(Start::Unread, Start::After)
 }
 
 fn answer() -> actix_web::HttpResponseBuilder {
@@ -134,19 +121,9 @@ fn answer() -> actix_web::HttpResponseBuilder {
 }
 
 /// `retry:` and `goodbye`, for a stream that could not be opened.
-fn refusal(app: &App, error: &OpenError) -> Bytes {
-    let reason = match error {
-        OpenError::UserLimit | OpenError::AddressLimit => GoodbyeReason::Limit,
-        OpenError::Failed(Error::Stopping) => GoodbyeReason::Shutdown,
-        OpenError::Revoked => GoodbyeReason::Revoked,
-        OpenError::NodeLimit | OpenError::Failed(_) => GoodbyeReason::Overloaded,
-    };
-    if let OpenError::Failed(error @ Error::Store(_)) = error {
-        tracing::error!(%error, "a stream could not be opened");
-    }
-    goodbye(app, reason)
-}
-
-fn goodbye(app: &App, reason: GoodbyeReason) -> Bytes {
-    sse::goodbye(Goodbye { reason, retry_ms: app.broker.retry_ms() })
+fn goodbye(app: &App, reason: GoodbyeReason) -> Vec<u8> {
+    let goodbye = Frame::Goodbye(Goodbye { reason, retry_ms: app.broker.retry_ms() });
+    let mut bytes = Vec::new();
+    sse::encode(&mut bytes, &[goodbye], app.store.cursors(), &*app.clock, Pings::Ids);
+    bytes
 }

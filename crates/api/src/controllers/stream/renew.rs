@@ -20,7 +20,7 @@ pub(crate) struct RenewRequest {
 pub(crate) struct RenewResponse {
     /// When the stream ends now, unless it is renewed again.
     #[schema(value_type = String, format = DateTime)]
-    expires_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// Renew a stream

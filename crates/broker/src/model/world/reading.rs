@@ -6,7 +6,7 @@ use tidings_models::*;
 
 use super::{MOMENT, World};
 use crate::{
-    Frame, ResetReason, Start,
+    Frame, ResetReason, Start, Transport,
     model::{
         Place,
         client::{Came, Verdict},
@@ -59,7 +59,7 @@ impl World {
         let passed_to = line.clone();
         let opening = Box::pin(async move {
             let mut stream = match local {
-                Some(local) => local.open((user, grant), start).await.ok()?,
+                Some(local) => local.open((user, grant), start, Transport::Sse).await.ok()?,
                 None => broker.open((user, grant), start).await.ok()?,
             };
             if let Some(line) = passed_to {
