@@ -4,8 +4,10 @@ import { connect, type Options } from "./client";
 import type { TextStorage } from "./core/storage";
 import { envelope } from "./testing/driver";
 import { FakeServer, json } from "./testing/fake-server";
+import { FakeSocket } from "./testing/fake-socket";
 import { longPoll } from "./transports/longpoll";
 import { sse } from "./transports/sse";
+import { webSocket } from "./transports/websocket";
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
@@ -120,6 +122,32 @@ describe("a client", () => {
     });
     expect(server.streams).toHaveLength(1);
     expect(heard.states).toEqual(["connecting", "live"]);
+  });
+
+  it("renews a WebSocket by its own band, and again when that was refused", async () => {
+    vi.stubGlobal("WebSocket", FakeSocket);
+    let given = 0;
+    const { server, heard, open } = setUp({
+      token: async () => `t${(given += 1)}`,
+      transports: [webSocket()],
+    });
+    server.answer = () => json({ ticket: "once" });
+    open();
+    await wait(0);
+    const socket = FakeSocket.newest;
+    socket.say("ready", { connection_id: "k", unread: 0, unseen: 0, heartbeat_ms: 15_000 }, "c1");
+    socket.say("expiring", {});
+    await wait(0);
+    socket.say("error", { code: "rate_limited" });
+    await wait(9_999);
+    expect(socket.sent).toEqual([{ token: "t2" }]);
+    await wait(1);
+    socket.say("renewed", { expires_at: "…" });
+    await wait(20_000);
+    expect(socket.sent).toEqual([{ token: "t2" }, { token: "t3" }]);
+    expect(server.paths).toEqual(["POST /stream/ticket"]);
+    expect(heard.states).toEqual(["connecting", "live"]);
+    vi.unstubAllGlobals();
   });
 
   it("lets the host refresh its cookie, and renews by that", async () => {

@@ -6,5 +6,6 @@ export { SseParser, type SseEvent, type SseSink } from "./sse/parser";
 export { eventSource } from "./transports/eventsource";
 export { longPoll } from "./transports/longpoll";
 export { sse } from "./transports/sse";
-export type { Ended, Sink, Transport } from "./transports/transport";
+export { webSocket } from "./transports/websocket";
+export type { Ended, Said, Shut, Sink, Transport } from "./transports/transport";
 export type { Counts, Envelope, Is, Item, Listener, Reset, State } from "./types";

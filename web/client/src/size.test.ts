@@ -11,7 +11,7 @@ const BUDGET = 6 * 1024;
 const TABS_BUDGET = 2.25 * 1024;
 const OFFLINE_BUDGET = 2.25 * 1024;
 
-const CORE = "connect, sse, eventSource, longPoll";
+const CORE = "connect, sse, eventSource, longPoll, webSocket";
 
 async function bundled(...imports: string[]): Promise<string> {
   const source = imports
@@ -62,7 +62,7 @@ it("has no part that is not asked for", async () => {
   const code = await bundled("connect, sse");
   console.info(`connect and sse: ${gzipped(code)} bytes`);
   expect(code).toContain("text/event-stream");
-  for (const part of ["EventSource(", "/events", "BroadcastChannel", "indexedDB"]) {
+  for (const part of ["EventSource(", "WebSocket(", "/events", "BroadcastChannel", "indexedDB"]) {
     expect(code).not.toContain(part);
   }
 });

@@ -21,8 +21,9 @@ export class Api {
     private readonly fetch: typeof globalThis.fetch,
   ) {}
 
-  get byToken(): boolean {
-    return this.#token !== undefined;
+  /** The one that the host gave last; without it the cookie says who it is. */
+  get token(): string | undefined {
+    return this.#token;
   }
 
   url(path: string): string {
@@ -39,14 +40,14 @@ export class Api {
 
   send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = {};
-    if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`;
+    if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
     return this.fetch(this.url(path), {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       // Two credentials are one too many: the server refuses those of different users.
-      credentials: this.#token === undefined ? "include" : "omit",
+      credentials: this.#token ? "omit" : "include",
       cache: "no-store",
       signal: signal ?? AbortSignal.timeout(PATIENCE_MS),
     });
@@ -54,9 +55,9 @@ export class Api {
 
   /** The same for whoever is not the connection: asks the host once where the server refuses. */
   async request(method: string, path: string, body?: unknown): Promise<Response> {
-    if (this.give !== undefined && !this.byToken) await this.ask(false);
+    if (this.give && !this.#token) await this.ask(false);
     const answer = await this.send(method, path, body);
-    if (answer.status !== 401 || this.give === undefined || !(await this.ask(true))) return answer;
+    if (answer.status !== 401 || !this.give || !(await this.ask(true))) return answer;
     return this.send(method, path, body);
   }
 }

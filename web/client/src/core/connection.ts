@@ -1,10 +1,10 @@
 // The shell around the machine: it opens, shuts, asks and tells as the machine says, and has no opinion.
 
-import type { Transport } from "../transports/transport";
+import type { Shut, Transport } from "../transports/transport";
 import type { Held, Listener, State } from "../types";
 import type { Api } from "./api";
 import { due, step } from "./machine";
-import { newModel, type Effect, type Input, type Model, type Remembered } from "./model";
+import { NEVER, newModel, type Effect, type Input, type Model, type Remembered } from "./model";
 import type { World } from "./world";
 
 /** A timer that comes so much too late has slept. */
@@ -25,19 +25,17 @@ export interface Parts {
 
 export class Connection {
   #model: Model;
-  #shut: () => void = () => {};
+  #shut: Shut = () => {};
   #timer: unknown;
-  #timerAt = Infinity;
+  #timerAt = NEVER;
   #endHints: (() => void) | undefined;
 
   constructor(
     private readonly parts: Parts,
     remembered: Remembered,
   ) {
-    const named = (those: readonly Transport[]) => those.map(({ name }) => name);
     const { transports, asks, world } = parts;
-    const partial = named(transports.filter(({ partial }) => partial));
-    this.#model = newModel(named(transports), asks, remembered, world.now(), partial);
+    this.#model = newModel(transports, asks, remembered, world.now());
   }
 
   get held(): Held {
@@ -70,10 +68,9 @@ export class Connection {
     this.#model = model;
     this.#wind();
     for (const effect of effects) this.#do(effect);
-    const { held, preferAt } = model;
-    const transport = model.transports[model.transport] ?? "";
-    if (held !== before.held || model.transport !== before.transport) {
-      moved({ held, preferAt, transport });
+    const { held, preferAt, told } = model;
+    if (held !== before.held || told.transport !== before.told.transport) {
+      moved({ held, preferAt, transport: told.transport });
     }
   }
 
@@ -81,19 +78,17 @@ export class Connection {
   #wind(): void {
     const { world } = this.parts;
     const at = due(this.#model);
-    if (at === null) {
-      world.clearTimer(this.#timer);
-      this.#timerAt = Infinity;
-    } else if (at < this.#timerAt) {
-      world.clearTimer(this.#timer);
-      this.#timerAt = Math.min(at, world.now() + LONGEST_TIMER_MS);
-      this.#timer = world.setTimer(() => this.#rang(), Math.max(0, this.#timerAt - world.now()));
-    }
+    if (at >= this.#timerAt && at < NEVER) return;
+    world.clearTimer(this.#timer);
+    this.#timerAt = at;
+    if (at === NEVER) return;
+    this.#timerAt = Math.min(at, world.now() + LONGEST_TIMER_MS);
+    this.#timer = world.setTimer(() => this.#rang(), Math.max(0, this.#timerAt - world.now()));
   }
 
   #rang(): void {
     const late = this.parts.world.now() - this.#timerAt;
-    this.#timerAt = Infinity;
+    this.#timerAt = NEVER;
     if (late >= SLEPT_MS) this.take({ on: "hint", hint: "woke" });
     this.take({ on: "tick" });
   }
@@ -107,10 +102,13 @@ export class Connection {
         return this.#shut();
       case "token": {
         const { attempt, refresh } = effect;
-        return void api.ask(refresh).then(
-          (signedIn) => this.take({ on: "token", attempt, answer: signedIn ? "given" : "nobody" }),
-          () => this.take({ on: "token", attempt, answer: "failed" }),
-        );
+        return void api
+          .ask(refresh)
+          .then(
+            (signedIn) => (signedIn ? "given" : "nobody"),
+            () => "failed" as const,
+          )
+          .then((answer) => this.take({ on: "token", attempt, answer }));
       }
       case "renew":
         return void this.#renew(effect);
@@ -127,21 +125,22 @@ export class Connection {
 
   #open({ attempt, transport, after }: Effect & { do: "open" }): void {
     this.#shut =
-      this.parts.transports[transport]?.open(this.parts.api, after, {
-        event: (event) => this.take({ on: "event", attempt, ...event }),
-        alive: (cursor) => this.take({ on: "alive", attempt, cursor }),
-        retry: (ms) => this.take({ on: "retry", attempt, ms }),
-        ended: (why) => this.take({ on: "ended", attempt, ...why }),
-      }) ?? this.#shut;
+      this.parts.transports[transport]?.open(this.parts.api, after, (said) =>
+        this.take({ ...said, attempt }),
+      ) ?? this.#shut;
   }
 
-  /** In band: the stream goes on, for as long as the new token is good. */
+  /** The stream goes on, for as long as the new token is good. */
   async #renew({ attempt, connection }: Effect & { do: "renew" }): Promise<void> {
     const { api, asks } = this.parts;
-    const ok = await (async () => {
-      if (asks && !(await api.ask(true))) return false;
-      return (await api.send("POST", "/stream/renew", { connection_id: connection })).ok;
-    })().catch(() => false);
+    let ok = false;
+    try {
+      if (!asks || (await api.ask(true))) {
+        const { renew } = this.#shut;
+        if (renew && api.token) return renew(api.token);
+        ok = (await api.send("POST", "/stream/renew", { connection_id: connection })).ok;
+      }
+    } catch {} // is as good as a refusal
     this.take({ on: "renewed", attempt, ok });
   }
 }

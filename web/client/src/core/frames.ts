@@ -4,18 +4,23 @@ import type { Counts, Envelope, Reset } from "../types";
 
 export type Frame =
   | { is: "event"; envelope: Envelope }
-  | ({ is: "reset" } & Reset)
+  | { is: "reset"; reset: Reset }
   | ({ is: "ready"; connection_id?: string; heartbeat_ms?: number } & Counts)
   | { is: "expiring" }
   | { is: "goodbye"; reason: string; retry_ms?: number };
 
-export function parseFrame(type: string, data: string, id: string): Frame | null {
-  let body: Record<string, unknown>;
+/** Null: it is no JSON. What is no object has no members. */
+export function parsed(text: string): Record<string, unknown> | null {
   try {
-    body = Object(JSON.parse(data)) as typeof body;
+    return Object(JSON.parse(text)) as Record<string, unknown>;
   } catch {
     return null;
   }
+}
+
+export function parseFrame(type: string, data: string, id: string): Frame | null {
+  const body = parsed(data);
+  if (body === null) return null;
   if (type === "expiring") return { is: type };
   if (type === "goodbye") return { ...body, is: type, reason: String(body.reason) };
   if (typeof body.unread !== "number" || typeof body.unseen !== "number") return null;
@@ -23,7 +28,7 @@ export function parseFrame(type: string, data: string, id: string): Frame | null
   if (type === "ready") return { ...counted, is: type };
   if (type === "reset")
     return Array.isArray(body.notifications)
-      ? { ...(body as unknown as Reset), cursor: id, is: type }
+      ? { is: type, reset: { ...(body as unknown as Reset), cursor: id } }
       : null;
   if (body.type !== type || typeof body.audience !== "string" || body.payload === undefined)
     return null;

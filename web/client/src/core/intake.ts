@@ -24,12 +24,10 @@ export function take(held: Held, envelope: Envelope, dense: boolean): Taken {
   const { id, seq, audience, unread, unseen } = envelope;
   const counts = { unread, unseen };
   if (id === undefined) return { is: "new", held: { ...held, counts } }; // ephemeral: it has no place
-  const last = held.seqs[audience];
-  if (held.recent.includes(id)) return { is: "repeat" };
-  if (dense && seq !== undefined && last !== undefined) {
-    if (seq <= last) return { is: "repeat" };
-    if (seq > last + 1) return { is: "gap", at: `${audience} ${last + 1}` };
-  }
+  const next = (held.seqs[audience] ?? NaN) + 1;
+  if (held.recent.includes(id) || (dense && seq !== undefined && seq < next))
+    return { is: "repeat" };
+  if (dense && seq !== undefined && seq > next) return { is: "gap", at: `${audience} ${next}` };
   const seqs = seq === undefined ? held.seqs : withSeq(held.seqs, audience, seq);
   const recent = [...held.recent.slice(1 - REMEMBERED), id];
   return { is: "new", held: { cursor: id, seqs: afterwards(seqs, envelope), recent, counts } };
@@ -37,8 +35,8 @@ export function take(held: Held, envelope: Envelope, dense: boolean): Taken {
 
 function withSeq(seqs: Held["seqs"], audience: string, seq: number): Held["seqs"] {
   const { [audience]: _, ...others } = seqs;
-  const oldest = Object.keys(others)[0];
-  if (oldest !== undefined && Object.keys(others).length >= MOST_AUDIENCES) delete others[oldest];
+  const [oldest = "", ...newer] = Object.keys(others);
+  if (newer.length >= MOST_AUDIENCES - 1) delete others[oldest];
   return { ...others, [audience]: seq };
 }
 

@@ -1,10 +1,18 @@
 // One step of a connection: a model and an input give a model and what is to be done. No clock, no network.
 
-import type { Is, State } from "../types";
+import type { Held, Is, State } from "../types";
 import { backoff } from "./backoff";
 import { parseFrame, type Frame } from "./frames";
 import { EMPTY, NOWHERE, take } from "./intake";
-import type { Effect, Input, Model, Now, Phase } from "./model";
+import {
+  NEVER,
+  type Effect,
+  type Input,
+  type Model,
+  type Now,
+  type Phase,
+  type Way,
+} from "./model";
 
 /** A host that never answers is no reason to be silent. */
 export const TOKEN_MS = 30_000;
@@ -30,31 +38,36 @@ export interface Step {
   effects: Effect[];
 }
 
-/** When to come by with a `tick`, whatever else happens; null: never. */
-export function due({ phase, heartbeat, preferAt }: Model): number | null {
+/** When to come by with a `tick`, whatever else happens. */
+export function due(model: Model): number {
+  const { phase, preferAt } = model;
   switch (phase.at) {
     case "token":
       return phase.since + TOKEN_MS;
     case "opening":
       return phase.heard + READY_MS;
     case "live":
-      return Math.min(
-        phase.heard + 2 * heartbeat + SLACK_MS,
-        phase.renewAt ?? Infinity,
-        preferAt ?? Infinity,
-      );
+      return Math.min(silentAt(phase, model), phase.renewAt, preferAt);
     case "waiting":
       return phase.until;
     default:
-      return null;
+      return NEVER;
   }
 }
+
+/** Silence of two heartbeats is death. */
+const silentAt = ({ heard }: { heard: number }, { heartbeat }: Model) =>
+  heard + 2 * heartbeat + SLACK_MS;
 
 export function step(before: Model, input: Input, now: Now): Step {
   const one = new Turn({ ...before }, now);
   one.take(input);
   return one.done();
 }
+
+/** Nothing to tell of, but that time has passed. */
+export const alike = (one: State, other: State): boolean =>
+  (["is", "reason", "until", "transport"] as const).every((part) => one[part] === other[part]);
 
 /** The model is a copy of the caller's, so what a turn does to it nobody else sees. */
 class Turn {
@@ -66,8 +79,8 @@ class Turn {
   ) {}
 
   take(input: Input): void {
-    if ("attempt" in input && input.attempt !== this.model.attempt) return;
     const { phase } = this.model;
+    if ("attempt" in input && input.attempt !== this.model.attempt) return;
     switch (input.on) {
       case "start":
         if (phase.at === "closed") this.open("start");
@@ -92,13 +105,13 @@ class Turn {
         this.model.token = "held";
         return this.connect();
       case "renewed":
-        if (phase.at !== "live") return;
         // Refused or not answered: asked again, and at the latest the goodbye says that it was in vain.
-        if (!input.ok) this.model.phase = { ...phase, renewAt: this.at.now + RENEW_AGAIN_MS };
+        if (phase.at === "live" && !input.ok)
+          this.model.phase = { ...phase, renewAt: this.at.now + RENEW_AGAIN_MS };
         return;
       case "alive":
         this.heard();
-        if (input.cursor) this.model.held = { ...this.model.held, cursor: input.cursor };
+        if (input.cursor) this.hold({ cursor: input.cursor });
         return;
       case "retry":
         this.model.retry = input.ms;
@@ -113,8 +126,7 @@ class Turn {
   done(): Step {
     const state = this.state();
     const { told } = this.model;
-    const same = state.is === told.is && state.reason === told.reason && state.until === told.until;
-    if (!same || state.transport !== told.transport) {
+    if (!alike(state, told)) {
       if (state.is === told.is) state.since = told.since;
       this.model.told = state;
       this.effects.push({ do: "state", state });
@@ -123,19 +135,20 @@ class Turn {
   }
 
   private state(): State {
-    const { phase, online, reason, transports, transport } = this.model;
-    const names = { token: "connecting", opening: "connecting" } as const;
-    let is: Is = phase.at in names ? names[phase.at as "token"] : (phase.at as Is);
-    if (!online && ["connecting", "live", "waiting"].includes(is)) is = "offline";
-    const until = phase.at === "waiting" ? { until: phase.until } : {};
-    const why = is === "live" ? "" : !online ? "network" : reason;
+    const { phase, online, reason } = this.model;
+    let is: Is = phase.at === "token" || phase.at === "opening" ? "connecting" : phase.at;
+    if (!online && is !== "closed" && is !== "unauthorized") is = "offline";
     return {
       is,
       since: this.at.now,
-      reason: why,
-      ...until,
-      transport: transports[transport] ?? "",
+      reason: is === "live" ? "" : online ? reason : "network",
+      ...("until" in phase && { until: phase.until }),
+      transport: this.way?.name ?? "",
     };
+  }
+
+  private get way(): Way | undefined {
+    return this.model.transports[this.model.transport];
   }
 
   private open(reason: string): void {
@@ -154,9 +167,7 @@ class Turn {
 
   /** Whatever was open is shut, and what it still says is of an attempt that is over. */
   private leave(phase: Phase, reason: string): void {
-    if (this.model.phase.at === "opening" || this.model.phase.at === "live") {
-      this.effects.push({ do: "shut" });
-    }
+    if ("heard" in this.model.phase) this.effects.push({ do: "shut" });
     this.model.attempt += 1;
     this.model.phase = phase;
     this.model.reason = reason;
@@ -164,7 +175,7 @@ class Turn {
 
   private heard(): void {
     const { phase, heartbeat } = this.model;
-    if (phase.at !== "opening" && phase.at !== "live") return;
+    if (!("heard" in phase)) return;
     // A heart that beats after `ready` comes through whatever is between.
     if (phase.at === "live" && this.at.now - phase.since >= heartbeat / 2) this.model.misses = 0;
     this.model.phase = { ...phase, heard: this.at.now };
@@ -174,43 +185,39 @@ class Turn {
 
   private event({ type, data, id }: Input & { on: "event" }): void {
     this.heard();
-    const { partial, transports, transport } = this.model;
     // What it does not tell is no gap, neither here nor to a transport that goes on from here.
-    if (partial.includes(transports[transport] ?? ""))
-      this.model.held = { ...this.model.held, seqs: {} };
+    if (this.way?.partial) this.hold({ seqs: {} });
     const frame = parseFrame(type, data, id);
     if (frame !== null && !this.frame(frame)) return;
-    if (id !== "" && frame?.is !== "event") this.model.held = { ...this.model.held, cursor: id };
+    if (id !== "" && frame?.is !== "event") this.hold({ cursor: id });
   }
 
   /** False: what it has brought is not kept. */
   private frame(frame: Frame): boolean {
     const { phase } = this.model;
-    if (phase.at !== "opening" && phase.at !== "live") return false;
+    if (!("heard" in phase)) return false;
     switch (frame.is) {
       case "event": {
         const cold = phase.at === "opening" && phase.cold;
         const taken = take(this.model.held, frame.envelope, !cold);
         if (taken.is === "gap") return this.missing(taken.at);
         if (taken.is === "repeat") return true;
-        this.model.held = taken.held;
+        this.hold(taken.held);
         if (this.model.gap?.startsWith(`${frame.envelope.audience} `)) this.model.gap = null;
         this.count(frame.envelope);
         this.effects.push({ do: "event", envelope: frame.envelope, live: phase.at === "live" });
         return true;
       }
-      case "reset": {
-        const { is: _, ...reset } = frame;
-        this.model.held = EMPTY;
+      case "reset":
+        this.hold(EMPTY);
         this.model.gap = null;
-        this.effects.push({ do: "reset", reset });
-        this.count(reset);
+        this.effects.push({ do: "reset", reset: frame.reset });
+        this.count(frame.reset);
         return true;
-      }
       case "ready":
         if (phase.at === "live") return true;
         // A stream that began with the unread alone has said nothing of the seqs between them.
-        if (phase.cold) this.model.held = { ...this.model.held, seqs: {} };
+        if (phase.cold) this.hold({ seqs: {} });
         if (frame.heartbeat_ms && frame.heartbeat_ms > 0) this.model.heartbeat = frame.heartbeat_ms;
         this.model.refreshed = false;
         this.count(frame);
@@ -218,30 +225,35 @@ class Turn {
           at: "live",
           since: this.at.now,
           heard: this.at.now,
-          connection: frame.connection_id ?? null,
-          renewAt: null,
-          renewedAt: null,
+          connection: frame.connection_id,
+          renewAt: NEVER,
+          renewedAt: -NEVER,
         };
         return true;
       case "expiring":
         if (phase.at === "live") this.renew(phase);
         return true;
       case "goodbye":
-        if (/revoked|token_expired/.test(frame.reason)) this.refused();
+        if (this.model.asks && /revoked|token_expired/.test(frame.reason))
+          this.model.token = "refused";
         this.lost(`goodbye ${frame.reason}`, frame.retry_ms);
         return false;
     }
   }
 
+  private hold(held: Partial<Held>): void {
+    this.model.held = { ...this.model.held, ...held };
+  }
+
   private count({ unread, unseen }: { unread: number; unseen: number }): void {
     const counts = { unread, unseen };
-    this.model.held = { ...this.model.held, counts };
+    this.hold({ counts });
     this.effects.push({ do: "counts", counts });
   }
 
   /** Asked for once more from the last good place; what lacks then as well only a `reset` makes good. */
   private missing(at: string): false {
-    if (this.model.gap === at) this.model.held = { ...this.model.held, cursor: NOWHERE };
+    if (this.model.gap === at) this.hold({ cursor: NOWHERE });
     this.model.gap = at;
     this.lost("gap");
     return false;
@@ -250,39 +262,35 @@ class Turn {
   private renew(phase: Phase & { at: "live" }): void {
     const { now } = this.at;
     const { connection, renewedAt } = phase;
-    if (connection === null) return;
-    if (renewedAt !== null && renewedAt + RENEW_AGAIN_MS > now) {
-      this.model.phase = { ...phase, renewAt: renewedAt + RENEW_AGAIN_MS };
+    if (connection === undefined) return;
+    const renewAt = renewedAt + RENEW_AGAIN_MS;
+    if (renewAt > now) {
+      this.model.phase = { ...phase, renewAt };
       return;
     }
-    this.model.phase = { ...phase, renewAt: null, renewedAt: now };
+    this.model.phase = { ...phase, renewAt: NEVER, renewedAt: now };
     this.effects.push({ do: "renew", attempt: this.model.attempt, connection });
   }
 
-  private refused(): void {
-    if (this.model.asks) this.model.token = "refused";
-  }
-
-  private ended({ status, retryAfter, reason }: Input & { on: "ended" }): void {
+  private ended({ status, retryAfter, reason, noWay }: Input & { on: "ended" }): void {
     if (status === 401) {
       if (!this.model.asks || this.model.refreshed) {
         return this.leave({ at: "unauthorized" }, "status 401");
       }
-      this.refused();
+      this.model.token = "refused";
       this.model.refreshed = true;
       return this.open("status 401");
     }
-    if (status !== undefined && NO_SUCH_WAY.includes(status)) this.miss();
+    if (noWay || NO_SUCH_WAY.includes(status ?? 0)) this.miss();
     // The same for all who were told so: each adds a bit of its own.
-    const asked = retryAfter === undefined ? undefined : retryAfter + this.at.random * JITTER_MS;
-    this.lost(reason ?? (status === undefined ? "network" : `status ${status}`), asked);
+    const asked = retryAfter && retryAfter + this.at.random * JITTER_MS;
+    this.lost(reason ?? (status ? `status ${status}` : "network"), asked);
   }
 
   private lost(reason: string, asked = 0): void {
     const { now, random } = this.at;
-    const { phase, retry, failures } = this.model;
-    const held = phase.at === "live" && now - phase.since >= STABLE_MS;
-    this.model.failures = held ? 0 : failures;
+    const { phase, retry } = this.model;
+    if (phase.at === "live" && now - phase.since >= STABLE_MS) this.model.failures = 0;
     const floor = now + Math.min(asked, MOST_ASKED_MS);
     const wait = Math.max(backoff(this.model.failures, random), Math.min(retry, MOST_ASKED_MS));
     const until = Math.max(floor, now + wait);
@@ -302,16 +310,15 @@ class Turn {
   private prefer(transport: number): void {
     this.model.transport = transport;
     this.model.misses = 0;
-    this.model.preferAt = transport === 0 ? null : this.at.now + PREFER_AGAIN_MS;
+    this.model.preferAt = transport === 0 ? NEVER : this.at.now + PREFER_AGAIN_MS;
   }
 
   private tick(): void {
-    const { model } = this;
-    const { phase } = model;
+    const { phase } = this.model;
     const { now } = this.at;
     // A clock that was set back must not make a connection look young for ever.
-    if ("heard" in phase && phase.heard > now) model.phase = { ...phase, heard: now };
-    if ((due(model) ?? Infinity) > now) return;
+    if ("heard" in phase && phase.heard > now) this.model.phase = { ...phase, heard: now };
+    if (due(this.model) > now) return;
     switch (phase.at) {
       case "token":
         return this.lost("token");
@@ -319,36 +326,35 @@ class Turn {
         this.miss();
         return this.lost("silent");
       case "waiting":
-        if (model.preferAt !== null && model.preferAt <= now) this.prefer(0);
-        return this.open(model.reason);
+        if (this.model.preferAt <= now) this.prefer(0);
+        return this.open(this.model.reason);
       case "live":
-        if (phase.heard + 2 * model.heartbeat + SLACK_MS <= now) {
+        if (silentAt(phase, this.model) <= now) {
           this.miss();
           return this.lost("silent");
         }
-        if (phase.renewAt !== null && phase.renewAt <= now) return this.renew(phase);
+        if (phase.renewAt <= now) return this.renew(phase);
         this.prefer(0);
         return this.open("better transport");
     }
   }
 
   private hint(hint: (Input & { on: "hint" })["hint"]): void {
-    const { model } = this;
     const { now, random } = this.at;
     if (hint === "offline") {
-      model.online = false; // nothing is closed for it: browsers are often wrong
+      this.model.online = false; // nothing is closed for it: browsers are often wrong
       return;
     }
-    if (hint === "online") model.online = true;
-    const { phase } = model;
+    if (hint === "online") this.model.online = true;
+    const { phase } = this.model;
     const soon = now + random * JITTER_MS;
     if (phase.at === "waiting") {
       const until = Math.min(phase.until, Math.max(phase.floor, soon));
-      model.phase = { ...phase, until };
-    } else if (phase.at === "opening" || phase.at === "live") {
+      this.model.phase = { ...phase, until };
+    } else if ("heard" in phase) {
       // Another network has killed what was open on the one before; and while timers stood still it may have
       // died as well. That is nobody's failure, and says nothing against the transport.
-      const overdue = phase.heard + 2 * model.heartbeat + SLACK_MS <= now;
+      const overdue = silentAt(phase, this.model) <= now;
       if (hint === "online" || overdue)
         this.leave({ at: "waiting", until: soon, floor: now }, hint);
     }

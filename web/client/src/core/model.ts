@@ -6,7 +6,7 @@
 //               |
 //           unauthorized                        only the host knows what to do: it says `authorized`
 
-import type { Ended } from "../transports/transport";
+import type { Said, Transport } from "../transports/transport";
 import type { Counts, Envelope, Held, Reset, State } from "../types";
 
 export type Phase =
@@ -18,13 +18,19 @@ export type Phase =
       at: "live";
       since: number;
       heard: number;
-      connection: string | null;
-      renewAt: number | null;
-      renewedAt: number | null;
+      connection: string | undefined;
+      renewAt: number;
+      renewedAt: number;
     }
   /** `floor`: the server does not want to hear of us before. */
   | { at: "waiting"; until: number; floor: number }
   | { at: "unauthorized" };
+
+/** What there is to know of a transport. */
+export type Way = Pick<Transport, "name" | "partial">;
+
+/** No time at all: later than any. */
+export const NEVER = Infinity;
 
 export interface Model {
   phase: Phase;
@@ -45,14 +51,12 @@ export interface Model {
   /** The server's `retry`. */
   retry: number;
   heartbeat: number;
-  transports: readonly string[];
+  transports: readonly Way[];
   transport: number;
-  /** Those that do not tell all events. */
-  partial: readonly string[];
   /** So often in a row this transport was opened and said nothing. */
   misses: number;
   /** When to try the first transport again. */
-  preferAt: number | null;
+  preferAt: number;
   told: State;
 }
 
@@ -60,11 +64,7 @@ export type Input =
   | { on: "start" | "close" | "authorized" | "tick" }
   | { on: "hint"; hint: "online" | "offline" | "visible" | "woke" }
   | { on: "token"; attempt: number; answer: "given" | "failed" | "nobody" }
-  | { on: "renewed"; attempt: number; ok: boolean }
-  | { on: "alive"; attempt: number; cursor?: string | undefined }
-  | { on: "retry"; attempt: number; ms: number }
-  | { on: "event"; attempt: number; type: string; data: string; id: string }
-  | ({ on: "ended"; attempt: number } & Ended);
+  | (Said & { attempt: number });
 
 export type Effect =
   | { do: "open"; attempt: number; transport: number; after: string | null }
@@ -87,17 +87,20 @@ export interface Remembered {
   held: Held;
   /** The name of the transport that worked, where it is not the first. */
   transport?: string;
+  /** In JSON never is null. */
   preferAt?: number | null;
 }
 
 export function newModel(
-  transports: readonly string[],
+  transports: readonly Way[],
   asks: boolean,
   { held, transport, preferAt }: Remembered,
   now: number,
-  partial: readonly string[] = [],
 ): Model {
-  const at = Math.max(0, transports.indexOf(transport ?? ""));
+  const at = Math.max(
+    0,
+    transports.findIndex(({ name }) => name === transport),
+  );
   return {
     phase: { at: "closed" },
     attempt: 0,
@@ -113,9 +116,8 @@ export function newModel(
     heartbeat: 15_000,
     transports,
     transport: at,
-    partial,
     misses: 0,
-    preferAt: at === 0 ? null : (preferAt ?? now),
-    told: { is: "closed", since: now, reason: "", transport: transports[at] ?? "" },
+    preferAt: at === 0 ? NEVER : (preferAt ?? now),
+    told: { is: "closed", since: now, reason: "", transport: transports[at]?.name ?? "" },
   };
 }

@@ -115,6 +115,13 @@ describe("the transport", () => {
     expect(driver.did("open").at(-1)?.transport).toBe(1);
   });
 
+  it("is another one where requests pass and it does not", () => {
+    const why = { reason: "refused", noWay: true };
+    const driver = new Driver({ transports }).start().ended(why).again().ended(why).again();
+    expect(driver.did("open").map(({ transport }) => transport)).toEqual([0, 0, 1]);
+    expect(driver.states.at(-1)).toBe("connecting refused");
+  });
+
   it("stays the same where the server is away", () => {
     const driver = new Driver({ transports }).start();
     for (let tries = 0; tries < 20; tries += 1)

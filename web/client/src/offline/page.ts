@@ -56,14 +56,14 @@ export function change(items: Item[], what: Change): Item[] | null {
   const concerned = whom(items, what);
   if (concerned === null) return null;
   const { seen, read, archived, acted, snoozed_until } = what;
-  const gone = what.deleted === true || archived === true || typeof snoozed_until === "string";
+  const gone = what.deleted || archived || typeof snoozed_until === "string";
   const back = archived === false || snoozed_until === null;
   if (back && what.ids?.some((id) => !items.some((item) => item.id === id))) return null;
   return items.flatMap((item) => {
     if (!concerned.has(item.id)) return [item];
     if (gone) return [];
-    const isRead = read ?? (acted === true ? true : item.read);
-    const isSeen = seen ?? (read === true || acted === true ? true : item.seen);
+    const isRead = read ?? (acted || item.read);
+    const isSeen = seen ?? (read || acted || item.seen);
     return [{ ...item, read: isRead, seen: isSeen }];
   });
 }

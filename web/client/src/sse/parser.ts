@@ -48,13 +48,9 @@ export class SseParser {
 
   #line(line: string): void {
     if (line === "") return this.#dispatch();
-    const colon = line.indexOf(":");
-    if (colon < 0) return this.#field(line, "");
-    const value = line.slice(colon + 1);
-    this.#field(line.slice(0, colon), value[0] === " " ? value.slice(1) : value);
-  }
-
-  #field(name: string, value: string): void {
+    const colon = `${line}:`.indexOf(":"); // a name alone is one without value
+    const name = line.slice(0, colon);
+    const value = line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.#type = value;
     else if (name === "data") this.#data += value + "\n";
     else if (name === "id" && !value.includes("\0")) this.#id = value;

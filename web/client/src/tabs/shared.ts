@@ -5,6 +5,7 @@
 
 import type { Client, Seat } from "../client";
 import { guarded, type Connection } from "../core/connection";
+import { alike } from "../core/machine";
 import type { Counts, Envelope, Listener, Reset, State } from "../types";
 import { Follower } from "./follower";
 import type { Channel, Locks, Message } from "./messages";
@@ -176,14 +177,7 @@ export class Shared implements Client {
   }
 
   #tell(state: State): void {
-    const { is, reason, until, transport } = this.#told;
-    if (
-      is === state.is &&
-      reason === state.reason &&
-      until === state.until &&
-      transport === state.transport
-    )
-      return;
+    if (alike(state, this.#told)) return;
     this.#told = state;
     guarded(() => this.seat.listener.state?.(state));
   }

@@ -2,7 +2,14 @@
 
 import { EMPTY } from "../core/intake";
 import { due, step } from "../core/machine";
-import { newModel, type Effect, type Input, type Model, type Remembered } from "../core/model";
+import {
+  newModel,
+  type Effect,
+  type Input,
+  type Model,
+  type Remembered,
+  type Way,
+} from "../core/model";
 import type { Held, Is } from "../types";
 
 export class Driver {
@@ -17,7 +24,10 @@ export class Driver {
     partial = [],
     ...remembered
   }: Partial<Remembered> & { transports?: string[]; asks?: boolean; partial?: string[] } = {}) {
-    this.model = newModel(transports, asks, { held: EMPTY, ...remembered }, this.now, partial);
+    const ways = transports.map((name): Way =>
+      partial.includes(name) ? { name, partial: true } : { name },
+    );
+    this.model = newModel(ways, asks, { held: EMPTY, ...remembered }, this.now);
   }
 
   take(input: Input): this {
@@ -31,7 +41,7 @@ export class Driver {
   pass(ms: number): this {
     const end = this.now + ms;
     for (;;) {
-      const at = due(this.model) ?? Infinity;
+      const at = due(this.model);
       if (at > end) break;
       this.now = Math.max(this.now, at);
       this.take({ on: "tick" });
@@ -41,7 +51,7 @@ export class Driver {
   }
 
   /** Lets a wait pass, and no more. */
-  again = () => this.pass((due(this.model) ?? this.now) - this.now);
+  again = () => this.pass(due(this.model) - this.now);
 
   start = () => this.take({ on: "start" });
   event = (type: string, data: unknown, id = "") =>

@@ -2,28 +2,9 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Api } from "../core/api";
 import { FakeServer, json } from "../testing/fake-server";
+import { FakeSource } from "../testing/fake-source";
+import { line } from "../testing/said";
 import { eventSource } from "./eventsource";
-
-class FakeSource extends EventTarget {
-  static newest: FakeSource;
-  closed = false;
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-
-  constructor(
-    readonly url: string,
-    readonly options: EventSourceInit,
-  ) {
-    super();
-    FakeSource.newest = this;
-  }
-  close() {
-    this.closed = true;
-  }
-  say(type: string, data: string, lastEventId = "") {
-    this.dispatchEvent(new MessageEvent(type, { data, lastEventId }));
-  }
-}
 
 beforeEach(() => void vi.stubGlobal("EventSource", FakeSource));
 afterEach(() => void vi.unstubAllGlobals());
@@ -35,19 +16,18 @@ async function open(token: string | null, signals: string[] = []) {
   const api = new Api("https://t.example", async () => token ?? undefined, server.world.fetch);
   await api.ask(false);
   const said: string[] = [];
-  const shut = eventSource(signals).open(api, "c0", {
-    event: ({ type, data, id }) => said.push(`${type} ${data} ${id}`),
-    alive: () => said.push("alive"),
-    retry: () => {},
-    ended: (why) => said.push(`ended ${JSON.stringify(why)}`),
+  const before = FakeSource.newest;
+  const shut = eventSource(signals).open(api, "c0", (what) => said.push(line(what)));
+  await vi.waitFor(() => {
+    expect(FakeSource.newest).not.toBe(before);
+    expect(FakeSource.newest.onerror).toBeTruthy();
   });
-  await vi.waitFor(() => expect(FakeSource.newest?.onerror).toBeTruthy());
   return { server, said, shut, source: FakeSource.newest };
 }
 
 it("opens with a ticket where there is a token, and with the cookie where there is none", async () => {
   const byTicket = (await open("secret")).source;
-  expect(byTicket.url).toBe("https://t.example/api/v1/stream?after=c0&ticket=once&ping=true");
+  expect(byTicket.url).toBe("https://t.example/api/v1/stream?after=c0&ping=true&ticket=once");
   expect(byTicket.options).toEqual({ withCredentials: false });
   const byCookie = (await open(null)).source;
   expect(byCookie.url).toBe("https://t.example/api/v1/stream?after=c0&ping=true");
@@ -60,7 +40,7 @@ it("hears the names of the contract, and the signals that it was asked for", asy
   source.say("notification", "{}", "c1");
   source.say("typing", "1");
   source.say("unheard", "2");
-  expect(said).toEqual(["alive", "notification {} c1", "typing 1 "]);
+  expect(said).toEqual(["alive", "notification {} c1", "typing 1"]);
 });
 
 it("never leaves it to the browser to come back, and finds out the status", async () => {
@@ -68,6 +48,21 @@ it("never leaves it to the browser to come back, and finds out the status", asyn
   source.onerror?.();
   await vi.waitFor(() => expect(said).toEqual(['ended {"status":401}']));
   expect(source.closed).toBe(true);
+});
+
+it("says that there is no way for it where other requests pass", async () => {
+  const { server, said, source } = await open(null);
+  server.answer = () => json({ unread: 0, unseen: 0 });
+  source.onerror?.();
+  await vi.waitFor(() => expect(said).toEqual(['ended {"reason":"refused","noWay":true}']));
+});
+
+it("asks nothing where it was open", async () => {
+  const { server, said, source } = await open(null);
+  source.onopen?.();
+  source.onerror?.();
+  await vi.waitFor(() => expect(said).toEqual(["alive", 'ended {"reason":"closed"}']));
+  expect(server.asked).toEqual([]);
 });
 
 it("says nothing after it was shut", async () => {

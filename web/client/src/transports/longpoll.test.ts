@@ -3,18 +3,16 @@ import { expect, it, vi } from "vitest";
 import { Api } from "../core/api";
 import { envelope } from "../testing/driver";
 import { FakeServer, json } from "../testing/fake-server";
+import { line } from "../testing/said";
 import { longPoll } from "./longpoll";
 
 function open(answers: (Response | undefined)[], after: string | null = "c0") {
   const server = new FakeServer();
   server.answer = () => (answers.length > 0 ? answers.shift() : new Promise<Response>(() => {}));
   const said: string[] = [];
-  const shut = longPoll().open(new Api("", undefined, server.world.fetch), after, {
-    event: ({ type, id }) => said.push(`${type} ${id}`.trim()),
-    alive: (cursor) => said.push(`alive ${cursor}`),
-    retry: () => {},
-    ended: (why) => said.push(`ended ${JSON.stringify(why)}`),
-  });
+  const shut = longPoll().open(new Api("", undefined, server.world.fetch), after, (what) =>
+    said.push(what.on === "event" ? `${what.type} ${what.id}`.trim() : line(what)),
+  );
   return { server, said, shut };
 }
 

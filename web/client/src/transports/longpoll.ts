@@ -1,7 +1,7 @@
 // One request after the other, for networks that let no stream through: each is answered when there is something.
 
 import type { Reset } from "../types";
-import { query, refusal, running, type Transport } from "./transport";
+import { ask, query, running, type Transport } from "./transport";
 
 /** What proxies grant a request, and the server waits at most. */
 const WAIT_S = 25;
@@ -19,35 +19,26 @@ export const longPoll = (): Transport => ({
   name: "longpoll",
   supported: () => true,
   open: (api, start, sink) =>
-    running(sink, async (signal) => {
+    running(sink, async (say, signal) => {
       let after = start;
       let live = false;
       for (;;) {
-        const wait = live ? `${WAIT_S}` : null;
+        const wait = live && WAIT_S;
         // Older browsers cannot join them, and then the machine's patience is enough.
         const patience = AbortSignal.any?.([signal, AbortSignal.timeout(PATIENCE_MS)]) ?? signal;
-        const answer = await api.send(
-          "GET",
-          `/events${query({ after, wait })}`,
-          undefined,
-          patience,
-        );
-        if (!answer.ok) return refusal(answer);
+        const answer = await ask(api, `/events${query({ after, wait })}`, patience);
         const { events, cursor, more, reset } = (await answer.json()) as Events;
-        const say = (type: string, id: string, data: unknown) =>
-          signal.aborted || sink.event({ type, id, data: JSON.stringify(data) });
-        if (reset !== undefined) say("reset", cursor, reset);
-        for (const envelope of events) say(envelope.type, envelope.id, envelope);
-        if (signal.aborted) return {};
+        const tell = (type: string, id: string, data: unknown) =>
+          say({ on: "event", type, id, data: JSON.stringify(data) });
+        if (reset !== undefined) tell("reset", cursor, reset);
+        for (const envelope of events) tell(envelope.type, envelope.id, envelope);
         after = cursor;
-        sink.alive(cursor);
+        say({ on: "alive", cursor });
         if (live || more) continue;
         // The replay is over. What is so now, as `ready` says it on a stream, is at least as new as all of it.
-        const counts = await api.send("GET", "/inbox", undefined, signal);
-        if (!counts.ok) return refusal(counts);
+        const counts = (await (await ask(api, "/inbox", signal)).json()) as Reset;
         live = true;
-        const { unread, unseen } = (await counts.json()) as Reset;
-        say("ready", "", { unread, unseen, heartbeat_ms: WAIT_S * 1_000 });
+        tell("ready", "", { ...counts, heartbeat_ms: WAIT_S * 1_000 });
       }
     }),
 });

@@ -1,23 +1,35 @@
 // A way to hear the server. It does what it is told and says what it hears: when to try again, and after what,
-// is the machine's. A WebSocket is one more object of this kind.
+// is the machine's.
 
 import type { Api } from "../core/api";
 import type { SseEvent } from "../sse/parser";
 
 /** What a transport says. After `ended` it says nothing more. */
-export interface Sink {
-  event(event: SseEvent): void;
+export type Said =
+  | ({ on: "event" } & SseEvent)
   /** Bytes came, whatever they are; with the place that a frame without data moved on to. */
-  alive(cursor?: string): void;
-  retry(ms: number): void;
-  ended(why: Ended): void;
-}
+  | { on: "alive"; cursor?: string }
+  | { on: "retry"; ms: number }
+  /** The answer to `renew`. False: the token was refused. */
+  | { on: "renewed"; ok: boolean }
+  | ({ on: "ended" } & Ended);
+
+export type Sink = (said: Said) => void;
 
 export interface Ended {
   status?: number;
   /** In milliseconds. */
   retryAfter?: number;
   reason?: string;
+  /** What is between lets requests through, and not this. */
+  noWay?: boolean;
+}
+
+/** Shuts it: at once, and without a word. */
+export interface Shut {
+  (): void;
+  /** Takes another token in band, where there is a band: `renewed` is the answer. */
+  renew?(token: string): void;
 }
 
 export interface Transport {
@@ -26,27 +38,48 @@ export interface Transport {
   readonly partial?: true;
   /** Is there such a thing in this browser? */
   supported(): boolean;
-  /** Gives what shuts it: at once, and without a word. */
-  open(api: Api, after: string | null, sink: Sink): () => void;
+  open(api: Api, after: string | null, say: Sink): Shut;
 }
 
-/** Why an answer that is not a success ended it. */
-export function refusal(answer: Response): Ended {
-  const seconds = Number(answer.headers.get("retry-after") ?? NaN);
-  return { status: answer.status, ...(seconds >= 0 && { retryAfter: seconds * 1_000 }) };
+/** Asks for what there is to hear. An answer that is no success ends the transport, as whatever is thrown does. */
+export async function ask(
+  api: Api,
+  path: string,
+  signal?: AbortSignal,
+  method = "GET",
+): Promise<Response> {
+  const answer = await api.send(method, path, undefined, signal);
+  if (!answer.ok) throw answer;
+  return answer;
 }
+
+function refusal({ status, headers }: Response): Ended {
+  const seconds = Number(headers.get("retry-after") ?? NaN);
+  return { status, ...(seconds >= 0 && { retryAfter: seconds * 1_000 }) };
+}
+
+/** What is nothing is left out. */
+export type Fields = Record<string, string | number | boolean | null | undefined>;
 
 /** `?after=`, for who has a place to go on from. */
-export function query(fields: Record<string, string | null>): string {
-  const given = Object.entries(fields).filter((field): field is [string, string] => !!field[1]);
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+export function query(fields: Fields): string {
+  const given = Object.entries(fields).filter(([, value]) => value);
+  return given.length > 0 ? `?${new URLSearchParams(given as [string, string][])}` : "";
 }
 
-/** Runs it until it ends or is shut. What it throws is a fault of the network. */
-export function running(sink: Sink, run: (signal: AbortSignal) => Promise<Ended>): () => void {
+/** Runs it until it ends or is shut, and lets it say nothing after that. What else it throws is a fault of the network. */
+export function running(
+  sink: Sink,
+  run: (say: Sink, signal: AbortSignal) => Promise<Ended>,
+): () => void {
   const over = new AbortController();
-  run(over.signal)
-    .catch((): Ended => ({}))
-    .then((why) => over.signal.aborted || sink.ended(why));
+  const { signal } = over;
+  const say: Sink = (said) => signal.aborted || sink(said);
+  run(say, signal)
+    .catch((error): Ended => (error instanceof Response ? refusal(error) : {}))
+    .then((why) => {
+      say({ on: "ended", ...why });
+      over.abort(); // whatever it still has open
+    });
   return () => over.abort();
 }
