@@ -18,12 +18,12 @@ const WEB = resolve(import.meta.dirname, "../../web");
 
 const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:," />
 <script type="module">
-  import { connect, eventSource, longPoll, sse } from "/client/index.js";
+  import { connect, eventSource, longPoll, sse, webSocket } from "/client/index.js";
   import { openInbox } from "/client/offline.js";
   import { tabs } from "/client/tabs.js";
   const query = new URLSearchParams(location.search);
   const heard = { counts: null, ids: [], states: [], resets: 0, refused: [] };
-  const ways = { eventsource: [eventSource()], longpoll: [longPoll()] };
+  const ways = { eventsource: [eventSource()], longpoll: [longPoll()], websocket: [webSocket()] };
   const worker = (name) => new SharedWorker("/worker.js", { type: "module", name });
   const who = {
     server: query.get("server"),

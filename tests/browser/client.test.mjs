@@ -186,7 +186,7 @@ test("the example of the documentation counts", async (t) => {
   await connections(server, 1);
 });
 
-for (const way of ["eventsource", "longpoll"]) {
+for (const way of ["websocket", "eventsource", "longpoll"]) {
   test(`it goes by ${way} as well, and comes back when the server was killed`, async (t) => {
     const { host, server, made, send } = await newWorld(t);
     const context = await newProfile(t, browser(), { allow: [SERVER_AWAY] });
@@ -223,6 +223,32 @@ test("a token that ends soon is renewed, and the stream goes on", async (t) => {
   assert.equal(answer.status(), 200);
   await send();
   assert.equal(await allAgree(server, [tab]), 1);
+  const { states } = await tab.heard();
+  assert.deepEqual(states.slice(states.indexOf("live")), ["live"]);
+});
+
+test("a WebSocket takes the new token by a message, and goes on", async (t) => {
+  const { host, server, send } = await newWorld(t);
+  const context = await newProfile(t, browser());
+  const sockets = [];
+  context.on("page", (page) =>
+    page.on("websocket", (socket) => {
+      const said = [];
+      sockets.push({ url: socket.url(), said });
+      socket.on("framereceived", ({ payload }) =>
+        said.push(JSON.parse(payload).event),
+      );
+    }),
+  );
+  host.lifetime = 30; // the stream says so at once
+  const tab = await HostTab.open(context, host, { way: "websocket" });
+  await until("the token is renewed", () =>
+    sockets.some(({ said }) => said.includes("renewed")),
+  );
+  await send();
+  assert.equal(await allAgree(server, [tab]), 1);
+  assert.equal(sockets.length, 1);
+  assert.match(sockets[0].url, /\?ticket=tdt_[^&]+$/);
   const { states } = await tab.heard();
   assert.deepEqual(states.slice(states.indexOf("live")), ["live"]);
 });
