@@ -20,7 +20,7 @@ pub(crate) use self::{
 };
 use crate::{
     failure::{Failure, Result},
-    load::http::To,
+    load::{http::To, wire::Wire},
 };
 
 /// Writes the request that sends a stamp to somebody.
@@ -43,6 +43,11 @@ pub(crate) trait Contestant {
 
     /// What sends an event.
     fn render(&self) -> Render;
+
+    /// By which way its events come.
+    fn wire(&self) -> Wire {
+        Wire::Sse
+    }
 
     /// Whether a stream says with an event `ready` that it is live. If not, it is live with the head of the answer.
     fn says_ready(&self) -> bool {
@@ -165,7 +170,7 @@ impl Servers {
     pub(crate) fn start(&self, kind: Kind, wish: Wish) -> Result<Box<dyn Contestant>> {
         let folder = self.folder_for(kind)?;
         Ok(match kind {
-            Kind::Tidings => Box::new(tidings::start(&self.tidings, &self.tidings_env, folder)?),
+            Kind::Tidings => Box::new(tidings::start(&self.tidings, &self.tidings_env, Wire::Sse, folder)?),
             Kind::Nchan => Box::new(nchan::start(wish, folder)?),
             Kind::Gin => {
                 let program = self.gin.as_deref().ok_or_else(|| Failure::new("the Gin hub is not built"))?;
@@ -177,6 +182,13 @@ impl Servers {
 }
 
 impl Servers {
+    /// Starts Tidings, to be heard by this way, with this in its environment.
+    pub(crate) fn start_by(&self, wire: Wire, env: &[(&str, &str)]) -> Result<Box<dyn Contestant>> {
+        let also = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let env: Vec<_> = self.tidings_env.iter().cloned().chain(also).collect();
+        Ok(Box::new(tidings::start(&self.tidings, &env, wire, self.folder_for(Kind::Tidings)?)?))
+    }
+
     /// Starts so many nodes of Tidings on an empty database of PostgreSQL, and waits until they hear each other.
     pub(crate) fn start_nodes(&self, count: usize, database: &str, bus: Bus) -> Result<Nodes> {
         let (bus, url) = bus.start();
@@ -184,7 +196,7 @@ impl Servers {
         env.push(("TIDINGS_DATABASE_URL".into(), database.into()));
         env.push(("TIDINGS_BUS_URL".into(), url));
         let nodes = (0..count).map(|_| {
-            let node = tidings::start(&self.tidings, &env, self.folder_for(Kind::Tidings)?)?;
+            let node = tidings::start(&self.tidings, &env, Wire::Sse, self.folder_for(Kind::Tidings)?)?;
             Ok(Box::new(node) as Box<dyn Contestant>)
         });
         Ok(Nodes { nodes: nodes.collect::<Result<_>>()?, _bus: bus })

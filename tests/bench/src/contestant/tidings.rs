@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, Result},
-    load::http::To,
+    load::{http::To, wire::Wire},
     stamp::{self, Stamp},
 };
 
@@ -24,9 +24,15 @@ const EXPIRES: u64 = 4_000_000_000;
 struct Tidings {
     server: Server,
     key: EncodingKey,
+    wire: Wire,
 }
 
-pub(super) fn start(program: &Path, env: &[(String, String)], folder: TempDir) -> Result<impl Contestant + use<>> {
+pub(super) fn start(
+    program: &Path,
+    env: &[(String, String)],
+    wire: Wire,
+    folder: TempDir,
+) -> Result<impl Contestant + use<>> {
     let program = program.canonicalize().map_err(Failure::at(program.display()))?;
     let address = free_address()?;
     let mut command = Command::new(program);
@@ -44,7 +50,7 @@ pub(super) fn start(program: &Path, env: &[(String, String)], folder: TempDir) -
     let server = Server::start(command, folder, address)?;
     // It listens before its database is ready, and is ready before it hears others.
     server.until_ok("/readyz", r#""bus":"ok""#)?;
-    Ok(Tidings { server, key: EncodingKey::from_secret(SECRET.as_bytes()) })
+    Ok(Tidings { server, key: EncodingKey::from_secret(SECRET.as_bytes()), wire })
 }
 
 impl Tidings {
@@ -66,7 +72,22 @@ impl Contestant for Tidings {
     }
 
     fn open(&self, user: u32, last_event_id: Option<&[u8]>) -> Vec<u8> {
-        get_stream("/api/v1/stream", &self.bearer(&user_name(user), "user"), last_event_id)
+        let bearer = self.bearer(&user_name(user), "user");
+        match self.wire {
+            Wire::Sse => get_stream("/api/v1/stream", &bearer, last_event_id),
+            // The key proves nothing: that the server understood the request its answer says.
+            Wire::WebSocket => format!(
+                "GET /api/v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                 Sec-WebSocket-Protocol: tidings.v1\r\n{bearer}\r\n"
+            )
+            .into_bytes(),
+            Wire::LongPoll { .. } => self.get(user, "/events"),
+        }
+    }
+
+    fn wire(&self) -> Wire {
+        self.wire
     }
 
     fn render(&self) -> Render {

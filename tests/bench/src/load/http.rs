@@ -75,6 +75,8 @@ pub(crate) struct Sent {
     pub(crate) unanswered: u64,
     /// From being due, or sent, to the answer.
     pub(crate) answer: Histogram<u64>,
+    /// The number of each unicast that was accepted, and when its answer was here.
+    pub(crate) acknowledged: Vec<(u64, u64)>,
     pub(crate) expected: Ledger,
     pub(crate) complaint: Option<String>,
 }
@@ -119,6 +121,7 @@ impl Publisher {
             refused: 0,
             unanswered: 0,
             answer: histogram()?,
+            acknowledged: Vec::new(),
             expected: Ledger::new(plan.users),
             complaint: None,
         };
@@ -222,7 +225,10 @@ impl Publisher {
             self.in_time += u64::from(in_time);
             match promise {
                 Some((To::Everyone, number)) => self.sent.expected.everyone.add(number),
-                Some((To::User(user), number)) => self.sent.expected.users[user as usize].add(number),
+                Some((To::User(user), number)) => {
+                    self.sent.expected.users[user as usize].add(number);
+                    self.sent.acknowledged.push((number, self.clock.micros()));
+                }
                 None => {}
             }
         } else {

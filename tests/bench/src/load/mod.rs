@@ -4,6 +4,8 @@ mod answer;
 mod chunks;
 mod frames;
 pub(crate) mod http;
+mod messages;
 mod pace;
 pub(crate) mod streams;
 pub(crate) mod tally;
+pub(crate) mod wire;

@@ -3,6 +3,7 @@
 //! It is made to be cheap, because it shares the machine with the server: no runtime, one buffer for all, a few words
 //! for each stream, and no parsing beyond finding the ends of events and the stamps in them.
 
+mod polls;
 mod slot;
 
 use std::{
@@ -17,7 +18,10 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, Socket, Type};
 
 use self::slot::{Progress, Slot, State};
-use super::tally::{Count, Ledger, Losses, Tally, histogram};
+use super::{
+    tally::{Count, Ledger, Losses, Tally, histogram},
+    wire::Wire,
+};
 use crate::{
     contestant::Contestant,
     failure::{Failure, Result},
@@ -48,6 +52,7 @@ pub(crate) struct Streams {
     stamps: Stamps,
     /// In turn for each user.
     targets: Vec<SocketAddr>,
+    wire: Wire,
     /// Whether a stream is ready with its head, or says so with an event.
     ready_event: bool,
     /// Whether to remember where each stream is, for coming back. Costs a look at each frame.
@@ -77,6 +82,7 @@ impl Streams {
             clock,
             stamps: Stamps::new(),
             targets: contestant.addresses(),
+            wire: contestant.wire(),
             ready_event: contestant.says_ready(),
             keep_ids: false,
             slots: (0..users).map(|_| Slot::default()).collect(),
@@ -195,7 +201,7 @@ impl Streams {
         let mut socket = self.socket(user).map_err(Failure::at(format!("connecting stream {user}")))?;
         self.poll.registry().register(&mut socket, Token(user), Interest::READABLE | Interest::WRITABLE)?;
         let slot = self.slots.get_mut(user).ok_or_else(|| Failure::new("no such user"))?;
-        slot.start(socket, opening.request, self.clock.micros());
+        slot.start(socket, opening.request, self.wire, self.clock.micros());
         self.opening += 1;
         Ok(())
     }
@@ -218,6 +224,7 @@ impl Streams {
         let Some(slot) = self.slots.get_mut(user) else { return };
         let before = slot.state;
         let outcome = Self::read(slot, &mut self.buffer, self.clock, &self.stamps, self.keep_ids, &mut self.tally);
+        self.tally.sent += std::mem::take(&mut slot.sent);
         if slot.state == State::Opening && (slot.said_ready || !self.ready_event) {
             slot.state = State::Ready;
         }
@@ -252,6 +259,7 @@ impl Streams {
             };
             let now = clock.micros();
             tally.reads += 1;
+            tally.received += length as u64;
             let begun = slot.started;
             slot.take(&buffer[..length], stamps, keep_ids, |stamp| tally.arrived(stamp, now, begun))?;
             if length < buffer.len() {

@@ -135,6 +135,11 @@ pub(crate) struct Tally {
     pub(crate) deliveries: u64,
     /// Reads that brought something: how many events a server puts into one write shows here.
     pub(crate) reads: u64,
+    /// Bytes of these reads, and of the requests of the streams.
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
+    /// The number of each unicast and when it came, where somebody wants to know. The time of a phase bounds it.
+    pub(crate) arrivals: Option<Vec<(u64, u64)>>,
     /// When the newest one came.
     pub(crate) newest: u64,
     /// The first broadcast of this phase has this number.
@@ -151,6 +156,9 @@ impl Tally {
             last: histogram()?,
             deliveries: 0,
             reads: 0,
+            received: 0,
+            sent: 0,
+            arrivals: None,
             newest: 0,
             first,
             broadcasts: Vec::new(),
@@ -168,6 +176,11 @@ impl Tally {
         }
         self.deliveries += 1;
         self.newest = now;
+        if stamp.kind == Kind::Unicast
+            && let Some(arrivals) = &mut self.arrivals
+        {
+            arrivals.push((stamp.number, now));
+        }
         if stamp.kind == Kind::Broadcast
             && let Some(index) = stamp.number.checked_sub(self.first)
         {

@@ -82,7 +82,7 @@ fn markdown(report: &Report) -> String {
 
 /// The order of contestants everywhere, their names, and their colours: those that are never in one plot may have the
 /// same. Others follow as they come.
-const CONTESTANTS: [(&str, &str, usize); 11] = [
+const CONTESTANTS: [(&str, &str, usize); 14] = [
     ("tidings", "Tidings", 0),
     ("nchan", "Nchan", 1),
     ("gin", "Gin hub", 2),
@@ -94,6 +94,9 @@ const CONTESTANTS: [(&str, &str, usize); 11] = [
     ("bus-postgres", "NOTIFY", 0),
     ("bus-redis", "Redis", 1),
     ("bus-nats", "NATS", 2),
+    ("sse", "server-sent events", 0),
+    ("websocket", "WebSocket", 1),
+    ("longpoll", "long poll", 2),
 ];
 
 fn name(contestant: &str) -> String {
@@ -115,7 +118,7 @@ fn in_order(mut contestants: Vec<&str>) -> Vec<&str> {
 }
 
 /// Scenarios: their titles, and what `at` counts. Others are called what their figures call them.
-const SCENARIOS: [(&str, &str, &str); 16] = [
+const SCENARIOS: [(&str, &str, &str); 17] = [
     ("idle", "Memory of idle streams", "streams"),
     ("broadcast", "Broadcast", "streams"),
     ("full rate", "Broadcast at full rate", "streams"),
@@ -130,6 +133,7 @@ const SCENARIOS: [(&str, &str, &str); 16] = [
     ("growth", "The log grows", "notifications"),
     ("full inbox", "A full inbox", "notifications"),
     ("start", "Start", "start"),
+    ("transports", "Transports", "streams"),
     ("nodes", "Several nodes: deliveries", "nodes"),
     ("nodes publish", "Several nodes: durable publishes", "nodes"),
 ];

@@ -5,6 +5,7 @@ mod growth;
 mod nodes;
 mod publish;
 mod start;
+mod transports;
 
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[Alone] = &[
     Alone { name: "growth", run: growth::run },
     Alone { name: "full-inbox", run: full_inbox::run },
     Alone { name: "start", run: start::run },
+    Alone { name: "transports", run: transports::run },
     Alone { name: "nodes", run: nodes::run },
 ];
 

@@ -69,6 +69,8 @@ pub(crate) struct Stage {
     seed: u64,
     /// Where publishers connect to, in turn.
     pub(crate) publish_to: Vec<SocketAddr>,
+    /// Whether phases remember when each unicast came.
+    pub(crate) keep_arrivals: bool,
     /// Nothing more comes after this long without any.
     pub(crate) quiet: Duration,
     /// Requests that were refused or not answered, and the first such answer.
@@ -97,6 +99,7 @@ impl Stage {
             unicasts: 0,
             seed: 1,
             publish_to,
+            keep_arrivals: false,
             quiet: if users > FEW { QUIET } else { QUIET / 4 },
             refused: 0,
             complaint: None,
@@ -236,6 +239,7 @@ impl Stage {
     /// Starts to count anew.
     pub(crate) fn new_tally(&mut self, window: Option<std::sync::Arc<Window>>) -> Result<()> {
         self.streams.tally = Tally::new(self.broadcasts, self.users, window)?;
+        self.streams.tally.arrivals = self.keep_arrivals.then(Vec::new);
         Ok(())
     }
 

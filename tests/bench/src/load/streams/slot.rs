@@ -4,11 +4,14 @@ use std::io::{self, ErrorKind, Write};
 
 use mio::net::TcpStream;
 
+use super::polls::{Answer, Polls};
 use crate::{
     load::{
         chunks::Chunks,
         frames::{Frames, last_id},
+        messages::Messages,
         tally::Count,
+        wire::Wire,
     },
     stamp::{Stamp, Stamps},
 };
@@ -42,18 +45,26 @@ pub(super) struct Slot {
     pub(super) socket: Option<TcpStream>,
     pub(super) state: State,
     pub(super) said_ready: bool,
+    wire: Wire,
     chunks: Option<Chunks>,
     frames: Frames,
+    messages: Messages,
+    /// Of a long poll alone.
+    polls: Option<Box<Polls>>,
     pub(super) got: Count,
     /// The last event that was whole.
     pub(super) id: Vec<u8>,
     /// What is still to be sent; then, until it is whole, the head of the answer.
     pub(super) request: Vec<u8>,
     pub(super) started: u64,
+    /// Bytes, as long as nobody has counted them.
+    pub(super) sent: u64,
 }
 
 impl Slot {
-    pub(super) fn start(&mut self, socket: TcpStream, request: Vec<u8>, now: u64) {
+    pub(super) fn start(&mut self, socket: TcpStream, request: Vec<u8>, wire: Wire, now: u64) {
+        self.wire = wire;
+        self.polls = if let Wire::LongPoll { wait } = wire { Some(Box::new(Polls::new(&request, wait))) } else { None };
         self.socket = Some(socket);
         self.state = State::Connecting;
         self.said_ready = false;
@@ -66,6 +77,8 @@ impl Slot {
         self.state = State::Away;
         self.chunks = None;
         self.frames.clear();
+        self.messages.clear();
+        self.polls = None;
         self.request = Vec::new();
     }
 
@@ -77,8 +90,11 @@ impl Slot {
         }
         match socket.write(&self.request) {
             Ok(length) if length == self.request.len() => {
+                self.sent += length as u64;
                 self.request = Vec::new();
-                self.state = State::Asked;
+                if self.state == State::Connecting {
+                    self.state = State::Asked;
+                }
                 Ok(Progress::Done)
             }
             Ok(_) => Err(io::Error::new(ErrorKind::WriteZero, "the request did not fit")),
@@ -95,6 +111,9 @@ impl Slot {
         keep_ids: bool,
         arrived: impl FnMut(Stamp),
     ) -> io::Result<()> {
+        if self.polls.is_some() {
+            return self.polled(bytes, stamps, arrived);
+        }
         if self.state != State::Asked {
             return self.body(bytes, stamps, keep_ids, arrived);
         }
@@ -104,7 +123,8 @@ impl Slot {
         };
         let answer = std::mem::take(&mut self.request);
         let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
-        if head.split(' ').nth(1) != Some("200") {
+        let wanted = if self.wire == Wire::WebSocket { "101" } else { "200" };
+        if head.split(' ').nth(1) != Some(wanted) {
             return Err(malformed(&format!("answered: {}", String::from_utf8_lossy(&answer))));
         }
         let chunked = head.lines().any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked"));
@@ -120,13 +140,14 @@ impl Slot {
         keep_ids: bool,
         mut arrived: impl FnMut(Stamp),
     ) -> io::Result<()> {
-        let Self { chunks, frames, got, id, said_ready, state, .. } = self;
+        let Self { wire, chunks, frames, messages, got, id, said_ready, state, .. } = self;
+        let ready: &[u8] = if *wire == Wire::WebSocket { br#"{"event":"ready""# } else { b"event: ready\n" };
         let mut visit = |whole: &[u8]| {
             for stamp in stamps.of(whole) {
                 got.add(stamp.number);
                 arrived(stamp);
             }
-            if *state == State::Opening && memchr::memmem::find(whole, b"event: ready\n").is_some() {
+            if *state == State::Opening && memchr::memmem::find(whole, ready).is_some() {
                 *said_ready = true;
             }
             if keep_ids && let Some(last) = last_id(whole) {
@@ -134,6 +155,9 @@ impl Slot {
                 id.extend_from_slice(last);
             }
         };
+        if *wire == Wire::WebSocket {
+            return messages.take(bytes, visit).map_err(|over| malformed(&format!("a message: {over:?}")));
+        }
         let Some(chunks) = chunks else {
             return frames.take(bytes, visit).map_err(|_| malformed("an event without end"));
         };
@@ -143,6 +167,36 @@ impl Slot {
             bytes = &bytes[used..];
         }
         if chunks.is_over() { Err(malformed("the server ended the stream")) } else { Ok(()) }
+    }
+}
+
+impl Slot {
+    /// Counts what an answer brings, and asks for what comes after it.
+    fn polled(&mut self, bytes: &[u8], stamps: &Stamps, mut arrived: impl FnMut(Stamp)) -> io::Result<()> {
+        let Self { polls, got, .. } = self;
+        let Some(polls) = polls else { return Ok(()) };
+        let visit = |whole: &[u8]| {
+            for stamp in stamps.of(whole) {
+                got.add(stamp.number);
+                arrived(stamp);
+            }
+        };
+        match polls.take(bytes, visit) {
+            Answer::Part => return Ok(()),
+            Answer::Other(text) => return Err(malformed(&format!("answered: {text}"))),
+            Answer::Whole { next, more } => {
+                self.request = next;
+                if !more && self.state == State::Asked {
+                    self.state = State::Opening;
+                    self.said_ready = true;
+                }
+            }
+        }
+        match self.send()? {
+            Progress::Done => Ok(()),
+            // Its only request was answered, so the socket has room.
+            Progress::Wait => Err(io::Error::new(ErrorKind::WriteZero, "the next request did not fit")),
+        }
     }
 }
 
