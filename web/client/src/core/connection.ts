@@ -24,16 +24,15 @@ export interface Parts {
 }
 
 export class Connection {
+  readonly #parts: Parts;
   #model: Model;
   #shut: Shut = () => {};
   #timer: unknown;
   #timerAt = NEVER;
   #endHints: (() => void) | undefined;
 
-  constructor(
-    private readonly parts: Parts,
-    remembered: Remembered,
-  ) {
+  constructor(parts: Parts, remembered: Remembered) {
+    this.#parts = parts;
     const { transports, asks, world } = parts;
     this.#model = newModel(transports, asks, remembered, world.now());
   }
@@ -47,7 +46,7 @@ export class Connection {
   }
 
   start(): void {
-    this.#endHints ??= this.parts.world.hints((hint) => this.take({ on: "hint", hint }));
+    this.#endHints ??= this.#parts.world.hints((hint) => this.take({ on: "hint", hint }));
     this.take({ on: "start" });
   }
 
@@ -62,7 +61,7 @@ export class Connection {
   }
 
   take(input: Input): void {
-    const { world, moved } = this.parts;
+    const { world, moved } = this.#parts;
     const before = this.#model;
     const { model, effects } = step(before, input, { now: world.now(), random: world.random() });
     this.#model = model;
@@ -76,7 +75,7 @@ export class Connection {
 
   /** One timer. It is wound anew only where it would come too late: otherwise it looks again when it comes. */
   #wind(): void {
-    const { world } = this.parts;
+    const { world } = this.#parts;
     const at = due(this.#model);
     if (at >= this.#timerAt && at < NEVER) return;
     world.clearTimer(this.#timer);
@@ -87,14 +86,14 @@ export class Connection {
   }
 
   #rang(): void {
-    const late = this.parts.world.now() - this.#timerAt;
+    const late = this.#parts.world.now() - this.#timerAt;
     this.#timerAt = NEVER;
     if (late >= SLEPT_MS) this.take({ on: "hint", hint: "woke" });
     this.take({ on: "tick" });
   }
 
   #do(effect: Effect): void {
-    const { api, listener } = this.parts;
+    const { api, listener } = this.#parts;
     switch (effect.do) {
       case "open":
         return this.#open(effect);
@@ -125,14 +124,14 @@ export class Connection {
 
   #open({ attempt, transport, after }: Effect & { do: "open" }): void {
     this.#shut =
-      this.parts.transports[transport]?.open(this.parts.api, after, (said) =>
+      this.#parts.transports[transport]?.open(this.#parts.api, after, (said) =>
         this.take({ ...said, attempt }),
       ) ?? this.#shut;
   }
 
   /** The stream goes on, for as long as the new token is good. */
   async #renew({ attempt, connection }: Effect & { do: "renew" }): Promise<void> {
-    const { api, asks } = this.parts;
+    const { api, asks } = this.#parts;
     let ok = false;
     try {
       if (!asks || (await api.ask(true))) {

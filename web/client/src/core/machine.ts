@@ -71,292 +71,295 @@ export const alike = (one: State, other: State): boolean =>
 
 /** The model is a copy of the caller's, so what a turn does to it nobody else sees. */
 class Turn {
-  readonly effects: Effect[] = [];
+  readonly #model: Model;
+  readonly #at: Now;
+  readonly #effects: Effect[] = [];
 
-  constructor(
-    readonly model: Model,
-    readonly at: Now,
-  ) {}
+  constructor(model: Model, at: Now) {
+    this.#model = model;
+    this.#at = at;
+  }
 
   take(input: Input): void {
-    const { phase } = this.model;
-    if ("attempt" in input && input.attempt !== this.model.attempt) return;
+    const { phase } = this.#model;
+    if ("attempt" in input && input.attempt !== this.#model.attempt) return;
     switch (input.on) {
       case "start":
-        if (phase.at === "closed") this.open("start");
+        if (phase.at === "closed") this.#open("start");
         return;
       case "close":
-        this.leave({ at: "closed" }, "");
+        this.#leave({ at: "closed" }, "");
         return;
       case "authorized":
         if (phase.at !== "unauthorized") return;
-        this.model.failures = 0;
-        this.model.refreshed = false;
-        if (this.model.asks) this.model.token = "wanted";
-        return this.open("authorized");
+        this.#model.failures = 0;
+        this.#model.refreshed = false;
+        if (this.#model.asks) this.#model.token = "wanted";
+        return this.#open("authorized");
       case "tick":
-        return this.tick();
+        return this.#tick();
       case "hint":
-        return this.hint(input.hint);
+        return this.#hint(input.hint);
       case "token":
         if (phase.at !== "token") return;
-        if (input.answer === "nobody") return this.leave({ at: "unauthorized" }, "signed out");
-        if (input.answer === "failed") return this.lost("token");
-        this.model.token = "held";
-        return this.connect();
+        if (input.answer === "nobody") return this.#leave({ at: "unauthorized" }, "signed out");
+        if (input.answer === "failed") return this.#lost("token");
+        this.#model.token = "held";
+        return this.#connect();
       case "renewed":
         // Refused or not answered: asked again, and at the latest the goodbye says that it was in vain.
         if (phase.at === "live" && !input.ok)
-          this.model.phase = { ...phase, renewAt: this.at.now + RENEW_AGAIN_MS };
+          this.#model.phase = { ...phase, renewAt: this.#at.now + RENEW_AGAIN_MS };
         return;
       case "alive":
-        this.heard();
-        if (input.cursor) this.hold({ cursor: input.cursor });
+        this.#heard();
+        if (input.cursor) this.#hold({ cursor: input.cursor });
         return;
       case "retry":
-        this.model.retry = input.ms;
+        this.#model.retry = input.ms;
         return;
       case "event":
-        return this.event(input);
+        return this.#event(input);
       case "ended":
-        return this.ended(input);
+        return this.#ended(input);
     }
   }
 
   done(): Step {
-    const state = this.state();
-    const { told } = this.model;
+    const state = this.#state();
+    const { told } = this.#model;
     if (!alike(state, told)) {
       if (state.is === told.is) state.since = told.since;
-      this.model.told = state;
-      this.effects.push({ do: "state", state });
+      this.#model.told = state;
+      this.#effects.push({ do: "state", state });
     }
-    return { model: this.model, effects: this.effects };
+    return { model: this.#model, effects: this.#effects };
   }
 
-  private state(): State {
-    const { phase, online, reason } = this.model;
+  #state(): State {
+    const { phase, online, reason } = this.#model;
     let is: Is = phase.at === "token" || phase.at === "opening" ? "connecting" : phase.at;
     if (!online && is !== "closed" && is !== "unauthorized") is = "offline";
     return {
       is,
-      since: this.at.now,
+      since: this.#at.now,
       reason: is === "live" ? "" : online ? reason : "network",
       ...("until" in phase && { until: phase.until }),
-      transport: this.way?.name ?? "",
+      transport: this.#way?.name ?? "",
     };
   }
 
-  private get way(): Way | undefined {
-    return this.model.transports[this.model.transport];
+  get #way(): Way | undefined {
+    return this.#model.transports[this.#model.transport];
   }
 
-  private open(reason: string): void {
-    this.leave({ at: "token", since: this.at.now }, reason);
-    this.model.attempt += 1;
-    const { token, attempt } = this.model;
-    if (token === "held") return this.connect();
-    this.effects.push({ do: "token", attempt, refresh: token === "refused" });
+  #open(reason: string): void {
+    this.#leave({ at: "token", since: this.#at.now }, reason);
+    this.#model.attempt += 1;
+    const { token, attempt } = this.#model;
+    if (token === "held") return this.#connect();
+    this.#effects.push({ do: "token", attempt, refresh: token === "refused" });
   }
 
-  private connect(): void {
-    const { attempt, transport, held } = this.model;
-    this.model.phase = { at: "opening", heard: this.at.now, cold: held.cursor === null };
-    this.effects.push({ do: "open", attempt, transport, after: held.cursor });
+  #connect(): void {
+    const { attempt, transport, held } = this.#model;
+    this.#model.phase = { at: "opening", heard: this.#at.now, cold: held.cursor === null };
+    this.#effects.push({ do: "open", attempt, transport, after: held.cursor });
   }
 
   /** Whatever was open is shut, and what it still says is of an attempt that is over. */
-  private leave(phase: Phase, reason: string): void {
-    if ("heard" in this.model.phase) this.effects.push({ do: "shut" });
-    this.model.attempt += 1;
-    this.model.phase = phase;
-    this.model.reason = reason;
+  #leave(phase: Phase, reason: string): void {
+    if ("heard" in this.#model.phase) this.#effects.push({ do: "shut" });
+    this.#model.attempt += 1;
+    this.#model.phase = phase;
+    this.#model.reason = reason;
   }
 
-  private heard(): void {
-    const { phase, heartbeat } = this.model;
+  #heard(): void {
+    const { phase, heartbeat } = this.#model;
     if (!("heard" in phase)) return;
     // A heart that beats after `ready` comes through whatever is between.
-    if (phase.at === "live" && this.at.now - phase.since >= heartbeat / 2) this.model.misses = 0;
-    this.model.phase = { ...phase, heard: this.at.now };
+    if (phase.at === "live" && this.#at.now - phase.since >= heartbeat / 2) this.#model.misses = 0;
+    this.#model.phase = { ...phase, heard: this.#at.now };
     // Bytes know better than the browser whether there is a network.
-    this.model.online = true;
+    this.#model.online = true;
   }
 
-  private event({ type, data, id }: Input & { on: "event" }): void {
-    this.heard();
+  #event({ type, data, id }: Input & { on: "event" }): void {
+    this.#heard();
     // What it does not tell is no gap, neither here nor to a transport that goes on from here.
-    if (this.way?.partial) this.hold({ seqs: {} });
+    if (this.#way?.partial) this.#hold({ seqs: {} });
     const frame = parseFrame(type, data, id);
-    if (frame !== null && !this.frame(frame)) return;
-    if (id !== "" && frame?.is !== "event") this.hold({ cursor: id });
+    if (frame !== null && !this.#frame(frame)) return;
+    if (id !== "" && frame?.is !== "event") this.#hold({ cursor: id });
   }
 
   /** False: what it has brought is not kept. */
-  private frame(frame: Frame): boolean {
-    const { phase } = this.model;
+  #frame(frame: Frame): boolean {
+    const { phase } = this.#model;
     if (!("heard" in phase)) return false;
     switch (frame.is) {
       case "event": {
         const cold = phase.at === "opening" && phase.cold;
-        const taken = take(this.model.held, frame.envelope, !cold);
-        if (taken.is === "gap") return this.missing(taken.at);
+        const taken = take(this.#model.held, frame.envelope, !cold);
+        if (taken.is === "gap") return this.#missing(taken.at);
         if (taken.is === "repeat") return true;
-        this.hold(taken.held);
-        if (this.model.gap?.startsWith(`${frame.envelope.audience} `)) this.model.gap = null;
-        this.count(frame.envelope);
-        this.effects.push({ do: "event", envelope: frame.envelope, live: phase.at === "live" });
+        this.#hold(taken.held);
+        if (this.#model.gap?.startsWith(`${frame.envelope.audience} `)) this.#model.gap = null;
+        this.#count(frame.envelope);
+        this.#effects.push({ do: "event", envelope: frame.envelope, live: phase.at === "live" });
         return true;
       }
       case "reset":
-        this.hold(EMPTY);
-        this.model.gap = null;
-        this.effects.push({ do: "reset", reset: frame.reset });
-        this.count(frame.reset);
+        this.#hold(EMPTY);
+        this.#model.gap = null;
+        this.#effects.push({ do: "reset", reset: frame.reset });
+        this.#count(frame.reset);
         return true;
       case "ready":
         if (phase.at === "live") return true;
         // A stream that began with the unread alone has said nothing of the seqs between them.
-        if (phase.cold) this.hold({ seqs: {} });
-        if (frame.heartbeat_ms && frame.heartbeat_ms > 0) this.model.heartbeat = frame.heartbeat_ms;
-        this.model.refreshed = false;
-        this.count(frame);
-        this.model.phase = {
+        if (phase.cold) this.#hold({ seqs: {} });
+        if (frame.heartbeat_ms && frame.heartbeat_ms > 0)
+          this.#model.heartbeat = frame.heartbeat_ms;
+        this.#model.refreshed = false;
+        this.#count(frame);
+        this.#model.phase = {
           at: "live",
-          since: this.at.now,
-          heard: this.at.now,
+          since: this.#at.now,
+          heard: this.#at.now,
           connection: frame.connection_id,
           renewAt: NEVER,
           renewedAt: -NEVER,
         };
         return true;
       case "expiring":
-        if (phase.at === "live") this.renew(phase);
+        if (phase.at === "live") this.#renew(phase);
         return true;
       case "goodbye":
-        if (this.model.asks && /revoked|token_expired/.test(frame.reason))
-          this.model.token = "refused";
-        this.lost(`goodbye ${frame.reason}`, frame.retry_ms);
+        if (this.#model.asks && /revoked|token_expired/.test(frame.reason))
+          this.#model.token = "refused";
+        this.#lost(`goodbye ${frame.reason}`, frame.retry_ms);
         return false;
     }
   }
 
-  private hold(held: Partial<Held>): void {
-    this.model.held = { ...this.model.held, ...held };
+  #hold(held: Partial<Held>): void {
+    this.#model.held = { ...this.#model.held, ...held };
   }
 
-  private count({ unread, unseen }: { unread: number; unseen: number }): void {
+  #count({ unread, unseen }: { unread: number; unseen: number }): void {
     const counts = { unread, unseen };
-    this.hold({ counts });
-    this.effects.push({ do: "counts", counts });
+    this.#hold({ counts });
+    this.#effects.push({ do: "counts", counts });
   }
 
   /** Asked for once more from the last good place; what lacks then as well only a `reset` makes good. */
-  private missing(at: string): false {
-    if (this.model.gap === at) this.hold({ cursor: NOWHERE });
-    this.model.gap = at;
-    this.lost("gap");
+  #missing(at: string): false {
+    if (this.#model.gap === at) this.#hold({ cursor: NOWHERE });
+    this.#model.gap = at;
+    this.#lost("gap");
     return false;
   }
 
-  private renew(phase: Phase & { at: "live" }): void {
-    const { now } = this.at;
+  #renew(phase: Phase & { at: "live" }): void {
+    const { now } = this.#at;
     const { connection, renewedAt } = phase;
     if (connection === undefined) return;
     const renewAt = renewedAt + RENEW_AGAIN_MS;
     if (renewAt > now) {
-      this.model.phase = { ...phase, renewAt };
+      this.#model.phase = { ...phase, renewAt };
       return;
     }
-    this.model.phase = { ...phase, renewAt: NEVER, renewedAt: now };
-    this.effects.push({ do: "renew", attempt: this.model.attempt, connection });
+    this.#model.phase = { ...phase, renewAt: NEVER, renewedAt: now };
+    this.#effects.push({ do: "renew", attempt: this.#model.attempt, connection });
   }
 
-  private ended({ status, retryAfter, reason, noWay }: Input & { on: "ended" }): void {
+  #ended({ status, retryAfter, reason, noWay }: Input & { on: "ended" }): void {
     if (status === 401) {
-      if (!this.model.asks || this.model.refreshed) {
-        return this.leave({ at: "unauthorized" }, "status 401");
+      if (!this.#model.asks || this.#model.refreshed) {
+        return this.#leave({ at: "unauthorized" }, "status 401");
       }
-      this.model.token = "refused";
-      this.model.refreshed = true;
-      return this.open("status 401");
+      this.#model.token = "refused";
+      this.#model.refreshed = true;
+      return this.#open("status 401");
     }
-    if (noWay || NO_SUCH_WAY.includes(status ?? 0)) this.miss();
+    if (noWay || NO_SUCH_WAY.includes(status ?? 0)) this.#miss();
     // The same for all who were told so: each adds a bit of its own.
-    const asked = retryAfter && retryAfter + this.at.random * JITTER_MS;
-    this.lost(reason ?? (status ? `status ${status}` : "network"), asked);
+    const asked = retryAfter && retryAfter + this.#at.random * JITTER_MS;
+    this.#lost(reason ?? (status ? `status ${status}` : "network"), asked);
   }
 
-  private lost(reason: string, asked = 0): void {
-    const { now, random } = this.at;
-    const { phase, retry } = this.model;
-    if (phase.at === "live" && now - phase.since >= STABLE_MS) this.model.failures = 0;
+  #lost(reason: string, asked = 0): void {
+    const { now, random } = this.#at;
+    const { phase, retry } = this.#model;
+    if (phase.at === "live" && now - phase.since >= STABLE_MS) this.#model.failures = 0;
     const floor = now + Math.min(asked, MOST_ASKED_MS);
-    const wait = Math.max(backoff(this.model.failures, random), Math.min(retry, MOST_ASKED_MS));
+    const wait = Math.max(backoff(this.#model.failures, random), Math.min(retry, MOST_ASKED_MS));
     const until = Math.max(floor, now + wait);
-    this.model.failures += 1;
-    this.model.refreshed = false; // what is refused after that may be refreshed again
-    this.leave({ at: "waiting", until, floor }, reason);
+    this.#model.failures += 1;
+    this.#model.refreshed = false; // what is refused after that may be refreshed again
+    this.#leave({ at: "waiting", until, floor }, reason);
   }
 
   /** This transport said nothing. After some times of it another one has its turn. */
-  private miss(): void {
-    const { transports, transport, misses } = this.model;
-    this.model.misses = misses + 1;
-    if (this.model.misses < MOST_MISSES || transports.length < 2) return;
-    this.prefer((transport + 1) % transports.length);
+  #miss(): void {
+    const { transports, transport, misses } = this.#model;
+    this.#model.misses = misses + 1;
+    if (this.#model.misses < MOST_MISSES || transports.length < 2) return;
+    this.#prefer((transport + 1) % transports.length);
   }
 
-  private prefer(transport: number): void {
-    this.model.transport = transport;
-    this.model.misses = 0;
-    this.model.preferAt = transport === 0 ? NEVER : this.at.now + PREFER_AGAIN_MS;
+  #prefer(transport: number): void {
+    this.#model.transport = transport;
+    this.#model.misses = 0;
+    this.#model.preferAt = transport === 0 ? NEVER : this.#at.now + PREFER_AGAIN_MS;
   }
 
-  private tick(): void {
-    const { phase } = this.model;
-    const { now } = this.at;
+  #tick(): void {
+    const { phase } = this.#model;
+    const { now } = this.#at;
     // A clock that was set back must not make a connection look young for ever.
-    if ("heard" in phase && phase.heard > now) this.model.phase = { ...phase, heard: now };
-    if (due(this.model) > now) return;
+    if ("heard" in phase && phase.heard > now) this.#model.phase = { ...phase, heard: now };
+    if (due(this.#model) > now) return;
     switch (phase.at) {
       case "token":
-        return this.lost("token");
+        return this.#lost("token");
       case "opening":
-        this.miss();
-        return this.lost("silent");
+        this.#miss();
+        return this.#lost("silent");
       case "waiting":
-        if (this.model.preferAt <= now) this.prefer(0);
-        return this.open(this.model.reason);
+        if (this.#model.preferAt <= now) this.#prefer(0);
+        return this.#open(this.#model.reason);
       case "live":
-        if (silentAt(phase, this.model) <= now) {
-          this.miss();
-          return this.lost("silent");
+        if (silentAt(phase, this.#model) <= now) {
+          this.#miss();
+          return this.#lost("silent");
         }
-        if (phase.renewAt <= now) return this.renew(phase);
-        this.prefer(0);
-        return this.open("better transport");
+        if (phase.renewAt <= now) return this.#renew(phase);
+        this.#prefer(0);
+        return this.#open("better transport");
     }
   }
 
-  private hint(hint: (Input & { on: "hint" })["hint"]): void {
-    const { now, random } = this.at;
+  #hint(hint: (Input & { on: "hint" })["hint"]): void {
+    const { now, random } = this.#at;
     if (hint === "offline") {
-      this.model.online = false; // nothing is closed for it: browsers are often wrong
+      this.#model.online = false; // nothing is closed for it: browsers are often wrong
       return;
     }
-    if (hint === "online") this.model.online = true;
-    const { phase } = this.model;
+    if (hint === "online") this.#model.online = true;
+    const { phase } = this.#model;
     const soon = now + random * JITTER_MS;
     if (phase.at === "waiting") {
       const until = Math.min(phase.until, Math.max(phase.floor, soon));
-      this.model.phase = { ...phase, until };
+      this.#model.phase = { ...phase, until };
     } else if ("heard" in phase) {
       // Another network has killed what was open on the one before; and while timers stood still it may have
       // died as well. That is nobody's failure, and says nothing against the transport.
-      const overdue = silentAt(phase, this.model) <= now;
+      const overdue = silentAt(phase, this.#model) <= now;
       if (hint === "online" || overdue)
-        this.leave({ at: "waiting", until: soon, floor: now }, hint);
+        this.#leave({ at: "waiting", until: soon, floor: now }, hint);
     }
   }
 }

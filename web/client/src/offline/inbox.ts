@@ -29,7 +29,17 @@ export interface Heard {
   refused?(marking: Marking, status: number): void;
 }
 
+interface Parts {
+  store: Store;
+  api: Api;
+  world: World;
+  heard: Heard;
+  alone<T>(run: () => Promise<T>): Promise<T>;
+  closed(): void;
+}
+
 export class Inbox {
+  readonly #parts: Parts;
   #page: Page = { items: [], counts: null, cursor: null };
   #marks: Marks;
   /** Whether there has ever been a page. */
@@ -44,16 +54,8 @@ export class Inbox {
   #again: unknown;
   #timer: unknown;
 
-  constructor(
-    private readonly parts: {
-      store: Store;
-      api: Api;
-      world: World;
-      heard: Heard;
-      alone<T>(run: () => Promise<T>): Promise<T>;
-      closed(): void;
-    },
-  ) {
+  constructor(parts: Parts) {
+    this.#parts = parts;
     this.#marks = new Marks({
       ...parts,
       marked: {
@@ -66,7 +68,7 @@ export class Inbox {
 
   /** What an earlier visit has left. */
   async load(): Promise<void> {
-    const page = await this.parts.store.page().catch(() => null);
+    const page = await this.#parts.store.page().catch(() => null);
     if (page !== null) {
       this.#page = page;
       this.#known = true;
@@ -93,9 +95,9 @@ export class Inbox {
   }
 
   close(): void {
-    this.parts.closed();
+    this.#parts.closed();
     this.#live = false;
-    this.parts.world.clearTimer(this.#again);
+    this.#parts.world.clearTimer(this.#again);
     this.#marks.close();
     this.keep();
   }
@@ -125,7 +127,7 @@ export class Inbox {
   /** Asks for the page anew: at first, and when an event concerns what is not here. */
   async fetch(): Promise<void> {
     if (this.#waiting !== null) return;
-    const { api, world } = this.parts;
+    const { api, world } = this.#parts;
     world.clearTimer(this.#again);
     const came: Envelope[] = [];
     this.#waiting = came;
@@ -178,21 +180,21 @@ export class Inbox {
 
   #set(part: Partial<Page>): void {
     this.#page = { ...this.#page, ...part };
-    this.#timer ??= this.parts.world.setTimer(() => this.#write(), BEHIND_MS);
+    this.#timer ??= this.#parts.world.setTimer(() => this.#write(), BEHIND_MS);
     this.#tell();
   }
 
   #write(): void {
-    this.parts.world.clearTimer(this.#timer);
+    this.#parts.world.clearTimer(this.#timer);
     this.#timer = undefined;
     // A page without a place cannot be gone on from.
     if (this.#known && this.#page.cursor !== null) {
-      this.parts.store.keepPage(this.#page).catch(() => {}); // full or forbidden: it is fetched next time
+      this.#parts.store.keepPage(this.#page).catch(() => {}); // full or forbidden: it is fetched next time
     }
   }
 
   #tell(): void {
-    guarded(() => this.parts.heard.changed(this.view));
+    guarded(() => this.#parts.heard.changed(this.view));
   }
 }
 

@@ -36,7 +36,17 @@ export interface Marked {
   refused(marking: Marking, status: number): void;
 }
 
+interface Parts {
+  store: Store;
+  api: Api;
+  world: World;
+  marked: Marked;
+  /** Runs it in one tab at a time. */
+  alone<T>(run: () => Promise<T>): Promise<T>;
+}
+
 export class Marks {
+  readonly #parts: Parts;
   pending: Mark[] = [];
   /** The one that is being sent. */
   sending: Mark | null = null;
@@ -47,32 +57,25 @@ export class Marks {
   #closed = false;
   #made = 0;
 
-  constructor(
-    private readonly parts: {
-      store: Store;
-      api: Api;
-      world: World;
-      marked: Marked;
-      /** Runs it in one tab at a time. */
-      alone<T>(run: () => Promise<T>): Promise<T>;
-    },
-  ) {}
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
 
   /** Those of an earlier visit. */
   async load(): Promise<void> {
-    this.pending = await this.parts.store.marks();
+    this.pending = await this.#parts.store.marks();
     this.#stored = new Set(this.pending.map(({ key }) => key));
     void this.flush();
   }
 
   close(): void {
     this.#closed = true;
-    this.parts.world.clearTimer(this.#timer);
+    this.#parts.world.clearTimer(this.#timer);
   }
 
   /** False: too many wait already. */
   async add(marking: Marking): Promise<boolean> {
-    const { store, world, marked } = this.parts;
+    const { store, world, marked } = this.#parts;
     if (this.pending.length >= MOST_MARKS) return false;
     this.#made += 1;
     const order = `${world.now()}`.padStart(16, "0") + `${this.#made}`.padStart(6, "0");
@@ -89,14 +92,14 @@ export class Marks {
   }
 
   async flush(): Promise<void> {
-    const { world } = this.parts;
+    const { world } = this.#parts;
     if (this.sending !== null || this.#closed) return;
     world.clearTimer(this.#timer);
     for (;;) {
       const mark = this.pending[0];
       if (mark === undefined || this.#closed) return;
       this.sending = mark;
-      const sent = await this.parts.alone(() => this.#send(mark)).catch(() => false);
+      const sent = await this.#parts.alone(() => this.#send(mark)).catch(() => false);
       this.sending = null;
       if (!sent) break;
       this.#failures = 0;
@@ -109,7 +112,7 @@ export class Marks {
 
   /** False: to be tried again. */
   async #send(mark: Mark): Promise<boolean> {
-    const { store, api, marked } = this.parts;
+    const { store, api, marked } = this.#parts;
     // Another tab may have sent it, long ago: then it must not undo what was done since, here neither. Where the
     // browser keeps nothing any more nobody knows, and once more does less harm than never.
     const isThere = () =>
@@ -128,7 +131,7 @@ export class Marks {
     this.pending = this.pending.filter((other) => other !== mark);
     this.#stored.delete(mark.key);
     tell();
-    this.parts.marked.changed();
+    this.#parts.marked.changed();
     return true;
   }
 }

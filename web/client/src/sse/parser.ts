@@ -28,7 +28,11 @@ export class SseParser {
   #data = "";
   #id = "";
 
-  constructor(private readonly sink: SseSink) {}
+  readonly #sink: SseSink;
+
+  constructor(sink: SseSink) {
+    this.#sink = sink;
+  }
 
   feed(bytes: Uint8Array): void {
     let text = this.#decoder.decode(bytes, { stream: true });
@@ -54,13 +58,13 @@ export class SseParser {
     if (name === "event") this.#type = value;
     else if (name === "data") this.#data += value + "\n";
     else if (name === "id" && !value.includes("\0")) this.#id = value;
-    else if (name === "retry" && /^[0-9]+$/.test(value)) this.sink.retry(Number(value));
+    else if (name === "retry" && /^[0-9]+$/.test(value)) this.#sink.retry(Number(value));
   }
 
   #dispatch(): void {
     const [type, data, id] = [this.#type || "message", this.#data, this.#id];
     this.#type = this.#data = "";
-    if (data === "") this.sink.moved(id);
-    else this.sink.event({ type, data: data.slice(0, -1), id });
+    if (data === "") this.#sink.moved(id);
+    else this.#sink.event({ type, data: data.slice(0, -1), id });
   }
 }
