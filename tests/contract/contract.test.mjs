@@ -35,10 +35,14 @@ describe("the server and its document agree", { concurrency: 2, timeout: CALLERS
   test("a stranger gets nothing but what is for everybody", patient, (t) => agree(t, "nobody"));
 });
 
+/** What asks does not speak WebSocket. It is told to, and tests of its own see what comes of that. */
+const UPGRADES = "GET /api/v1/ws 426";
+
 test("every operation of the document did what it is for", (t) => {
   if (runs.length < CALLERS) return t.skip("not all of them have asked");
   const answers = runs.flatMap((run) => Object.keys(run.answers));
-  const done = new Set(answers.filter((answer) => / 2..$/.test(answer)).map(operationOf));
+  const did = (answer) => / 2..$/.test(answer) || answer === UPGRADES;
+  const done = new Set(answers.filter(did).map(operationOf));
   assert.deepEqual(
     runs[0].operations.filter((operation) => !done.has(operation)),
     [],

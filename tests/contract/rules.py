@@ -15,6 +15,8 @@ STREAM = "the stream is text"
 IN_WORDS = [
     (None, "invalid_cursor", set(), "a cursor that nobody was given looks like one that somebody was"),
     ("GET /api/v1/stream", "ambiguous_credentials", set(), "one of them is enough; these were all made up"),
+    ("GET /api/v1/ws", "ambiguous_credentials", set(), "one of them is enough; these were all made up"),
+    ("GET /api/v1/ws", "upgrade_required", set(), "a request has no schema that would make it a WebSocket"),
     (None, "idempotency_conflict", set(), "a key that was used before, with another body"),
     (None, "invalid_url", {"link", "image"}, "which hosts and ports there are is the business of RFC 3986"),
     (None, "invalid_time", {"expires_at", "snoozed_until"}, "the future is no pattern"),

@@ -5,7 +5,7 @@ use serde_json::json;
 use tidings_models::Role;
 use tokio::net::TcpSocket;
 
-use crate::support::{Event, Nginx, Server, Stream, json as answer_json};
+use crate::support::{Event, Nginx, Server, Socket, Stream, json as answer_json};
 
 /// A proxy that ends what is silent for so long.
 const IMPATIENT: [(&str, &str); 1] = [("proxy_read_timeout 60s;", "proxy_read_timeout 2s;")];
@@ -33,6 +33,22 @@ async fn what_is_written_arrives_at_once_and_heartbeats_keep_it_open() {
         for _ in 0..2 {
             assert!(is_heartbeat(&stream.next().await.unwrap()));
         }
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_passes_and_its_heartbeats_keep_it_open() {
+    let nodes = node("1").await;
+    let nginx = Nginx::before(&nodes, &IMPATIENT);
+    let bearer = format!("Bearer {}", Server::token("ann", Role::User));
+    let headers = [("authorization", &bearer[..]), ("sec-websocket-protocol", "tidings.v1")];
+    let mut socket = Socket::at(&nginx.address, "", &headers).await.unwrap();
+    socket.ready().await;
+    for i in 0..3 {
+        nodes[0].notify(json!({"user": "ann"}), &format!("{i}")).await;
+        assert_eq!(socket.the("notification").await.title(), format!("{i}"));
+        socket.ask(&json!({"ping": i}), "pong").await;
+        socket.the("ping").await;
     }
 }
 

@@ -4,10 +4,14 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use tidings_models::Role;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{self, Error, client::IntoClientRequest as _, http},
+    tungstenite::{self, Error, client::IntoClientRequest as _, http, protocol},
 };
 
 use super::{PATIENCE, Server};
@@ -47,9 +51,14 @@ pub(crate) struct Refusal {
 
 /// An open WebSocket.
 pub(crate) struct Socket {
-    inner: WebSocketStream<TcpStream>,
+    inner: WebSocketStream<Box<dyn Carrier>>,
     pub(crate) head: http::HeaderMap,
 }
+
+/// What a WebSocket goes over.
+pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Carrier for T {}
 
 /// What comes.
 enum Came {
@@ -73,27 +82,43 @@ impl Socket {
 
     /// Opens one with these headers, or is refused.
     pub(crate) async fn shake(server: &Server, query: &str, headers: &[(&str, &str)]) -> Result<Self, Refusal> {
-        Self::over(TcpStream::connect(&server.address).await.unwrap(), server, query, headers).await
+        Self::at(&server.address, query, headers).await
+    }
+
+    /// The same, of whatever stands before a server.
+    pub(crate) async fn at(address: &str, query: &str, headers: &[(&str, &str)]) -> Result<Self, Refusal> {
+        Self::over(TcpStream::connect(address).await.unwrap(), address, query, headers).await
     }
 
     /// The same, over a socket with settings of its own.
     pub(crate) async fn over(
         socket: TcpStream,
-        server: &Server,
+        address: &str,
         query: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, Refusal> {
-        let mut request = format!("ws://{}/api/v1/ws{query}", server.address).into_client_request().unwrap();
+        let mut request = format!("ws://{address}/api/v1/ws{query}").into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
-        match timeout(PATIENCE, client_async(request, socket)).await.expect("an answer in time") {
+        match timeout(PATIENCE, client_async(request, Box::new(socket) as Box<dyn Carrier>))
+            .await
+            .expect("an answer in time")
+        {
             Ok((inner, answer)) => Ok(Self { inner, head: answer.headers().clone() }),
             Err(Error::Http(answer)) => {
                 Err(Refusal { status: answer.status().as_u16(), headers: answer.headers().clone() })
             }
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// After a handshake that another client has made.
+    pub(crate) async fn after(answer: reqwest::Response) -> Self {
+        let head = answer.headers().iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let carrier: Box<dyn Carrier> = Box::new(answer.upgrade().await.unwrap());
+        let inner = WebSocketStream::from_raw_socket(carrier, protocol::Role::Client, None).await;
+        Self { inner, head }
     }
 
     pub(crate) async fn send(&mut self, message: &Value) {

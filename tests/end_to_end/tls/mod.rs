@@ -3,6 +3,7 @@
 mod certificates;
 mod handshakes;
 mod requests;
+mod sockets;
 mod streams;
 
 use reqwest::{Client, Method, RequestBuilder, Response};

@@ -7,7 +7,7 @@ use tidings_models::Role;
 use crate::{
     access::Visitor,
     session::add,
-    support::{Server, Socket, json as answer_json},
+    support::{Server, Socket, json as answer_json, until},
 };
 
 /// A browser sends the cookie along from any page, and no CORS holds a WebSocket.
@@ -88,15 +88,19 @@ async fn what_is_taken_away_ends_it() {
     assert_eq!(by_session.goodbye().await, ("revoked".to_owned(), 4403));
     by_token.ask(&json!({"ping": 1}), "pong").await;
 
+    let sent = server.notify(json!({"user": "ann"}), "unread").await;
+    by_token.the("notification").await;
     let revoked = server.as_admin(Method::POST, "/admin/users/ann/revoke").send().await.unwrap();
     assert_eq!(revoked.status(), 204);
-    let sent = server.notify(json!({"user": "ann"}), "too late").await;
-    let _ = by_token.try_send_raw(tokio_tungstenite::tungstenite::Message::text(
-        json!({"mark": {"read": true, "ids": [sent["id"]]}}).to_string(),
-    ));
+    let late = json!({"mark": {"read": true, "ids": [sent["id"]]}}).to_string();
+    by_token.try_send_raw(tokio_tungstenite::tungstenite::Message::text(late)).await;
     assert_eq!(by_token.goodbye().await, ("revoked".to_owned(), 4403));
-    let again = answer_json(server.as_admin(Method::GET, "/admin/notifications").send().await.unwrap(), 200).await;
-    assert_eq!(again["items"][0]["title"], "too late");
+    // A token of this second is refused too.
+    let inbox = until("somebody who comes anew is let in", || async {
+        let answer = server.as_user("ann", Method::GET, "/inbox").send().await.unwrap();
+        if answer.status() == 401 { None } else { Some(answer_json(answer, 200).await) }
+    });
+    assert_eq!(inbox.await["unread"], 1, "what was said too late is not done");
 }
 
 #[tokio::test]

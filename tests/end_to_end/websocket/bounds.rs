@@ -102,16 +102,6 @@ async fn a_handshake_that_is_none_is_refused() {
     assert!(!compressed.head.contains_key("sec-websocket-extensions"));
 }
 
-/// HTTP/2 has no upgrade.
-#[tokio::test]
-async fn over_http_2_it_is_said_what_is_needed() {
-    let authority = crate::support::Authority::new();
-    let server = Server::start_certified(&authority, &[]).await;
-    let answer = server.as_user("ann", reqwest::Method::GET, "/ws").send().await.unwrap();
-    assert_eq!(answer.version(), reqwest::Version::HTTP_2);
-    assert_eq!(answer_json(answer, 426).await["code"], "upgrade_required");
-}
-
 /// One too many: a page is told so on the WebSocket, as it can read nothing else. Others go on.
 #[tokio::test]
 async fn one_too_many_is_told_so_and_disturbs_nobody() {
@@ -156,7 +146,7 @@ async fn a_slow_reader_is_never_skipped_and_what_it_does_not_take_is_not_made() 
     let headers = [("authorization", &bearer[..])];
     let mut slow = Vec::new();
     for _ in 0..10 {
-        slow.push(Socket::over(narrow(&server).await, &server, "", &headers).await.unwrap());
+        slow.push(Socket::over(narrow(&server).await, &server.address, "", &headers).await.unwrap());
     }
     let mut live = Socket::of(&server, "ann", "").await;
     live.ready().await;

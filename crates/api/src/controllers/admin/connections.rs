@@ -29,7 +29,7 @@ pub(crate) struct OpenView {
     user: UserId,
     #[schema(value_type = String, format = DateTime)]
     opened_at: Timestamp,
-    /// `sse`, or `poll` for a request that waits.
+    /// `sse`, `websocket`, or `poll` for a request that waits.
     #[schema(value_type = String)]
     transport: String,
     /// The node that it is on. Null, where the database is a file.

@@ -10,7 +10,7 @@ use crate::App;
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TicketResponse {
-    /// For `GET /stream?ticket=…`, once.
+    /// For `GET /stream?ticket=…` or `GET /ws?ticket=…`, once.
     ticket: String,
     /// When it ends, if it is not used.
     #[schema(value_type = String, format = DateTime)]
