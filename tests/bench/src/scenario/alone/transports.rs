@@ -1,9 +1,10 @@
 //! The same events by server-sent events, by WebSocket and by long poll.
 //!
-//! A fresh server for each, and streams of a user each. They open; they wait; single notifications go to them, 500 a
-//! second to one at random, for the latency; then broadcasts, two a second, for what a delivery costs where next to
-//! nothing of it is the publisher's. Latency counts from when the publisher had its answer to when the event was read:
-//! the commit, which is the same for all, is not in it. What came before the answer counts as nought.
+//! A fresh server for each, and streams of a user each. They open, many at once, and then some of them one after the
+//! other; they wait; single notifications go to them, 500 a second to one at random, for the latency; then broadcasts,
+//! two a second, for what a delivery costs where next to nothing of it is the publisher's. Latency counts from when the
+//! publisher had its answer to when the event was read: the commit, which is the same for all, is not in it. What came
+//! before the answer counts as nought.
 //!
 //! What a stream costs that only waits is seen on another server, whose heart beats every second, or whose polls wait
 //! for a second: the bytes and the CPU of a beat, four of which make a minute with the settings as they come (15 s), and
@@ -32,6 +33,8 @@ use crate::{
 };
 
 const STREAMS: u32 = 2_000;
+/// Of these, so many go and come back, one after the other.
+const ONE_AT_A_TIME: u32 = 100;
 /// Single notifications a second, and broadcasts.
 const RATE: f64 = 500.0;
 const BROADCASTS: f64 = 2.0;
@@ -41,21 +44,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Memory is looked at when allocator and tasks have come to rest.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// A way, how it waits for long and for a second, and how often something comes by it in a minute without events.
+/// A way; how it waits for a second and no longer, and with which setting of the server; and how often something comes by
+/// it in a minute without events, as it is.
 struct Way {
     name: &'static str,
     wire: Wire,
     quick: Wire,
+    env: &'static [(&'static str, &'static str)],
     beats_a_minute: f64,
 }
 
+/// Of a poll it is the client that says how long it waits.
+const BEATING: &[(&str, &str)] = &[("TIDINGS_HEARTBEAT_SECONDS", "1")];
+
 const WAYS: [Way; 3] = [
-    Way { name: "sse", wire: Wire::Sse, quick: Wire::Sse, beats_a_minute: 4.0 },
-    Way { name: "websocket", wire: Wire::WebSocket, quick: Wire::WebSocket, beats_a_minute: 4.0 },
+    Way { name: "sse", wire: Wire::Sse, quick: Wire::Sse, env: BEATING, beats_a_minute: 4.0 },
+    Way { name: "websocket", wire: Wire::WebSocket, quick: Wire::WebSocket, env: BEATING, beats_a_minute: 4.0 },
     Way {
         name: "longpoll",
         wire: Wire::LongPoll { wait: 25 },
         quick: Wire::LongPoll { wait: 1 },
+        env: &[],
         beats_a_minute: 60.0 / 25.0,
     },
 ];
@@ -72,7 +81,7 @@ pub(super) fn run(servers: &Servers, sizes: &Sizes, clock: Clock) -> Result<Valu
         deliver(&mut stage, sizes, &mut metrics)?;
         nothing_is_wrong(&stage, way.name)?;
         drop(stage);
-        let quick = servers.start_by(way.quick, &[("TIDINGS_HEARTBEAT_SECONDS", "1")])?;
+        let quick = servers.start_by(way.quick, way.env)?;
         wait(&mut Stage::of(quick, Kind::Tidings, streams, clock)?, way.beats_a_minute, &mut metrics)?;
         let value = |(metric, unit, value)| {
             (way.name, Value { scenario: "transports", at: float(streams.into()), metric, unit, value })
@@ -87,15 +96,19 @@ fn open(stage: &mut Stage, sizes: &Sizes, metrics: &mut Metrics) -> Result<()> {
     stage.streams.run_for(settle)?;
     let processes = stage.contestant.processes();
     let (cpu, resident) = (Cpu::of(&processes)?, memory(&processes)?);
-    stage.streams.opened = histogram()?;
     stage.open(0..stage.users)?;
     let cpu = Cpu::of(&processes)?.since(&cpu);
     let (tally, each) = (&stage.streams.tally, float(stage.users.into()));
-    metrics.push(("opening, p50", "ms", millis(&stage.streams.opened, 0.5)));
     metrics.push(("opening, CPU", "CPU µs", cpu * 1e6 / each));
     metrics.push(("opening, bytes", "B", float(tally.received + tally.sent) / each));
     stage.streams.run_for(settle)?;
     metrics.push(("kB per idle stream", "kB", (memory(&processes)? - resident) * 1.024 / each));
+
+    let some = 0..ONE_AT_A_TIME.min(stage.users);
+    some.clone().for_each(|user| stage.streams.close(user as usize));
+    stage.streams.opened = histogram()?;
+    stage.come_back(some, 1)?;
+    metrics.push(("opening, one at a time, p50", "ms", millis(&stage.streams.opened, 0.5)));
     Ok(())
 }
 
@@ -120,7 +133,6 @@ fn deliver(stage: &mut Stage, sizes: &Sizes, metrics: &mut Metrics) -> Result<()
     metrics.push(("acknowledged to received, p50", "ms", millis(&after, 0.5)));
     metrics.push(("acknowledged to received, p99", "ms", millis(&after, 0.99)));
     metrics.push(("sent to received, p50", "ms", millis(&stage.streams.tally.delivery, 0.5)));
-    metrics.push(("sent to received, p99", "ms", millis(&stage.streams.tally.delivery, 0.99)));
 
     stage.keep_arrivals = false;
     let rate = if sizes.tiny { 20.0 } else { BROADCASTS };
