@@ -1,8 +1,13 @@
+import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   plugins: [vue()],
+  // From its source: nothing has to be built first.
+  resolve: {
+    alias: { "@tidings/client": fileURLToPath(new URL("client/src", import.meta.url)) },
+  },
   // Only `<script setup>` is used here: the other component style would be dead weight.
   define: { __VUE_OPTIONS_API__: "false", __VUE_PROD_DEVTOOLS__: "false" },
   build: {

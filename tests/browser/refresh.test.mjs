@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { publish } from "../support/http.mjs";
 import { until } from "../support/wait.mjs";
-import { newProfile } from "./browser.mjs";
+import { newProfile, refused } from "./browser.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, PASSWORDS, useBrowser } from "./world.mjs";
 
@@ -12,6 +12,9 @@ const browser = useBrowser();
 
 /** Half of what a session lasts without being refreshed, as the server has it when nobody says otherwise. */
 const HALF = "06:00:01";
+
+/** The name of a stream that the server knows nothing of. */
+const NO_STREAM = "00000000-0000-7000-8000-000000000000";
 
 function countRefreshes(context) {
   const refreshes = { all: 0, refused: 0 };
@@ -26,7 +29,7 @@ function countRefreshes(context) {
 const sessionCookie = async (context) =>
   (await context.cookies()).find(({ httpOnly }) => httpOnly).value;
 
-test("it is refreshed by one of two tabs, and the streams of both go on", async (t) => {
+test("it is refreshed by one of two tabs, and the stream of both goes on", async (t) => {
   const server = await newWorld(t);
   const context = await newProfile(t, browser());
   const refreshes = countRefreshes(context);
@@ -51,7 +54,8 @@ test("it is refreshed by one of two tabs, and the streams of both go on", async 
 
 test("a page that is loaded late in its session refreshes it when the stream says so", async (t) => {
   const server = await newWorld(t);
-  const context = await newProfile(t, browser());
+  const allow = [refused(404, /\/stream\/renew$/)];
+  const context = await newProfile(t, browser(), { allow });
   const refreshes = countRefreshes(context);
   const ui = await InboxPage.open(context, server.url);
   await ui.signIn("alice", PASSWORDS.alice);
@@ -59,7 +63,9 @@ test("a page that is loaded late in its session refreshes it when the stream say
   await context.route("**/api/v1/stream?*", (route) =>
     route.fulfill({
       contentType: "text/event-stream",
-      body: 'retry: 600000\n\nevent: expiring\ndata: {"expires_at":"soon"}\n\n',
+      body:
+        `retry: 600000\n\nevent: ready\ndata: {"connection_id":"${NO_STREAM}","unread":0,"unseen":0}\n\n` +
+        'event: expiring\ndata: {"expires_at":"soon"}\n\n',
     }),
   );
   await ui.page.reload();

@@ -1,10 +1,12 @@
-// What is done in one tab shows in the other, without a reload, and at nobody else's.
+// What is done in one tab shows in the other, without a reload, and at nobody else's. Both share one connection.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { publish } from "../support/http.mjs";
+import { newProfile, refused } from "./browser.mjs";
+import { connections } from "./client-host.mjs";
 import { InboxPage } from "./inbox-page.mjs";
-import { newWorld, signedIn, useBrowser } from "./world.mjs";
+import { newWorld, PASSWORDS, signedIn, useBrowser } from "./world.mjs";
 
 const browser = useBrowser();
 
@@ -24,6 +26,7 @@ async function threeTabs(t) {
     await tab.rowsAre(3);
     await tab.badgeSays(3);
   }
+  await connections(server, 2); // one of each browser
   const marks = await Promise.all([two, bob].map((tab) => tab.neverReloaded()));
 
   /** Streams are in order: with the last one here, all that came before has been shown. */
@@ -108,4 +111,33 @@ test("a notification removed in one tab goes from the other", async (t) => {
     await tab.badgeSays(2);
   }
   await bobHasAllUnread();
+});
+
+test("a tab that is closed with the connection leaves it to the other, which misses nothing", async (t) => {
+  const { server, one, two, made, bobHasAllUnread } = await threeTabs(t);
+  await one.page.close();
+  const { id } = await publish(server, { to: { user: "alice" }, title: "while nobody listened" });
+  await two.listed(id);
+  await two.badgeSays(4);
+  await two.live();
+  assert.deepEqual(await two.unreadIds(), [id, ...made.toReversed()]);
+  await connections(server, 2);
+  await bobHasAllUnread();
+});
+
+test("a browser too many says so, with its list, and has news when another one has gone", async (t) => {
+  const server = await newWorld(t, ["alice"], { TIDINGS_STREAMS_PER_USER: "1" });
+  const { id } = await publish(server, { to: { user: "alice" }, title: "before" });
+  const { page: one } = await signedIn(t, browser(), server, "alice");
+  const allow = [refused(429, /\/api\/v1\/stream/)];
+  const two = await InboxPage.open(await newProfile(t, browser(), { allow }), server.url);
+  await two.at("user").fill("alice");
+  await two.at("password").fill(PASSWORDS.alice);
+  await two.form.getByRole("button", { name: "Sign in" }).click();
+  const notice = two.page.getByText("Too many tabs or devices are connected");
+  await notice.waitFor();
+  await two.listed(id);
+  await one.page.close();
+  await two.live();
+  await notice.waitFor({ state: "detached" });
 });

@@ -1,7 +1,10 @@
 // What the tests of components share.
 
+import type { Client, Envelope, Is, Listener, Reset } from "@tidings/client";
 import { createApp, h, nextTick, type Component } from "vue";
+import type { Query } from "./api/types";
 import { createInbox, provideInbox, type Inbox } from "./inbox/inbox";
+import type { Connect } from "./stream/link";
 
 /** What happy-dom has not. */
 export class NoObserver {
@@ -38,7 +41,35 @@ export function mount(component: Component, props: object = {}, inbox?: Inbox): 
   };
 }
 
-export const newInbox = () => createInbox({ view: "all", search: "" });
+/** A connection that says what the test says. */
+export class FakeLink {
+  /** From where on. */
+  readonly joined: (string | undefined)[] = [];
+  closed = 0;
+  #listener: Listener = {};
+
+  readonly connect: Connect = ({ cursor, ...listener }) => {
+    this.joined.push(cursor);
+    this.#listener = listener;
+    return { close: () => (this.closed += 1) } as Partial<Client> as Client;
+  };
+
+  event(envelope: object, live = true): void {
+    this.#listener.event?.(envelope as Envelope, live);
+  }
+  counts(unread: number, unseen = unread): void {
+    this.#listener.counts?.({ unread, unseen });
+  }
+  reset(reset: Reset): void {
+    this.#listener.reset?.(reset);
+  }
+  state(is: Is, reason = ""): void {
+    this.#listener.state?.({ is, since: Date.now(), reason, transport: "sse" });
+  }
+}
+
+export const newInbox = (link = new FakeLink(), query: Query = { view: "all", search: "" }) =>
+  createInbox(query, link.connect);
 
 /** Answers that are there already have come, and are shown. */
 export async function shown(): Promise<void> {

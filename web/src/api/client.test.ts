@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { request, streamUrl, whenUnauthenticated } from "./client";
+import { request, whenUnauthenticated } from "./client";
 import { explain, Problem, Unreachable } from "./problem";
 
 const fetched = vi.fn<typeof fetch>();
@@ -90,8 +90,4 @@ describe("a request", () => {
     await request("GET", "/inbox").catch(() => {});
     expect(ended).toHaveBeenCalledOnce();
   });
-});
-
-it("the stream asks for pings, and escapes its cursor", () => {
-  expect(streamUrl("a&b")).toBe("/api/v1/stream?ping=true&after=a%26b");
 });

@@ -60,7 +60,3 @@ async function send(method: string, path: string, body: unknown, extra: Extra): 
     clearTimeout(timer);
   }
 }
-
-export function streamUrl(after: string): string {
-  return `${BASE}/stream?${new URLSearchParams({ ping: "true", after })}`;
-}

@@ -15,7 +15,6 @@ import type { Inbox } from "./inbox";
 import UndoBar from "./UndoBar.vue";
 
 vi.mock("../api/calls");
-vi.mock("../stream/browser", () => ({ openStream: () => ({ start() {}, stop() {} }) }));
 
 const item = (id: string, more: Partial<Item> = {}): Item => ({
   id,

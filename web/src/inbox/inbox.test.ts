@@ -1,3 +1,4 @@
+import type { Reset } from "@tidings/client";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   deleteNotification,
@@ -7,31 +8,27 @@ import {
   listNotifications,
   markUpTo,
   patchNotification,
+  whoAmI,
 } from "../api/calls";
 import { Problem, Unreachable } from "../api/problem";
 import type { Item, Page } from "../api/types";
-import type { Frame } from "../stream/frames";
-import type { Listener } from "../stream/machine";
+import { restoreSession, session } from "../session/session";
+import { FakeLink, newInbox } from "../testing";
 import { toasts } from "../toasts/toasts";
-import { createInbox } from "./inbox";
+import type { Inbox } from "./inbox";
 
 vi.mock("../api/calls");
-const stream = vi.hoisted(() => ({
-  listener: undefined as unknown,
-  start: vi.fn<(cursor: string) => void>(),
-  stop: vi.fn<() => void>(),
-}));
-vi.mock("../stream/browser", () => ({
-  openStream: (listener: unknown) => {
-    stream.listener = listener;
-    return { start: stream.start, stop: stream.stop };
-  },
-}));
-
-const ALL = { view: "all", search: "" } as const;
 const NONE = { muted: { topics: [], categories: [], levels: [] } };
 
-const heard = () => stream.listener as Listener;
+const ALICE = {
+  user: "alice",
+  role: "user",
+  expires_at: "2026-11-20T12:00:00.000Z",
+  session: false,
+  must_change_password: false,
+} as const;
+
+let link: FakeLink;
 
 const item = (id: string): Item => ({
   id,
@@ -59,26 +56,30 @@ const written = (id: string, more: object = {}) => {
   return { id, title, level, critical, created_at, ...more };
 };
 
-const news = (id: string, more: object = {}, frame: object = {}): Frame => ({
+const news = (id: string, more: object = {}, frame: object = {}) => ({
   type: "notification",
   id: `at-${id}`,
   audience: "user:alice",
   payload: written(id, more),
-  unread: 3,
-  unseen: 3,
   ...frame,
 });
 
 let frames = 0;
-const frame = (type: "notification.updated" | "inbox.changed", payload: object): Frame =>
-  ({
-    type,
-    id: `frame-${++frames}`,
-    audience: "user:alice",
-    payload,
-    unread: 3,
-    unseen: 3,
-  }) as Frame;
+const frame = (type: string, payload: object) => ({
+  type,
+  id: `frame-${++frames}`,
+  audience: "user:alice",
+  payload,
+});
+
+const reset = (...ids: string[]): Reset => ({
+  reason: "epoch",
+  unread: 1,
+  unseen: 1,
+  notifications: ids.map(item),
+  more: false,
+  cursor: "head",
+});
 
 const changed = (payload: object) => frame("inbox.changed", payload);
 
@@ -87,6 +88,7 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 beforeEach(() => {
   vi.resetAllMocks();
   vi.useFakeTimers();
+  link = new FakeLink();
   vi.mocked(listNotifications).mockResolvedValue(page("b", "a"));
   vi.mocked(getPreferences).mockResolvedValue(NONE);
   toasts.closeAll();
@@ -94,27 +96,27 @@ beforeEach(() => {
 });
 
 async function open() {
-  const inbox = createInbox(ALL);
+  const inbox = newInbox(link);
   await settle();
-  heard().link("live");
+  link.state("live");
   return inbox;
 }
 
 const toasted = () => toasts.shown.value.map(({ id }) => id);
 
-const ids = (inbox: ReturnType<typeof createInbox>) => inbox.items.value.map(({ id }) => id);
+const ids = (inbox: Inbox) => inbox.items.value.map(({ id }) => id);
 
 describe("the inbox", () => {
   it("loads the list, then opens the stream where the list ends", async () => {
     const inbox = await open();
     expect(ids(inbox)).toEqual(["b", "a"]);
     expect(inbox.counts.value).toEqual({ unread: 2, unseen: 2 });
-    expect(stream.start).toHaveBeenCalledWith("head");
+    expect(link.joined).toEqual(["head"]);
   });
 
   it("keeps trying when the list cannot be had", async () => {
     vi.mocked(listNotifications).mockRejectedValueOnce(new Unreachable());
-    const inbox = createInbox(ALL);
+    const inbox = newInbox(link);
     await settle();
     expect(inbox.loadError.value).toContain("cannot be reached");
     await vi.advanceTimersByTimeAsync(1_250);
@@ -124,39 +126,19 @@ describe("the inbox", () => {
 
   it("toasts what is new, never what is replayed, reset or muted", async () => {
     const inbox = await open();
-    heard().frame(news("c"), false);
-    heard().frame(
-      {
-        type: "reset",
-        reason: "epoch",
-        unread: 1,
-        unseen: 1,
-        notifications: [item("r")],
-        more: false,
-      },
-      true,
-    );
-    heard().frame(news("m", {}, { muted: true }), true);
+    link.event(news("c"), false);
+    link.reset(reset("r"));
+    link.event(news("m", {}, { muted: true }));
     expect(toasts.shown.value).toEqual([]);
-    heard().frame(news("d"), true);
+    link.event(news("d"));
     expect(toasted()).toEqual(["d"]);
     expect(ids(inbox)).toEqual(["d", "m", "r"]);
   });
 
   it("takes a toast away with its retracted notification", async () => {
     await open();
-    heard().frame(news("c", { critical: true }), true);
-    heard().frame(
-      {
-        type: "notification.retracted",
-        id: "x",
-        audience: "everyone",
-        payload: { id: "c" },
-        unread: 2,
-        unseen: 2,
-      },
-      true,
-    );
+    link.event(news("c", { critical: true }));
+    link.event(frame("notification.retracted", { id: "c" }));
     expect(toasts.shown.value).toEqual([]);
   });
 
@@ -176,7 +158,7 @@ describe("the inbox", () => {
     vi.mocked(inboxCounts).mockResolvedValue({ unread: 1, unseen: 0, cursor: "head" });
     await inbox.setRead(item("b"), true);
     expect(inboxCounts).not.toHaveBeenCalled();
-    heard().link("offline");
+    link.state("offline");
     await inbox.setRead(item("b"), true);
     expect(inbox.counts.value.unread).toBe(1);
   });
@@ -201,37 +183,52 @@ describe("the inbox", () => {
   it("fetches once for many reasons to fetch", async () => {
     await open();
     for (let n = 0; n < 10; n += 1) {
-      const payload = { up_to: "elsewhere", read: true };
-      heard().frame(
-        {
-          type: "inbox.changed",
-          id: `i${n}`,
-          audience: "user:alice",
-          payload,
-          unread: 0,
-          unseen: 0,
-        },
-        true,
-      );
+      link.event(changed({ up_to: "elsewhere", read: true }));
     }
     await vi.advanceTimersByTimeAsync(1_000);
     expect(listNotifications).toHaveBeenCalledTimes(2);
   });
 
-  it("remembers why the server said goodbye until it is live again", async () => {
+  it("says how the connection stands, and why", async () => {
     const inbox = await open();
-    heard().frame({ type: "goodbye", reason: "limit" }, true);
-    expect(inbox.goodbye.value).toBe("limit");
-    heard().frame({ type: "ready", unread: 5, unseen: 0 }, false);
-    expect(inbox.goodbye.value).toBeNull();
-    expect(inbox.counts.value.unread).toBe(5);
+    link.state("waiting", "goodbye limit");
+    expect(inbox.link.value).toMatchObject({ is: "reconnecting", reason: "goodbye limit" });
+    link.state("live");
+    expect(inbox.link.value.is).toBe("live");
+  });
+
+  it("takes the counts that the stream tells apart, never those of an event", async () => {
+    const inbox = await open();
+    link.counts(5, 0);
+    link.event(news("c", {}, { unread: 3, unseen: 3 }));
+    expect(inbox.counts.value).toEqual({ unread: 5, unseen: 0 });
+  });
+
+  it.each([
+    ["of a type that it does not know", { type: "metrics", payload: {} }],
+    ["without a place", { id: undefined }],
+    ["that is not as it should be", { payload: { title: "?" } }],
+    ["without a payload", { payload: null }],
+  ])("ignores an event %s", async (_, more) => {
+    const inbox = await open();
+    link.event(news("c", {}, more));
+    expect(ids(inbox)).toEqual(["b", "a"]);
+    expect(toasted()).toEqual([]);
+  });
+
+  it("ends the session where the server refuses the stream", async () => {
+    vi.mocked(whoAmI).mockResolvedValueOnce(ALICE);
+    await restoreSession();
+    await open();
+    link.state("unauthorized", "status 401");
+    expect(session.value).toEqual({ is: "signed-out", ended: true });
   });
 
   it("does nothing more once it is stopped", async () => {
-    const inbox = createInbox(ALL);
+    const inbox = newInbox(link);
     inbox.stop();
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(stream.start).not.toHaveBeenCalled();
+    expect(link.joined).toEqual([]);
     expect(listNotifications).toHaveBeenCalledTimes(1);
   });
 });
@@ -244,8 +241,8 @@ describe("toasts", () => {
 
   it("follow a correction, in the list as well", async () => {
     const inbox = await open();
-    heard().frame(news("c", { body: "old" }), true);
-    heard().frame(frame("notification.updated", written("c", { title: "New" })), true);
+    link.event(news("c", { body: "old" }));
+    link.event(frame("notification.updated", written("c", { title: "New" })));
     expect(toasts.shown.value[0]).toMatchObject({ id: "c", title: "New" });
     expect(toasts.shown.value[0]?.body).toBeUndefined();
     expect(inbox.items.value[0]).toMatchObject({ title: "New", read: false });
@@ -253,17 +250,17 @@ describe("toasts", () => {
 
   it("give way to a newer one of their group, for that audience alone", async () => {
     const inbox = await open();
-    heard().frame(news("c", { group_key: "build", critical: true }), true);
-    heard().frame(news("d", { group_key: "build" }, { audience: "topic:x" }), true);
-    heard().frame(news("e", { group_key: "build" }), true);
+    link.event(news("c", { group_key: "build", critical: true }));
+    link.event(news("d", { group_key: "build" }, { audience: "topic:x" }));
+    link.event(news("e", { group_key: "build" }));
     expect(toasted()).toEqual(["e", "d"]);
     expect(ids(inbox)).toEqual(["e", "d", "b", "a"]);
   });
 
   it("go with their group even when the newer one is muted", async () => {
     await open();
-    heard().frame(news("c", { group_key: "build" }), true);
-    heard().frame(news("d", { group_key: "build" }, { muted: true }), true);
+    link.event(news("c", { group_key: "build" }));
+    link.event(news("d", { group_key: "build" }, { muted: true }));
     expect(toasted()).toEqual([]);
   });
 
@@ -271,36 +268,36 @@ describe("toasts", () => {
     vi.setSystemTime("2026-11-20T23:00:00Z");
     vi.mocked(getPreferences).mockResolvedValue(QUIET);
     const inbox = await open();
-    heard().frame(news("c"), true);
-    heard().frame(news("d", { critical: true }), true);
+    link.event(news("c"));
+    link.event(news("d", { critical: true }));
     expect(toasted()).toEqual(["d"]);
     expect(ids(inbox)).toEqual(["d", "c", "b", "a"]);
     vi.setSystemTime("2026-11-21T12:00:00Z");
-    heard().frame(news("e"), true);
+    link.event(news("e"));
     expect(toasted()).toEqual(["d", "e"]);
   });
 
   it("follow preferences as they change on the stream, over an answer that is late", async () => {
     vi.setSystemTime("2026-11-20T23:00:00Z");
+    const inbox = await open();
     let answer: (preferences: typeof NONE) => void = () => {};
     vi.mocked(getPreferences).mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
-    const inbox = createInbox(ALL);
-    await settle();
-    heard().frame(changed({ preferences: QUIET }), true);
+    link.reset(reset()); // asks anew
+    link.event(changed({ preferences: QUIET }));
     answer(NONE);
     await settle();
-    heard().frame(news("c"), true);
+    link.event(news("c"));
     expect(toasted()).toEqual([]);
     expect(inbox.preferences.current.value).toEqual(QUIET);
-    heard().frame(changed({ preferences: NONE }), true);
-    heard().frame(news("d"), true);
+    link.event(changed({ preferences: NONE }));
+    link.event(news("d"));
     expect(toasted()).toEqual(["d"]);
   });
 
   it("do not wait for preferences that cannot be had", async () => {
     vi.mocked(getPreferences).mockRejectedValueOnce(new Unreachable());
     const inbox = await open();
-    expect(stream.start).toHaveBeenCalledWith("head");
+    expect(link.joined).toEqual(["head"]);
     await vi.advanceTimersByTimeAsync(1_250);
     expect(inbox.preferences.current.value).toEqual(NONE);
   });
@@ -313,9 +310,9 @@ describe("toasts", () => {
       { snoozed_until: "2026-11-21T08:00:00.000Z" },
       { deleted: true },
     ]) {
-      heard().frame(news("c"), true);
+      link.event(news("c"));
       expect(toasted()).toEqual(["c"]);
-      heard().frame(changed({ ids: ["c"], ...change }), true);
+      link.event(changed({ ids: ["c"], ...change }));
       expect(toasted()).toEqual([]);
     }
   });
@@ -326,9 +323,9 @@ describe("toasts", () => {
 
     it("show with its row, when the list holds it", async () => {
       const inbox = await open();
-      heard().frame(changed({ ids: ["b"], snoozed_until: until }), true);
+      link.event(changed({ ids: ["b"], snoozed_until: until }));
       expect(ids(inbox)).toEqual(["a"]);
-      heard().frame(changed({ ids: ["b"], ...awake }), true);
+      link.event(changed({ ids: ["b"], ...awake }));
       expect(ids(inbox)).toEqual(["b", "a"]);
       expect(toasted()).toEqual(["b"]);
       expect(getNotification).not.toHaveBeenCalled();
@@ -337,7 +334,7 @@ describe("toasts", () => {
     it("are asked for when it does not", async () => {
       await open();
       vi.mocked(getNotification).mockResolvedValue(item("z"));
-      heard().frame(changed({ ids: ["z"], ...awake }), true);
+      link.event(changed({ ids: ["z"], ...awake }));
       await settle();
       expect(toasted()).toEqual(["z"]);
       await vi.advanceTimersByTimeAsync(1_000);
@@ -347,21 +344,17 @@ describe("toasts", () => {
     it("do not come after it was retracted", async () => {
       await open();
       vi.mocked(getNotification).mockResolvedValue(item("z"));
-      heard().frame(changed({ ids: ["z"], ...awake }), true);
-      const payload = { id: "z" };
-      heard().frame(
-        { type: "notification.retracted", id: "r", audience: "x", payload, unread: 0, unseen: 0 },
-        true,
-      );
+      link.event(changed({ ids: ["z"], ...awake }));
+      link.event(frame("notification.retracted", { id: "z" }));
       await settle();
       expect(toasted()).toEqual([]);
     });
 
     it("do not show in a replay, or when it is muted", async () => {
       await open();
-      heard().frame(changed({ ids: ["b"], ...awake }), false);
+      link.event(changed({ ids: ["b"], ...awake }), false);
       vi.mocked(getNotification).mockResolvedValue({ ...item("z"), muted: true });
-      heard().frame(changed({ ids: ["z"], ...awake }), true);
+      link.event(changed({ ids: ["z"], ...awake }));
       await settle();
       expect(toasted()).toEqual([]);
     });
@@ -375,10 +368,10 @@ describe("toasts", () => {
         read: false,
         seen: false,
       });
-      heard().frame(changed({ ids: ["b"], ...awake }), true);
+      link.event(changed({ ids: ["b"], ...awake }));
       expect(toasted()).toEqual([]);
-      heard().frame(changed({ ids: ["b"], snoozed_until: until }), true);
-      heard().frame(changed({ ids: ["b"], ...awake }), true);
+      link.event(changed({ ids: ["b"], snoozed_until: until }));
+      link.event(changed({ ids: ["b"], ...awake }));
       expect(toasted()).toEqual(["b"]);
     });
   });
@@ -417,14 +410,14 @@ describe("a link that is followed", () => {
   it("of a toast is told as well", async () => {
     await open();
     vi.mocked(patchNotification).mockResolvedValue(item("c"));
-    heard().frame(news("c", { link: "/c" }), true);
+    link.event(news("c", { link: "/c" }));
     toasts.shown.value[0]?.followed?.();
     expect(patchNotification).toHaveBeenCalledExactlyOnceWith("c", acted);
   });
 
   it("in another tab changes nothing that is listed", async () => {
     await open();
-    heard().frame(changed({ ids: ["b"], acted: true }), true);
+    link.event(changed({ ids: ["b"], acted: true }));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(listNotifications).toHaveBeenCalledTimes(1);
   });
@@ -496,18 +489,18 @@ describe("what can be taken back", () => {
       ...page(),
       items: [{ ...item("b"), seen: true, read: true, archived: true }],
     });
-    const inbox = createInbox({ view: "archived", search: "" });
+    const inbox = newInbox(link, { view: "archived", search: "" });
     await settle();
-    heard().link("live");
+    link.state("live");
     vi.mocked(patchNotification).mockResolvedValue(item("b"));
     await inbox.snooze(inbox.items.value[0] as Item, until);
-    heard().frame(changed({ ids: ["b"], snoozed_until: until, archived: false }), true);
+    link.event(changed({ ids: ["b"], snoozed_until: until, archived: false }));
     expect(ids(inbox)).toEqual([]);
     inbox.bar.undo();
     await settle();
     const back = { snoozed_until: null, archived: true, read: true, seen: true };
     expect(patchNotification).toHaveBeenLastCalledWith("b", back);
-    heard().frame(changed({ ids: ["b"], ...back }), true);
+    link.event(changed({ ids: ["b"], ...back }));
     expect(inbox.items.value).toMatchObject([{ id: "b", archived: true, read: true }]);
   });
 
@@ -561,9 +554,9 @@ describe("what is asked for", () => {
     const inbox = await open();
     const listener = vi.fn<(change: unknown) => void>();
     const stop = inbox.listen(listener);
-    heard().frame(changed({ joined: "deploys" }), false);
+    link.event(changed({ joined: "deploys" }), false);
     stop();
-    heard().frame(changed({ left: "deploys" }), true);
+    link.event(changed({ left: "deploys" }));
     expect(listener).toHaveBeenCalledExactlyOnceWith({ joined: "deploys" });
     expect(listNotifications).toHaveBeenCalledTimes(1);
   });

@@ -1,16 +1,17 @@
 // The reader's inbox while they are signed in: fetches the list and follows the stream.
 // All decisions about state are in reduce.ts, what the reader does is in marks.ts; this does the effects.
 
+import type { Client, Listener as StreamListener } from "@tidings/client";
 import { computed, inject, provide, readonly, shallowRef, type InjectionKey } from "vue";
+import { backoff } from "../../client/src/core/backoff";
 import { listNotifications } from "../api/calls";
 import { explain } from "../api/problem";
 import type { Query } from "../api/types";
 import { createPreferences } from "../preferences/preferences";
-import { sessionEnded, sessionExpiring } from "../session/session";
-import { backoff } from "../stream/backoff";
-import { openStream } from "../stream/browser";
-import { isLogFrame, type Frame, type GoodbyeReason, type InboxChange } from "../stream/frames";
-import type { Link } from "../stream/machine";
+import { sessionEnded } from "../session/session";
+import { isLogFrame, type InboxChange } from "../stream/frames";
+import type { Connect } from "../stream/link";
+import { standing, unopened } from "../stream/standing";
 import { toasts } from "../toasts/toasts";
 import { touchClock } from "../ui/clock";
 import { createMarks } from "./marks";
@@ -30,10 +31,9 @@ const REFETCH_PAUSE_MS = 150;
 /** "reset": whatever was missed, ask anew. */
 export type Listener = (change: InboxChange | "reset") => void;
 
-export function createInbox({ view, search }: Query) {
+export function createInbox({ view, search }: Query, connect: Connect) {
   const state = shallowRef(emptyInbox(view, search));
-  const link = shallowRef<Link>("reconnecting");
-  const goodbye = shallowRef<GoodbyeReason | null>(null);
+  const link = shallowRef(unopened(Date.now()));
   const loadError = shallowRef<string | null>(null);
   const loadedOnce = shallowRef(false);
   const step = shallowRef<Step | null>(null);
@@ -113,21 +113,16 @@ export function createInbox({ view, search }: Query) {
 
   // --- the stream ---
 
-  const stream = openStream({
-    link: (now) => (link.value = now),
-    signedOut: sessionEnded,
-    frame: receive,
-  });
-
   /**
    * The stream starts where the list ends. What the reader wants to be bothered with is asked for in
    * between: what changes before is in the answer, what changes after comes on the stream, and nothing
    * toasts before it is known.
    */
   let following: Promise<void> | undefined;
+  let client: Client | undefined;
   function follow(): Promise<void> {
     following ??= preferences.load().then(() => {
-      if (!stopped) stream.start(state.value.cursor ?? "");
+      if (!stopped) client = connect({ cursor: state.value.cursor ?? undefined, ...listener });
     });
     return following;
   }
@@ -138,26 +133,26 @@ export function createInbox({ view, search }: Query) {
     followed: (id) => void marks.followed(id),
   });
 
-  function receive(frame: Frame, live: boolean): void {
-    if (isLogFrame(frame)) {
+  const listener: StreamListener = {
+    event(frame, live) {
+      if (!isLogFrame(frame)) return;
       touchClock();
       if (frame.type === "inbox.changed") heard(frame.payload);
       apply({ on: "frame", frame });
       news.hear(frame, live);
-    } else if (frame.type === "reset") {
-      apply({ on: "reset", frame });
+    },
+    reset(reset) {
+      apply({ on: "reset", reset });
       // It is a whole list, whatever was on its way.
       loadedOnce.value ||= state.value.view === "all" && state.value.search === "";
       heard("reset");
-    } else if (frame.type === "ready") {
-      goodbye.value = null;
-      apply({ on: "counts", counts: frame, sentAt: "stream" });
-    } else if (frame.type === "goodbye") {
-      goodbye.value = frame.reason;
-    } else if (frame.type === "expiring") {
-      sessionExpiring();
-    }
-  }
+    },
+    counts: (counts) => apply({ on: "counts", counts, sentAt: "stream" }),
+    state(now) {
+      link.value = standing(link.value, now);
+      if (now.is === "unauthorized") sessionEnded();
+    },
+  };
 
   function heard(change: InboxChange | "reset"): void {
     if (change === "reset") void preferences.load();
@@ -180,7 +175,7 @@ export function createInbox({ view, search }: Query) {
       state: () => state.value,
       apply,
       serial: () => ++serial,
-      isLive: () => link.value === "live",
+      isLive: () => link.value.is === "live",
       broughtBack: news.broughtBack,
     },
     bar,
@@ -200,7 +195,6 @@ export function createInbox({ view, search }: Query) {
     loadedOnce: readonly(loadedOnce),
     loadError: readonly(loadError),
     link: readonly(link),
-    goodbye: readonly(goodbye),
     preferences,
     show,
     fetchMore,
@@ -220,7 +214,7 @@ export function createInbox({ view, search }: Query) {
       window.removeEventListener("pagehide", leave);
       window.clearTimeout(timer);
       preferences.stop();
-      stream.stop();
+      client?.close();
     },
   };
 }

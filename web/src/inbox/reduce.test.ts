@@ -32,30 +32,29 @@ const page = (items: Item[], unread = items.length, next: string | null = null) 
 
 const SOON = "2026-11-01T13:00:00.000Z";
 
-const came = (id: string, unread = 1, more: object = {}): InboxEvent => ({
-  on: "frame",
-  frame: {
-    type: "notification",
-    id: `at-${id}`,
-    audience: "user:alice",
-    payload: written(id),
-    unread,
-    unseen: unread,
-    ...more,
-  },
+const counts = (unread: number, unseen = 0): InboxEvent => ({
+  on: "counts",
+  counts: { unread, unseen },
+  sentAt: "stream",
 });
 
-const change = (payload: InboxChange, unread = 0, id = "later"): InboxEvent => ({
-  on: "frame",
-  frame: { type: "inbox.changed", id, audience: "user:alice", payload, unread, unseen: 0 },
-});
+/** As the stream tells it: the counts, and then what has changed them. */
+const told = (type: LogFrame["type"], unread: number, payload: unknown, more: object = {}) => {
+  const frame = { type, id: "later", audience: "user:alice", payload, ...more } as LogFrame;
+  return [counts(unread), { on: "frame", frame } as const];
+};
 
-const other = (type: LogFrame["type"], payload: unknown): InboxEvent => ({
-  on: "frame",
-  frame: { type, id: "later", audience: "user:alice", payload, unread: 0, unseen: 0 } as LogFrame,
-});
+const came = (id: string, unread = 1, more: object = {}) =>
+  told("notification", unread, written(id), { id: `at-${id}`, ...more });
 
-const run = (state: InboxState, ...events: InboxEvent[]) => events.reduce(reduce, state);
+const change = (payload: InboxChange, unread = 0, id = "later") =>
+  told("inbox.changed", unread, payload, { id });
+
+const other = (type: LogFrame["type"], payload: unknown) => told(type, 0, payload);
+
+type Told = InboxEvent | InboxEvent[];
+
+const run = (state: InboxState, ...events: Told[]) => events.flat().reduce(reduce, state);
 
 /** A page that has loaded c, b, a: newest first. */
 function loaded(view: View = "all", items = [item("c"), item("b"), item("a")]): InboxState {
@@ -73,13 +72,7 @@ const rows = (state: InboxState) =>
     .join(" ");
 
 describe("frames", () => {
-  const table: [
-    name: string,
-    events: InboxEvent[],
-    rows: string,
-    unread: number,
-    stale: boolean,
-  ][] = [
+  const table: [name: string, events: Told[], rows: string, unread: number, stale: boolean][] = [
     ["a notification comes first", [came("d", 4)], "d c b a", 4, false],
     ["two keep their order", [came("d", 4), came("e", 5)], "e d c b a", 5, false],
     ["one that is listed already changes no row", [came("b", 3)], "c b a", 3, false],
@@ -426,13 +419,13 @@ describe("loading", () => {
 describe("reset", () => {
   const reset = (more: boolean): InboxEvent => ({
     on: "reset",
-    frame: {
-      type: "reset",
+    reset: {
       reason: "epoch",
       unread: 7,
       unseen: 2,
       notifications: [item("z")],
       more,
+      cursor: "head",
     },
   });
 
@@ -442,6 +435,7 @@ describe("reset", () => {
       { on: "marked", op: 7, ids: ["z"], change: { read: true } },
       { on: "load-started", load: 2 },
       reset(false),
+      counts(7, 2),
       { on: "loaded", load: 2, page: page([item("old")]), append: false, sentAt: 0 },
     );
     expect(rows(state)).toBe("z");
@@ -474,10 +468,9 @@ describe("a removal", () => {
     ];
     expect(rows(run(loaded(), removed, ...again))).toBe("a");
     const notifications = [item("b"), item("a")];
-    const frame = { type: "reset", reason: "epoch", unread: 2, unseen: 0, notifications } as const;
-    expect(rows(run(loaded(), removed, { on: "reset", frame: { ...frame, more: false } }))).toBe(
-      "a",
-    );
+    const state = { reason: "epoch", unread: 2, unseen: 0, more: false, cursor: "head" };
+    const reset: InboxEvent = { on: "reset", reset: { ...state, notifications } };
+    expect(rows(run(loaded(), removed, reset))).toBe("a");
   });
 
   it("is for good once the server agrees", () => {

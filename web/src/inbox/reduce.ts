@@ -1,12 +1,14 @@
 // The inbox as a pure function: state and event in, state out.
 //
-// Three sources speak: frames of the stream, answers to requests, and the reader's own marks. Frames
-// are in log order; answers come whenever they like. So an answer yields wherever a frame that came
-// while it was under way says something about the same thing: whatever the answer knew besides, the
-// stream is about to say as well. At rest the page then holds what the server holds.
+// Three sources speak: the stream, answers to requests, and the reader's own marks. The stream tells frames in
+// log order, and counts apart from them: those are never older than the newest frame, as those in a frame may
+// be. Answers come whenever they like. So an answer yields wherever a frame that came while it was under way
+// says something about the same thing: whatever the answer knew besides, the stream is about to say as well.
+// At rest the page then holds what the server holds.
 
+import type { Reset } from "@tidings/client";
 import type { Change, Counts, Item, Notification, Page, View } from "../api/types";
-import type { LogFrame, ResetFrame } from "../stream/frames";
+import type { LogFrame } from "../stream/frames";
 import { changed } from "./changed";
 import { changedItem, emptyInbox, isFound, type InboxState, type PendingMark } from "./state";
 
@@ -16,7 +18,7 @@ export type InboxEvent =
   | { on: "load-failed"; load: number }
   | { on: "loaded"; load: number; page: Page; append: boolean; sentAt: number }
   | { on: "frame"; frame: LogFrame }
-  | { on: "reset"; frame: ResetFrame }
+  | { on: "reset"; reset: Reset }
   | { on: "counts"; counts: Counts; sentAt: number | "stream" }
   | { on: "marked"; op: number; ids: string[]; change: Change; after?: Change }
   | { on: "mark-confirmed"; op: number }
@@ -48,7 +50,7 @@ export function reduce(state: InboxState, event: InboxEvent): InboxState {
     case "frame":
       return framed(state, event.frame);
     case "reset":
-      return reset(state, event.frame);
+      return reset(state, event.reset);
     case "counts":
       return event.sentAt === "stream"
         ? { ...state, counts: pick(event.counts), frames: state.frames + 1 }
@@ -84,8 +86,6 @@ function framed(state: InboxState, frame: LogFrame): InboxState {
   const applied = applyFrame({ ...state, loading }, frame);
   return {
     ...applied,
-    counts: pick(frame),
-    frames: state.frames + 1,
     stale: applied.stale || applied.items.length > MAX_ITEMS,
   };
 }
@@ -152,19 +152,17 @@ function corrected(state: InboxState, notification: Notification): InboxState {
   };
 }
 
-function reset(state: InboxState, frame: ResetFrame): InboxState {
+function reset(state: InboxState, { notifications, more }: Reset): InboxState {
   return {
     ...state,
-    items: frame.notifications,
+    items: notifications,
     next: null,
-    counts: pick(frame),
-    cursor: frame.notifications[0]?.cursor ?? null,
+    cursor: notifications[0]?.cursor ?? null,
     loading: null, // an answer from before is about another state
     // Of the marks under way the list may or may not know; a removal holds, whatever the list says.
     pending: state.pending.filter((mark) => mark.change.deleted),
     // A reset lists the newest 50 of everything: another view, and "load more", need the server.
-    stale: frame.more || state.view !== "all" || state.search !== "",
-    frames: state.frames + 1,
+    stale: more || state.view !== "all" || state.search !== "",
   };
 }
 

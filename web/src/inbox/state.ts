@@ -31,7 +31,7 @@ export interface InboxState extends Query {
   loading: Loading | null;
   /** Something happened that only the server can place: the first page must be fetched again. */
   stale: boolean;
-  /** Frames with counts so far. An answer to a request sent before the newest one must not touch the badge. */
+  /** How often the stream told the counts. An answer to a request sent before the last time must not touch the badge. */
   frames: number;
 }
 

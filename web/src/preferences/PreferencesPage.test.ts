@@ -6,7 +6,6 @@ import { key, mount, newInbox, shown, type } from "../testing";
 import PreferencesPage from "./PreferencesPage.vue";
 
 vi.mock("../api/calls");
-vi.mock("../stream/browser", () => ({ openStream: () => ({ start() {}, stop() {} }) }));
 
 const HELD: Preferences = {
   muted: { topics: ["old"], categories: ["builds"], levels: ["info"] },

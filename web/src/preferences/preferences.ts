@@ -1,9 +1,9 @@
 // What the reader wants to be bothered with, as this page knows it.
 
 import { readonly, shallowRef } from "vue";
+import { backoff } from "../../client/src/core/backoff";
 import { getPreferences, putPreferences } from "../api/calls";
 import type { Preferences } from "../api/types";
-import { backoff } from "../stream/backoff";
 import { isQuiet } from "./quiet";
 
 export function createPreferences() {

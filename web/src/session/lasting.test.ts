@@ -105,8 +105,7 @@ describe("a session", () => {
     const { server, open } = browser();
     const tab = open();
     await wait(1_000);
-    tab.hurry();
-    await wait(0);
+    await expect(tab.hurry()).resolves.toBe(true);
     expect(server.refreshed).toBe(1);
   });
 
@@ -124,8 +123,9 @@ describe("a session", () => {
 
   it("is tried again while the server is away", async () => {
     const { server, open } = browser();
-    open();
+    const tab = open();
     server.away = true;
+    await expect(tab.hurry()).resolves.toBe(false);
     await wait(31 * MINUTE);
     expect(server.refreshed).toBe(0);
     expect(server.asked).toBeGreaterThan(5);
@@ -139,7 +139,7 @@ describe("a session", () => {
     const tab = open();
     await wait(30 * MINUTE);
     expect(server.refreshed).toBe(1);
-    tab.hurry();
+    await expect(tab.hurry()).resolves.toBe(false);
     await wait(2 * HOUR);
     expect([server.refreshed, server.asked]).toEqual([1, 1]);
     expect(vi.getTimerCount()).toBe(0);
@@ -166,7 +166,7 @@ describe("a session", () => {
     const { server, open } = browser();
     const tab = open();
     tab.stop();
-    tab.hurry();
+    void tab.hurry();
     tab.look();
     await wait(5 * HOUR);
     expect([server.refreshed, server.asked, vi.getTimerCount()]).toEqual([0, 0, 0]);

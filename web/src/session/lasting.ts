@@ -1,10 +1,10 @@
 // A session lasts while a page of it is open: it is refreshed long before it ends, by one tab of the browser.
 //
-// The server is the truth, and not this computer's clock: the stream says `expiring` a minute before the
-// end, whatever time it is here.
+// The server is the truth, and not this computer's clock: the stream says a minute before the end that it is
+// near, whatever time it is here.
 
+import { backoff } from "../../client/src/core/backoff";
 import type { Ends } from "../api/types";
-import { backoff } from "../stream/backoff";
 
 /** So long before the end at the latest, when half of what is left is later than that. */
 const MARGIN_MS = 60_000;
@@ -31,7 +31,7 @@ export class Lasting {
   #ends: Ends | null = null;
   #due = 0;
   #timer: number | undefined;
-  #busy = false;
+  #renewing: Promise<boolean> | null = null;
   #failures = 0;
 
   constructor(
@@ -55,25 +55,28 @@ export class Lasting {
     this.world.clearTimer(this.#timer ?? 0);
   }
 
-  /** The server says that the end is near. */
-  hurry(): void {
+  /** The server says that the end is near. Whether it is later now; otherwise it may be as late as it gets. */
+  hurry(): Promise<boolean> {
     this.#due = this.world.now();
     this.look();
+    return this.#renewing ?? Promise.resolve(false);
   }
 
   /** Is it time? Also a hint: the page was asleep, or without network. */
   look(): void {
     this.world.clearTimer(this.#timer ?? 0);
-    if (this.#ends === null || this.#busy || isLast(this.#ends)) return;
+    if (this.#ends === null || this.#renewing || isLast(this.#ends)) return;
     const wait = this.#due - this.world.now();
-    if (wait <= 0) return void this.#renew(this.#ends);
+    if (wait <= 0) {
+      this.#renewing = this.#renew(this.#ends);
+      return;
+    }
     this.#timer = this.world.setTimer(() => this.look(), Math.min(wait, LONGEST_TIMER_MS));
   }
 
-  async #renew(held: Ends): Promise<void> {
-    this.#busy = true;
+  async #renew(held: Ends): Promise<boolean> {
     const told = await this.world.alone(() => this.#later(held)).catch(() => null);
-    this.#busy = false;
+    this.#renewing = null;
     if (this.#ends !== held) {
       this.look(); // signed out meanwhile, or another tab was first
     } else if (told === null) {
@@ -86,6 +89,7 @@ export class Lasting {
       this.follow(ends, LEAST_PAUSE_MS);
       if (later) this.moved(ends);
     }
+    return told !== null;
   }
 
   /** While this tab waited for its turn another one may have refreshed the session, here or long ago. */

@@ -8,12 +8,12 @@ import {
   refreshSession,
   whoAmI,
 } from "../api/calls";
-import { Problem } from "../api/problem";
+import { Problem, Unreachable } from "../api/problem";
 import { mount, newInbox, shown, type } from "../testing";
 import MustChange from "./MustChange.vue";
 import PasswordForm from "./PasswordForm.vue";
 import Sessions from "./Sessions.vue";
-import { session, sessionEnded, sessionExpiring, signIn, signOut } from "./session";
+import { keepSession, restoreSession, session, sessionEnded, signIn, signOut } from "./session";
 
 vi.mock("../api/calls");
 
@@ -51,8 +51,8 @@ describe("a session", () => {
       session: true,
     });
     vi.mocked(refreshSession).mockResolvedValueOnce({ expires_at, ends_at: inHours(720) });
-    sessionExpiring();
-    await vi.waitFor(() => expect(refreshSession).toHaveBeenCalledOnce());
+    await expect(keepSession()).resolves.toBeUndefined();
+    expect(refreshSession).toHaveBeenCalledOnce();
     expect(whoAmI).toHaveBeenCalledOnce();
   });
 
@@ -63,9 +63,8 @@ describe("a session", () => {
       expires_at: inHours(13),
       session: true,
     });
-    sessionExpiring();
-    await vi.waitFor(() => expect(whoAmI).toHaveBeenCalledOnce());
-    await shown();
+    await expect(keepSession()).resolves.toBeUndefined();
+    expect(whoAmI).toHaveBeenCalledOnce();
     expect(refreshSession).not.toHaveBeenCalled();
   });
 
@@ -75,13 +74,33 @@ describe("a session", () => {
       .mockResolvedValueOnce({ ...answered(), expires_at: inHours(0), session: true })
       .mockResolvedValueOnce({ ...answered(), expires_at: inHours(13), session: true });
     vi.mocked(refreshSession).mockRejectedValueOnce(new Problem(409, "conflict", "Just now."));
-    sessionExpiring();
-    await vi.waitFor(() => expect(whoAmI).toHaveBeenCalledTimes(2));
+    await expect(keepSession()).resolves.toBeUndefined();
+    expect(whoAmI).toHaveBeenCalledTimes(2);
     sessionEnded();
     expect(session.value).toEqual({ is: "signed-out", ended: true });
-    sessionExpiring();
-    await shown();
+    await expect(keepSession()).resolves.toBeNull();
     expect(whoAmI).toHaveBeenCalledTimes(2);
+  });
+
+  it("that the server has ended is over, whoever asks", async () => {
+    await begin();
+    const ended = () => {
+      sessionEnded(); // as every request does that is refused so
+      return Promise.reject(new Problem(401, "unauthenticated", "Who?"));
+    };
+    vi.mocked(whoAmI).mockImplementationOnce(ended);
+    await expect(keepSession()).resolves.toBeNull();
+    expect(whoAmI).toHaveBeenCalledOnce();
+  });
+
+  it("that cannot be refreshed is asked for, and an answer that does not come is no answer", async () => {
+    const token = { ...answered(), session: false };
+    vi.mocked(whoAmI).mockResolvedValueOnce(token);
+    await restoreSession();
+    vi.mocked(whoAmI).mockRejectedValueOnce(new Unreachable()).mockResolvedValueOnce(token);
+    await expect(keepSession()).rejects.toThrow("cannot be reached");
+    await expect(keepSession()).resolves.toBeUndefined();
+    expect(refreshSession).not.toHaveBeenCalled();
   });
 
   it("of a password that somebody else made goes on once there is another", async () => {

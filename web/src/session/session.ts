@@ -47,8 +47,20 @@ watch(
   { flush: "sync" },
 );
 
-/** The stream says that it is about to end with its session. */
-export const sessionExpiring = () => lasting.hurry();
+/**
+ * The stream's question, which is refused, or about to end with its session: it goes on by the same cookie, or
+ * nobody is signed in any more.
+ */
+export async function keepSession(): Promise<undefined | null> {
+  const isOver = () => current.value.is !== "signed-in";
+  // What cannot be refreshed may be good all the same.
+  if (!(await lasting.hurry()) && !isOver()) {
+    await whoAmI().catch((error: unknown) => {
+      if (!isOver()) throw error;
+    });
+  }
+  return isOver() ? null : undefined;
+}
 
 /** Finds out whether the cookie of an earlier visit still holds. */
 export async function restoreSession(): Promise<void> {

@@ -2,33 +2,15 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { getPreferences, joinTopic, leaveTopic, listNotifications, listTopics } from "../api/calls";
 import { Problem } from "../api/problem";
 import type { InboxChange } from "../stream/frames";
-import type { Listener } from "../stream/machine";
-import { mount, newInbox, shown } from "../testing";
+import { FakeLink, mount, newInbox, shown } from "../testing";
 import { toasts } from "../toasts/toasts";
 import TopicsPage from "./TopicsPage.vue";
 
 vi.mock("../api/calls");
-const stream = vi.hoisted(() => ({ listener: undefined as unknown }));
-vi.mock("../stream/browser", () => ({
-  openStream: (listener: unknown) => {
-    stream.listener = listener;
-    return { start() {}, stop() {} };
-  },
-}));
-
+let link: FakeLink;
 let frames = 0;
 const hear = (payload: InboxChange) =>
-  (stream.listener as Listener).frame(
-    {
-      type: "inbox.changed",
-      id: `f${++frames}`,
-      audience: "user:alice",
-      payload,
-      unread: 0,
-      unseen: 0,
-    },
-    true,
-  );
+  link.event({ type: "inbox.changed", id: `f${++frames}`, audience: "user:alice", payload });
 
 beforeEach(() => {
   vi.resetAllMocks();
@@ -54,7 +36,8 @@ beforeEach(() => {
 });
 
 async function open() {
-  const inbox = newInbox();
+  link = new FakeLink();
+  const inbox = newInbox(link);
   const page = mount(TopicsPage, {}, inbox);
   await shown();
   const row = (topic: string) => page.root.querySelector<HTMLElement>(`[data-topic="${topic}"]`);

@@ -42,9 +42,9 @@ export function exactTime(iso: string): string {
 }
 
 /** "Fri, Nov 20, 6:00 PM": a time of these days, to the minute. */
-export function shortTime(iso: string): string {
-  const time = Date.parse(iso);
-  return Number.isNaN(time) ? iso : shortFormat.format(time);
+export function shortTime(at: string | number): string {
+  const time = typeof at === "number" ? at : Date.parse(at);
+  return Number.isNaN(time) ? `${at}` : shortFormat.format(time);
 }
 
 /** "Fri 6:00 PM": a time within a week. */

@@ -1,0 +1,83 @@
+// The one connection of who is signed in: all who listen in this page share it, and all pages of the browser.
+//
+// Who joins says from where on. What came between there and the connection's own place is asked for, and told
+// first: so nobody who joins later, or with an older list, lacks anything.
+
+import {
+  connect,
+  longPoll,
+  sse,
+  webSocket,
+  type Client,
+  type Counts,
+  type GiveToken,
+  type Listener,
+  type Options,
+} from "@tidings/client";
+import { tabs } from "@tidings/client/tabs";
+import type { Channel, Message } from "../../client/src/tabs/messages";
+import { Shared } from "../../client/src/tabs/shared";
+
+/** The client's `connect`, of which the page has decided all but this. */
+export type Connect = (joining: Listener & Pick<Options, "cursor">) => Client;
+
+export interface Link {
+  connect: Connect;
+  close(): void;
+}
+
+export function createLink(user: string, token: GiveToken): Link {
+  const who = { user, token, transports: [sse(), webSocket(), longPoll()] };
+  const listeners = new Set<(message: Message) => void>();
+  const post = (message: Message) => listeners.forEach((hear) => hear(message));
+  let client: Client | null = null;
+  /** How far it is, and the newest event before. */
+  let cursor: string | null = null;
+  let last: string | undefined;
+  let counts: Counts | null = null;
+
+  /** Each who listens is to it as a tab is to the one that leads. */
+  function channel(): Channel {
+    let listen: (message: Message) => void = () => {};
+    return {
+      post({ say }) {
+        if (say === "authorized") client?.authorized();
+        if (say === "ask" && client !== null)
+          listen({ say: "lead", state: client.state, cursor, last, counts });
+      },
+      hear: (hear) => listeners.add((listen = hear)),
+      close: () => listeners.delete(listen),
+    };
+  }
+
+  function open(from: string | undefined): Client {
+    cursor = from ?? null;
+    return connect({
+      ...who,
+      ...(from !== undefined && { cursor: from }),
+      tabs: tabs(),
+      event(envelope, live) {
+        if (envelope.id !== undefined) cursor = last = envelope.id;
+        post({ say: "event", envelope, live });
+      },
+      counts: (now) => post({ say: "counts", counts: (counts = now) }),
+      reset(reset) {
+        ({ cursor } = reset);
+        post({ say: "reset", reset });
+      },
+      state: (state) => post({ say: "state", state }),
+    });
+  }
+
+  return {
+    connect(joining) {
+      client ??= open(joining.cursor);
+      return connect({
+        ...joining,
+        ...who,
+        tabs: (seat) => new Shared(seat, channel(), undefined, "wait"),
+      });
+    },
+    close: () => client?.close(),
+  };
+}
