@@ -1,7 +1,7 @@
 // What a host takes. Tabs and offline are modules of their own.
 
 export { connect, type Client, type Options } from "./client";
-export type { GiveToken } from "./core/api";
+export { Api, type GiveToken } from "./core/api";
 export { SseParser, type SseEvent, type SseSink } from "./sse/parser";
 export { eventSource } from "./transports/eventsource";
 export { longPoll } from "./transports/longpoll";
