@@ -11,8 +11,8 @@ PAGES := web/dist/index.html
 # npm writes this file when it has installed everything else.
 WEB_MODULES := web/node_modules/.package-lock.json
 TEST_MODULES := tests/node_modules/.package-lock.json
-PAGE_SOURCES := $(shell find web/src -type f -not -name '*.test.ts') \
-	$(wildcard web/index.html web/vite.config.ts web/tsconfig.json)
+PAGE_SOURCES := $(shell find web/src web/client/src web/inbox/src -type f -not -name '*.test.ts') \
+	$(wildcard web/index.html web/*.ts web/tsconfig.json web/inbox/*.config.ts)
 # The first browser that is there. The tests take it from the environment.
 CHROMIUM := $(shell for name in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
 	command -v "$$name" && break; done)

@@ -1,13 +1,10 @@
-import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
+import { aliases } from "./aliases.ts";
 
 export default defineConfig({
   plugins: [vue()],
-  // From its source: nothing has to be built first.
-  resolve: {
-    alias: { "@tidings/client": fileURLToPath(new URL("client/src", import.meta.url)) },
-  },
+  resolve: { alias: aliases },
   // Only `<script setup>` is used here: the other component style would be dead weight.
   define: { __VUE_OPTIONS_API__: "false", __VUE_PROD_DEVTOOLS__: "false" },
   build: {
@@ -21,5 +18,8 @@ export default defineConfig({
     // `npm run dev` beside a server that runs on its default address.
     proxy: { "/api": "http://127.0.0.1:8080" },
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "client/src/**/*.test.ts"] },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.ts", "client/src/**/*.test.ts", "inbox/src/**/*.test.ts"],
+  },
 });

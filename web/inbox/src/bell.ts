@@ -1,0 +1,42 @@
+// The bell: all that most pages ever show. What it opens comes when somebody wants it.
+
+import { badgeText } from "./badge";
+import { icon, make } from "./dom";
+import type { Look } from "./look";
+import type { BellTexts } from "./texts/bell";
+import { fill } from "./texts/tongue";
+
+export const BELL =
+  "M10 3a4.5 4.5 0 0 0-4.5 4.5v3L4 13.5h12L14.5 10.5v-3A4.5 4.5 0 0 0 10 3Zm-1.8 12.7a2 2 0 0 0 3.6 0";
+
+export class Bell {
+  #badge = make("span", { class: "badge", part: "badge", "aria-hidden": "true" });
+  readonly root: HTMLButtonElement;
+
+  /** `wanted`: somebody is about to open it. */
+  constructor(wanted: () => void, clicked: () => void) {
+    const about = { "aria-haspopup": "dialog", "aria-expanded": "false", popovertarget: "panel" };
+    this.root = make(
+      "button",
+      {
+        class: "bell",
+        part: "bell",
+        ...about,
+        pointerenter: wanted,
+        focus: wanted,
+        click: clicked,
+      },
+      icon(BELL),
+      this.#badge,
+    );
+  }
+
+  show({ state, since, view }: Look, { title, unread, apart }: BellTexts): void {
+    const badge = badgeText(view.counts?.unread ?? 0);
+    const away = since !== null && state.is !== "live";
+    const label = [title, badge && fill(unread, badge), away && apart].filter(Boolean).join(", ");
+    this.root.title = this.root.ariaLabel = label;
+    this.root.classList.toggle("away", away);
+    this.#badge.textContent = badge;
+  }
+}

@@ -1,0 +1,186 @@
+// What a page needs only when somebody opens the bell, or something arrives: the panel, the toasts and the voice. It is
+// a file of its own, so that a page with nothing but a quiet bell need not load it.
+
+import type { Envelope } from "@tidings/client";
+import type { Message } from "./element";
+import { safeHref } from "./link";
+import type { Look } from "./look";
+import { Panel } from "./panel";
+import { isQuiet } from "./quiet";
+import css from "./rest.css?inline";
+import { isUnread } from "./row";
+import type { Session } from "./session";
+import { dress } from "./style";
+import { tongue, type Texts, type Tongue } from "./texts";
+import { News } from "./toasts/news";
+import type { Toast } from "./toasts/queue";
+import { Stack } from "./toasts/stack";
+import { Stage } from "./toasts/stage";
+import { Voice } from "./voice";
+
+/** The element, as this sees it. */
+export interface Frame {
+  root: ShadowRoot;
+  bell: HTMLButtonElement;
+  polite: HTMLElement;
+  assertive: HTMLElement;
+  lang(): string;
+  texts(): Partial<Texts> | undefined;
+  attribute(name: string): string | null;
+  /** Of whoever reads, while it is known. */
+  session(): Session | undefined;
+  look(): Look;
+  opened(open: boolean): void;
+}
+
+export class Rest {
+  #tongue: Tongue | undefined;
+  #panel!: Panel; // from the beginning, by `speak`
+  #stack: Stack | undefined;
+  #voice!: Voice;
+  #stage: Stage | undefined;
+  #news: News | undefined;
+  #session: Session | undefined;
+  #marked = "";
+  #messages = 0;
+
+  constructor(private readonly frame: Frame) {
+    dress(frame.root, css);
+    this.speak();
+  }
+
+  get isOpen(): boolean {
+    return this.#panel.isOpen;
+  }
+
+  /** In the language that holds, as far as it is another one than before. */
+  speak(): void {
+    const { frame } = this;
+    const now = tongue(frame.lang(), frame.texts());
+    if (JSON.stringify(now) === JSON.stringify(this.#tongue)) return;
+    this.#clear();
+    this.#tongue = now;
+    const mark = (marking: object) => void frame.session()?.inbox?.mark(marking);
+    this.#panel = new Panel(frame.bell, now, {
+      read: (item) => mark({ read: isUnread(item), ids: [item.id] }),
+      archive: ({ id }) => mark({ archived: true, ids: [id] }),
+      follow: ({ id }) => frame.session()?.followed(id),
+      // Up to the newest that is shown: what arrives meanwhile stays unread.
+      readAll: () => mark({ read: true, up_to: frame.look().view.items[0]?.cursor }),
+      retry: () => frame.session()?.authorized(),
+      toggled: (open) => {
+        frame.opened(open);
+        this.#see();
+      },
+    });
+    this.#stack = new Stack(now.texts);
+    this.#voice = new Voice(frame, now.texts);
+    frame.bell.after(this.#panel.root, this.#stack.root);
+    this.footer();
+    this.show();
+  }
+
+  /** What there is has changed. */
+  show(): void {
+    const { view } = this.frame.look();
+    this.#follow();
+    for (const { id, read } of view.items) if (read) this.#news?.settle(id);
+    this.#panel.show(this.frame.look());
+    this.#see();
+  }
+
+  hear(envelope: Envelope, live: boolean, welcome: boolean): void {
+    this.#follow();
+    this.#news?.hear(envelope, live, welcome);
+  }
+
+  notify({ title, body, level = "info" }: Message): void {
+    const id = `host-${++this.#messages}`;
+    const toast = { id, level, critical: false, title, ...(body && { body }) };
+    this.#stack?.queue.push(toast);
+    this.#voice.toast(toast, true);
+  }
+
+  refused(): void {
+    this.notify({ title: this.#tongue?.texts.refused ?? "", level: "warning" });
+  }
+
+  open(open: boolean): void {
+    this.#panel.root.togglePopover(open);
+  }
+
+  /** The element is at another place: what was on top is so no more. */
+  raise(): void {
+    this.#stack?.raise();
+    this.#panel.left();
+  }
+
+  footer(): void {
+    const { link } = this.#panel;
+    const href = this.frame.attribute("href");
+    link.hidden = href === null;
+    link.textContent = this.#tongue?.texts.open ?? "";
+    const { baseURI } = document;
+    link.href = (URL.canParse(href ?? "", baseURI) && safeHref(new URL(href ?? "", baseURI).href)) || "";
+  }
+
+  /** Nobody reads any more. */
+  end(): void {
+    this.#stage?.close();
+    this.#stack?.queue.closeAll();
+    this.#stage = this.#news = this.#session = undefined;
+    this.#marked = "";
+  }
+
+  /** The element is in no page any more. In the next one `speak` makes all anew. */
+  close(): void {
+    this.end();
+    this.#clear();
+    this.#tongue = undefined;
+  }
+
+  #clear(): void {
+    if (this.#tongue === undefined) return;
+    this.#stack?.close();
+    this.#stack?.root.remove();
+    this.#panel.root.remove();
+    this.#panel.left();
+  }
+
+  /** Toasts are of one session: another reader has none of them. */
+  #follow(): void {
+    const session = this.frame.session();
+    if (session === this.#session || session?.name === undefined) return;
+    this.end();
+    this.#session = session;
+    const { name } = session;
+    const stage = new Stage(
+      `${name} toasts`,
+      () => news.began(),
+      (id) => news.drop(id),
+    );
+    const stack = () => this.#stack as Stack;
+    const news: News = new News({
+      get queue() {
+        return stack().queue;
+      },
+      stage,
+      now: () => Date.now(),
+      isQuiet: () => isQuiet(session.quietHours, Date.now()),
+      wantsToasts: () => this.frame.attribute("toasts") !== "off",
+      told: (toast: Toast) => this.#voice.toast(toast, false),
+      followed: (id) => session.followed(id),
+    });
+    this.#stage = stage;
+    this.#news = news;
+  }
+
+  /** What is in an open panel is seen. */
+  #see(): void {
+    const { counts, items } = this.frame.look().view;
+    const newest = items[0]?.cursor;
+    if (!this.isOpen || !counts?.unseen || !newest || newest === this.#marked) return;
+    this.#marked = newest;
+    void this.frame.session()?.inbox?.mark({ seen: true, up_to: newest });
+  }
+}

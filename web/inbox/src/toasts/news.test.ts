@@ -1,0 +1,138 @@
+import type { Envelope, Item } from "@tidings/client";
+import { describe, expect, it } from "vitest";
+import { FRESH_MS, MOST_HELD, News } from "./news";
+import type { Toast } from "./queue";
+
+function setUp({ isOn = true, quiet = false, wants = true } = {}) {
+  const did: string[] = [];
+  const note =
+    (what: string) =>
+    (whom: Toast | string): void =>
+      void did.push(`${what} ${typeof whom === "string" ? whom : whom.title}`);
+  const shown = new Set<string>();
+  const stage = {
+    isOn,
+    has: (id: string) => shown.has(id),
+    claim: (id: string) => void shown.add(id),
+  };
+  const clock = { now: 1_000_000 };
+  const news = new News({
+    queue: {
+      push: note("show"),
+      correct: note("correct"),
+      close: note("close"),
+      closeGroup: note("close group"),
+      settle: note("settle"),
+    },
+    stage,
+    now: () => clock.now,
+    isQuiet: () => quiet,
+    wantsToasts: () => wants,
+    told: note("say"),
+    followed: note("follow"),
+  });
+  const hear = (
+    type: string,
+    payload: object,
+    { live = true, welcome = true, muted = false } = {},
+  ) => {
+    did.length = 0;
+    const envelope = { type, payload, audience: "user:alice", muted } as unknown as Envelope;
+    news.hear(envelope, live, welcome);
+    return [...did];
+  };
+  return { news, hear, did, stage, clock };
+}
+
+const item = (id: string, more: Partial<Item> = {}) => ({
+  id,
+  title: id,
+  level: "info",
+  critical: false,
+  ...more,
+});
+
+describe("news", () => {
+  it.each([
+    ["are shown and said", {}, {}, {}, ["show a", "say a"]],
+    ["are only said where no toasts are wanted", { wants: false }, {}, {}, ["say a"]],
+    ["of a replay are none", {}, {}, { live: false }, []],
+    ["that are muted are none", {}, {}, { muted: true }, []],
+    ["in quiet hours are none", { quiet: true }, {}, {}, []],
+    [
+      "that are critical pass",
+      { quiet: true },
+      { critical: true },
+      { muted: true },
+      ["show a", "say a"],
+    ],
+    ["that the host tells are none", {}, { critical: true }, { welcome: false }, []],
+    [
+      "that are not shown take the place of those that were",
+      { quiet: true },
+      { group_key: "g" },
+      {},
+      ["close group user:alice g"],
+    ],
+  ])("%s", (_, world, more, how, wanted) => {
+    expect(setUp(world).hear("notification", item("a", more), how)).toEqual(wanted);
+  });
+
+  it("are corrected, taken back, and over when they were dealt with", () => {
+    const { hear } = setUp();
+    expect(hear("notification.updated", item("a"))).toEqual(["correct a"]);
+    expect(hear("notification.retracted", item("a"))).toEqual(["close a"]);
+    expect(hear("notification.expired", item("a"))).toEqual(["close a"]);
+    expect(hear("inbox.changed", { ids: ["a", "b"], read: true })).toEqual([
+      "settle a",
+      "settle b",
+    ]);
+    expect(hear("inbox.changed", { ids: ["a"], archived: true })).toEqual(["settle a"]);
+    expect(hear("inbox.changed", { ids: ["a"], snoozed_until: "2026-11-28T10:00:00Z" })).toEqual([
+      "settle a",
+    ]);
+    expect(hear("inbox.changed", { ids: ["a"], deleted: true })).toEqual(["close a", "settle a"]);
+    expect(hear("inbox.changed", { ids: ["a"], read: false })).toEqual([]);
+    expect(hear("inbox.changed", { ids: ["a"], seen: true })).toEqual([]);
+    expect(hear("build.finished", { id: "a" })).toEqual([]);
+  });
+});
+
+describe("a tab whose turn it is not", () => {
+  it("keeps them, and shows what is still unread and fresh", () => {
+    const { news, hear, did, stage, clock } = setUp({ isOn: false });
+    expect(hear("notification", item("old"))).toEqual([]);
+    clock.now += FRESH_MS;
+    for (const id of ["read", "shown", "retracted", "wrogn", "grouped"]) {
+      hear("notification", item(id, id === "grouped" ? { group_key: "g" } : {}));
+    }
+    hear("inbox.changed", { ids: ["read"], read: true });
+    hear("notification.retracted", item("retracted"));
+    hear("notification.updated", item("wrogn", { title: "right" }));
+    hear("notification", item("newer", { group_key: "g" }));
+    news.drop("shown");
+    clock.now += 1;
+    did.length = 0;
+    stage.isOn = true;
+    news.began();
+    expect(did.filter((line) => line.startsWith("show"))).toEqual(["show right", "show newer"]);
+    did.length = 0;
+    news.began();
+    expect(did).toEqual([]);
+  });
+
+  it("keeps no more than can be looked at", () => {
+    const { news, hear, did, stage } = setUp({ isOn: false });
+    for (let n = 0; n < MOST_HELD + 5; n += 1) hear("notification", item(`${n}`));
+    stage.isOn = true;
+    news.began();
+    const shown = did.filter((line) => line.startsWith("show"));
+    expect([shown.length, shown[0]]).toEqual([MOST_HELD, "show 5"]);
+  });
+
+  it("shows nothing that another tab has shown, however late it hears of it", () => {
+    const { hear, stage } = setUp();
+    stage.claim("a");
+    expect(hear("notification", item("a"))).toEqual([]);
+  });
+});

@@ -1,0 +1,103 @@
+// The toasts on screen, above whatever the host has there. Each is made once, and stays where it is.
+
+import { make } from "../dom";
+import { fill, type Texts } from "../texts";
+import { card } from "./card";
+import { ToastQueue, type Toast } from "./queue";
+
+export class Stack {
+  readonly root: HTMLElement;
+  readonly queue: ToastQueue;
+  #list = make("div", { class: "list" });
+  #rest = make("p", { class: "rest" });
+  #cards = new Map<string, { toast: Toast; element: HTMLElement }>();
+  #over = new AbortController();
+
+  constructor(private readonly texts: Texts) {
+    const timers = {
+      now: () => performance.now(),
+      setTimer: (run: () => void, ms: number) => window.setTimeout(run, ms),
+      clearTimer: (timer: number) => clearTimeout(timer),
+    };
+    const queue = (this.queue = new ToastQueue(timers, (...now) => this.#show(...now)));
+    this.root = make(
+      "section",
+      {
+        class: "stack",
+        part: "toasts",
+        popover: "manual",
+        "aria-label": texts.title,
+        pointerenter: () => queue.pause("pointer"),
+        pointerleave: () => queue.resume("pointer"),
+        focusin: () => queue.pause("focus"),
+        focusout: ({ relatedTarget }: FocusEvent) =>
+          this.root.contains(relatedTarget as Node | null) || queue.resume("focus"),
+        keydown: ({ key, target }: KeyboardEvent) =>
+          key === "Escape" && this.#escape(target as Node),
+      },
+      this.#list,
+      this.#rest,
+    );
+    // A toast that nobody could see has not been shown: its time runs when the page is looked at.
+    const follow = () => (document.hidden ? queue.pause("hidden") : queue.resume("hidden"));
+    document.addEventListener("visibilitychange", follow, { signal: this.#over.signal });
+    follow();
+  }
+
+  /** Above all else that the page has, as long as there are some. */
+  raise(): void {
+    if (this.root.isConnected) this.root.togglePopover(this.#cards.size > 0);
+  }
+
+  close(): void {
+    this.#over.abort();
+    this.queue.closeAll();
+  }
+
+  #escape(target: Node): void {
+    for (const [id, { element }] of this.#cards) if (element.contains(target)) this.queue.close(id);
+  }
+
+  #show(shown: Toast[], waiting: number): void {
+    const before = this.#cards;
+    const focused = (this.root.getRootNode() as ShadowRoot).activeElement;
+    this.#cards = new Map();
+    for (const toast of shown) {
+      const known = before.get(toast.id);
+      const element =
+        known?.toast === toast
+          ? known.element
+          : card(toast, this.texts, () => this.queue.close(toast.id));
+      this.#cards.set(toast.id, { toast, element });
+    }
+    arrange(
+      this.#list,
+      [...this.#cards.values()].map(({ element }) => element),
+    );
+    const { closeAll, waiting: more } = this.texts;
+    const button = make(
+      "button",
+      { type: "button", class: "button", click: () => this.queue.closeAll() },
+      closeAll,
+    );
+    if (shown.length < 2) this.#rest.replaceChildren();
+    else if (!this.#rest.contains(focused)) {
+      this.#rest.replaceChildren(waiting > 0 ? make("span", {}, fill(more, waiting)) : "", button);
+    }
+    this.raise();
+    // Whoever closes one by keyboard goes on with the one that has its place.
+    const at = [...before.values()].findIndex(({ element }) => element.contains(focused));
+    if (at !== -1 && !this.#list.contains(focused)) {
+      const { children } = this.#list;
+      children[Math.min(at, children.length - 1)]?.querySelector<HTMLElement>(".icon")?.focus();
+    }
+  }
+}
+
+/** The children in this order; what stays is not touched, so that it keeps its focus and its place. */
+export function arrange(parent: Element, wanted: Element[]): void {
+  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((child, at) => {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  });
+}
