@@ -32,7 +32,9 @@ export class Bell {
   }
 
   show({ state, since, view }: Look, { title, unread, apart }: BellTexts): void {
-    const badge = badgeText(view.counts?.unread ?? 0);
+    // Whoever is signed out is told nothing of what there was.
+    const { unread: count = 0 } = (state.is !== "unauthorized" && view.counts) || {};
+    const badge = badgeText(count);
     const away = since !== null && state.is !== "live";
     const label = [title, badge && fill(unread, badge), away && apart].filter(Boolean).join(", ");
     this.root.title = this.root.ariaLabel = label;

@@ -146,10 +146,10 @@ export class Panel {
     this.#list.focus();
   }
 
-  /** Whoever goes on by Tab should see where they are. */
+  /** Whoever goes on by Tab should see where they are. Not before they are there: hiding moves the focus. */
   #leave(to: Node | null): void {
-    if (to && !this.root.getRootNode().contains(to) && !this.link.contains(to))
-      this.root.hidePopover();
+    const outside = to && !this.root.getRootNode().contains(to) && !this.link.contains(to);
+    if (outside) setTimeout(() => this.isOpen && this.root.hidePopover());
   }
 
   /** Below the bell, or above, on the side that has room; the rest is the style's. */

@@ -121,7 +121,8 @@ export class Rest {
     link.hidden = href === null;
     link.textContent = this.#tongue?.texts.open ?? "";
     const { baseURI } = document;
-    link.href = (URL.canParse(href ?? "", baseURI) && safeHref(new URL(href ?? "", baseURI).href)) || "";
+    link.href =
+      (URL.canParse(href ?? "", baseURI) && safeHref(new URL(href ?? "", baseURI).href)) || "";
   }
 
   /** Nobody reads any more. */
@@ -157,7 +158,7 @@ export class Rest {
     const stage = new Stage(
       `${name} toasts`,
       () => news.began(),
-      (id) => news.drop(id),
+      (event) => news.taken(event),
     );
     const stack = () => this.#stack as Stack;
     const news: News = new News({
@@ -170,6 +171,7 @@ export class Rest {
       wantsToasts: () => this.frame.attribute("toasts") !== "off",
       told: (toast: Toast) => this.#voice.toast(toast, false),
       followed: (id) => session.followed(id),
+      item: (id) => session.item(id),
     });
     this.#stage = stage;
     this.#news = news;

@@ -8,6 +8,7 @@ import {
   type connect,
   type Envelope,
   type GiveToken,
+  type Item,
   type State,
 } from "@tidings/client";
 import { openInbox, type Inbox, type View } from "@tidings/client/offline";
@@ -117,6 +118,12 @@ export class Session {
   followed(id: string): void {
     void this.inbox?.mark({ read: true, ids: [id] });
     this.#api.request("PATCH", `/notifications/${id}`, { acted: true }).catch(() => {});
+  }
+
+  /** One notification, as the server has it now. */
+  async item(id: string): Promise<Item | null> {
+    const answer = await this.#api.request("GET", `/notifications/${id}`).catch(() => null);
+    return answer?.ok ? ((await answer.json()) as Item) : null;
   }
 
   close(): void {

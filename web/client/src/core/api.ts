@@ -49,6 +49,8 @@ export class Api {
       // Two credentials are one too many: the server refuses those of different users.
       credentials: this.#token ? "omit" : "include",
       cache: "no-store",
+      // A change of one by its link: the page may be leaving. (What is large, the browser would refuse so.)
+      keepalive: method === "PATCH",
       signal: signal ?? AbortSignal.timeout(PATIENCE_MS),
     });
   }

@@ -16,6 +16,7 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
     claim: (id: string) => void shown.add(id),
   };
   const clock = { now: 1_000_000 };
+  const items: Record<string, Item> = {};
   const news = new News({
     queue: {
       push: note("show"),
@@ -30,6 +31,7 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
     wantsToasts: () => wants,
     told: note("say"),
     followed: note("follow"),
+    item: async (id) => items[id] ?? null,
   });
   const hear = (
     type: string,
@@ -37,11 +39,18 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
     { live = true, welcome = true, muted = false } = {},
   ) => {
     did.length = 0;
-    const envelope = { type, payload, audience: "user:alice", muted } as unknown as Envelope;
+    const { id } = payload as Item;
+    const envelope = {
+      id: `e-${id}`,
+      type,
+      payload,
+      audience: "user:alice",
+      muted,
+    } as unknown as Envelope;
     news.hear(envelope, live, welcome);
     return [...did];
   };
-  return { news, hear, did, stage, clock };
+  return { news, hear, did, stage, clock, items };
 }
 
 const item = (id: string, more: Partial<Item> = {}) => ({
@@ -98,6 +107,33 @@ describe("news", () => {
   });
 });
 
+describe("one that comes back from a snooze", () => {
+  const back = { ids: ["a"], snoozed_until: null, read: false };
+  const come = async (more: object, { quiet = false, live = true } = {}) => {
+    const { hear, did, items, stage } = setUp({ quiet });
+    stage.claim("e-a"); // it was shown when it was new
+    items.a = item("a", { audience: "user:alice", ...more }) as Item;
+    hear("inbox.changed", back, { live });
+    await Promise.resolve();
+    await Promise.resolve();
+    return did;
+  };
+  it("is shown once more", async () => expect(await come({})).toEqual(["show a", "say a"]));
+  it.each([
+    ["it was read meanwhile", { read: true }, {}],
+    ["it is muted", { muted: true }, {}],
+    ["it is quiet", {}, { quiet: true }],
+    ["it is a replay", {}, { live: false }],
+  ])("is not where %s", async (_, more, how) => expect(await come(more, how)).toEqual([]));
+
+  it("is not where nobody knows it", async () => {
+    const { hear, did } = setUp();
+    hear("inbox.changed", back);
+    await Promise.resolve();
+    expect(did).toEqual([]);
+  });
+});
+
 describe("a tab whose turn it is not", () => {
   it("keeps them, and shows what is still unread and fresh", () => {
     const { news, hear, did, stage, clock } = setUp({ isOn: false });
@@ -110,7 +146,7 @@ describe("a tab whose turn it is not", () => {
     hear("notification.retracted", item("retracted"));
     hear("notification.updated", item("wrogn", { title: "right" }));
     hear("notification", item("newer", { group_key: "g" }));
-    news.drop("shown");
+    news.taken("e-shown");
     clock.now += 1;
     did.length = 0;
     stage.isOn = true;
@@ -132,7 +168,7 @@ describe("a tab whose turn it is not", () => {
 
   it("shows nothing that another tab has shown, however late it hears of it", () => {
     const { hear, stage } = setUp();
-    stage.claim("a");
+    stage.claim("e-a");
     expect(hear("notification", item("a"))).toEqual([]);
   });
 });

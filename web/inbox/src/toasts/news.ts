@@ -26,6 +26,8 @@ export interface Parts {
   told(toast: Toast): void;
   /** Its link or an action is followed. */
   followed(id: string): void;
+  /** As it stands now; null where that cannot be known. */
+  item(id: string): Promise<Item | null>;
 }
 
 interface Change {
@@ -36,32 +38,48 @@ interface Change {
   snoozed_until?: string | null;
 }
 
+/** What waits, and the event that it is of: what came back from a snooze may be shown once more. */
+interface Held {
+  toast: Toast;
+  event: string;
+  at: number;
+}
+
 export class News {
-  #held = new Map<string, { toast: Toast; at: number }>();
+  #held = new Map<string, Held>();
 
   constructor(private readonly parts: Parts) {}
 
   /** `live`: it happens now, and is no part of a replay. `welcome`: the host does not tell it by itself. */
-  hear({ type, payload, audience, muted }: Envelope, live: boolean, welcome: boolean): void {
-    const { queue, isQuiet } = this.parts;
-    if (type === "inbox.changed") return this.#changed(payload as Change);
-    if (!type.startsWith("notification")) return;
-    const { id, critical } = payload as Item;
-    const toast = this.#toastOf(payload as Item, audience);
-    if (type === "notification") {
-      const { group } = toast;
-      for (const [key, { toast }] of this.#held)
-        if (group && toast.group === group) this.#held.delete(key);
-      const may = live && welcome && (critical || !(muted || isQuiet()));
-      if (may) this.#bring(toast);
-      else if (group !== undefined) queue.closeGroup(group);
-    } else if (type === "notification.updated") {
-      queue.correct(toast);
-      const held = this.#held.get(id);
-      if (held) held.toast = toast;
-    } else {
-      queue.close(id);
-      this.drop(id);
+  hear(envelope: Envelope, live: boolean, welcome: boolean): void {
+    const { queue } = this.parts;
+    const { type, payload, audience, id: event = "", muted } = envelope;
+    const { id } = payload as Item;
+    switch (type) {
+      case "notification": {
+        const toast = this.#toastOf(payload as Item, audience);
+        const { group } = toast;
+        for (const [id, { toast }] of this.#held) {
+          if (group !== undefined && toast.group === group) this.#held.delete(id);
+        }
+        if (live && welcome && this.#may(payload as Item, muted)) this.#bring(toast, event);
+        else if (group !== undefined) queue.closeGroup(group);
+        break;
+      }
+      case "notification.updated": {
+        const toast = this.#toastOf(payload as Item, audience);
+        queue.correct(toast);
+        const held = this.#held.get(id);
+        if (held) held.toast = toast;
+        break;
+      }
+      case "notification.retracted":
+      case "notification.expired":
+        queue.close(id);
+        this.#held.delete(id);
+        break;
+      case "inbox.changed":
+        this.#changed(payload as Change, event, live);
     }
   }
 
@@ -70,38 +88,56 @@ export class News {
     const held = [...this.#held.values()];
     this.#held.clear();
     const since = this.parts.now() - FRESH_MS;
-    for (const { toast, at } of held) if (at >= since) this.#bring(toast, at);
+    for (const { toast, event, at } of held) if (at >= since) this.#bring(toast, event, at);
   }
 
   /** It was read, here or elsewhere. */
   settle(id: string): void {
     this.parts.queue.settle(id);
-    this.drop(id);
-  }
-
-  /** Another tab shows it, or nobody should. */
-  drop(id: string): void {
     this.#held.delete(id);
   }
 
-  #bring(toast: Toast, at = this.parts.now()): void {
+  /** Another tab has shown what this event brought. */
+  taken(event: string): void {
+    for (const [id, held] of this.#held) if (held.event === event) this.#held.delete(id);
+  }
+
+  #bring(toast: Toast, event: string, at = this.parts.now()): void {
     const { stage, queue, wantsToasts, told } = this.parts;
-    if (stage.has(toast.id)) return;
+    if (stage.has(event)) return;
     if (stage.isOn) {
-      stage.claim(toast.id);
+      stage.claim(event);
       if (wantsToasts()) queue.push(toast);
       return told(toast);
     }
-    this.#held.set(toast.id, { toast, at });
-    for (const oldest of this.#held.keys())
+    this.#held.set(toast.id, { toast, event, at });
+    for (const oldest of this.#held.keys()) {
       if (this.#held.size > MOST_HELD) this.#held.delete(oldest);
+    }
   }
 
-  #changed({ ids = [], read, archived, deleted, snoozed_until }: Change): void {
+  #changed(
+    { ids = [], read, archived, deleted, snoozed_until }: Change,
+    event: string,
+    live: boolean,
+  ): void {
     for (const id of ids) {
       if (deleted) this.parts.queue.close(id);
       if (deleted || read || archived || snoozed_until) this.settle(id);
+      else if (live && snoozed_until === null && read === false) void this.#comeBack(id, event);
     }
+  }
+
+  /** Its snooze is over. */
+  async #comeBack(id: string, event: string): Promise<void> {
+    const item = await this.parts.item(id); // it stands in the list in any case
+    if (item && !item.read && this.#may(item, item.muted)) {
+      this.#bring(this.#toastOf(item, item.audience), `${event} ${id}`);
+    }
+  }
+
+  #may({ critical }: Item, muted = false): boolean {
+    return critical || !(muted || this.parts.isQuiet());
   }
 
   /** The part of a notification that a toast shows. Groups of different audiences have nothing in common. */

@@ -25,7 +25,7 @@ export class Stage {
     private readonly name: string,
     /** Its turn has come; until then others may have shown what this tab has heard of. */
     private readonly began: () => void,
-    private readonly heard: (id: string) => void,
+    private readonly heard: (event: string) => void,
     private readonly around = surroundings(name),
   ) {
     const { channel } = around;
@@ -36,12 +36,12 @@ export class Stage {
     this.#look(document.hasFocus());
   }
 
-  has = (id: string): boolean => this.#shown.has(id);
+  has = (event: string): boolean => this.#shown.has(event);
 
-  /** This tab shows it. */
-  claim(id: string): void {
-    this.#remember(id);
-    this.around.channel?.postMessage(id);
+  /** This tab shows what this event brought. */
+  claim(event: string): void {
+    this.#remember(event);
+    this.around.channel?.postMessage(event);
   }
 
   close(): void {
@@ -50,13 +50,13 @@ export class Stage {
     this.around.channel?.close();
   }
 
-  #remember(id: string): void {
-    this.#shown.add(id);
+  #remember(event: string): void {
+    this.#shown.add(event);
     for (const oldest of this.#shown) {
       if (this.#shown.size <= REMEMBERED) break;
       this.#shown.delete(oldest);
     }
-    this.heard(id);
+    this.heard(event);
   }
 
   #look(focused: boolean): void {
