@@ -85,8 +85,11 @@ export async function buildClient() {
 const mint = ({ server, lifetime }) =>
   mintToken(server.secret, { sub: "alice", lifetime });
 
-/** Serves the host's pages. The server must allow `origin`. */
-export async function newHost(t, dist) {
+/**
+ * Serves the host's pages, and those of `more`: from an address and the host to a type, a body and headers. The server
+ * must allow `origin`.
+ */
+export async function newHost(t, dist, more = () => undefined) {
   const port = await freePort();
   const hanging = [];
   const thaw = () => hanging.splice(0).forEach((answer) => answer.end());
@@ -98,9 +101,12 @@ export async function newHost(t, dist) {
   };
   const script = (body) => ({ type: "text/javascript", body });
   const listener = createServer(async (request, answer) => {
-    const { pathname } = new URL(request.url, host.origin);
+    const address = new URL(request.url, host.origin);
+    const { pathname } = address;
     if (pathname === "/hang") return hanging.push(answer);
     const found = await (async () => {
+      const own = await more(address, host);
+      if (own) return own;
       if (pathname === "/") return { type: "text/html", body: PAGE };
       if (pathname === "/example") {
         return { type: "text/html", body: await examplePage(host.server) };
@@ -111,8 +117,9 @@ export async function newHost(t, dist) {
       const name = /^\/client\/([\w.-]+\.js)$/.exec(pathname)?.[1];
       return name && script(await readFile(join(dist, name)));
     })();
-    answer.writeHead(found ? 200 : 404, {
+    answer.writeHead(found ? (found.status ?? 200) : 404, {
       "content-type": found?.type ?? "text/plain",
+      ...found?.headers,
     });
     answer.end(found?.body);
   });

@@ -1,6 +1,7 @@
 // The pages of Tidings as a reader sees them: every look at the page goes through here.
 
 import { until } from "../support/wait.mjs";
+import { settled } from "./settled.mjs";
 
 const by = (id) => `[data-testid="${id}"]`;
 
@@ -118,14 +119,8 @@ export class InboxPage {
     await until(`there are ${count} rows`, async () => (await this.rows.count()) === count);
   }
 
-  /** Nothing fades in or moves any more: what is seen is what stays. */
-  async settled() {
-    await this.page.evaluate(async () => {
-      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
-    });
-    await until("all animations are over", () =>
-      this.page.evaluate(() => document.getAnimations().length === 0),
-    );
+  settled() {
+    return settled(this.page);
   }
 
   /** Every toast and every link state that there ever was in this page, with the time it appeared. */
