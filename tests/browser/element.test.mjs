@@ -12,7 +12,7 @@ import { buildElement, Element, newElementHost, serveScript } from "./element-ho
 import { PASSWORDS, useBrowser } from "./world.mjs";
 
 const browser = useBrowser();
-const NO_TOKEN = refused(401, /\/token$/);
+const NO_TOKEN = refused(401, /\/token/);
 
 let built;
 before(async () => {
@@ -353,7 +353,6 @@ for (const { name, query, options } of SIGHTS) {
   test(`accessible: ${name}`, async (t) => {
     const { host, server, send, open } = await newWorld(t, {
       allow: [SERVER_AWAY, NO_TOKEN],
-      bypassCSP: false,
       ...options,
     });
     const element = await open({ href: "/all", ...query });
