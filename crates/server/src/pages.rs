@@ -32,6 +32,9 @@ const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; i
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// A page is asked for each time, and answered in a line while it has not changed.
 const ASK: &str = "no-cache";
+/// How the scripts are called of the element that other sites load by one tag. Any page may: there is nothing of
+/// anybody in them.
+const ELEMENT: &str = "tidings-inbox";
 const NOT_BUILT: &str = "The server runs, but its pages were not built: run `make build`.\n";
 
 /// Serves the pages under whatever path is left. To be configured last.
@@ -79,6 +82,10 @@ fn found(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse 
         .insert_header(ETag(tag))
         .insert_header((header::CACHE_CONTROL, caching))
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
+    if path.starts_with(ELEMENT) {
+        // Also where a page loads from elsewhere only what lets itself be loaded (Cross-Origin-Embedder-Policy).
+        response.insert_header(("cross-origin-resource-policy", "cross-origin"));
+    }
     if known {
         return response.finish();
     }
@@ -131,7 +138,7 @@ mod tests {
 
     /// The script that the page loads, if the pages were built.
     fn script() -> Option<String> {
-        Pages::iter().find(|path| path.ends_with(".js")).map(Cow::into_owned)
+        Pages::iter().find(|path| path.starts_with("assets/") && path.ends_with(".js")).map(Cow::into_owned)
     }
 
     #[actix_web::test]
@@ -179,6 +186,20 @@ mod tests {
             assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), ASK);
             assert_eq!(headers.get(header::CONTENT_SECURITY_POLICY).unwrap(), POLICY);
         }
+    }
+
+    #[actix_web::test]
+    async fn any_site_may_load_the_element_and_asks_for_it_each_time() {
+        let Some(script) = script() else { return };
+        for path in ["/tidings-inbox.js", "/tidings-inbox-panel.js"] {
+            let (status, headers, _) = get(path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            assert_eq!(headers.get(header::CONTENT_TYPE).unwrap(), "text/javascript; charset=utf-8");
+            assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), ASK);
+            assert_eq!(headers.get("cross-origin-resource-policy").unwrap(), "cross-origin");
+        }
+        let (_, headers, _) = get(&format!("/{script}")).await;
+        assert!(!headers.contains_key("cross-origin-resource-policy"), "what is for our own pages is not");
     }
 
     #[actix_web::test]
