@@ -81,14 +81,19 @@ export function connect(options: Options): Client {
     known = remembered;
     timer ??= world.setTimer(write, BEHIND_MS);
   };
-  const client = tabs({
+  // A page that the browser puts aside to come back to, or stops in the background, keeps nothing from the others,
+  // and nothing that would keep it from being put aside. When it is back it goes on from where it was.
+  let away = false;
+  const shown = (state: State): State =>
+    away ? { ...state, is: "waiting", reason: "frozen" } : state;
+  const seat: Seat = {
     name,
     server,
     user,
     token,
     api,
     world,
-    listener: options,
+    listener: { ...options, state: (state) => options.state?.(shown(state)) },
     get held() {
       return known.held;
     },
@@ -97,16 +102,32 @@ export function connect(options: Options): Client {
     },
     connection: (listener) =>
       new Connection({ api, asks: token !== undefined, transports, world, listener, moved }, known),
-  });
-  globalThis.addEventListener?.("pagehide", write);
+  };
+  let client = tabs(seat);
+  const over = new AbortController();
+  ["pagehide", "freeze", "pageshow", "resume"].forEach((name, at) =>
+    globalThis.addEventListener?.(
+      name,
+      ({ isTrusted }) => {
+        const goes = at < 2;
+        if (!isTrusted || away === goes) return;
+        away = goes;
+        if (!goes) return void (client = tabs(seat));
+        client.close();
+        write();
+      },
+      { capture: true, signal: over.signal }, // those of the document do not come up to the window
+    ),
+  );
   return {
     get state() {
-      return client.state;
+      return shown(client.state);
     },
     authorized: () => client.authorized(),
     close() {
+      over.abort();
+      away = false;
       client.close();
-      globalThis.removeEventListener?.("pagehide", write);
       if (timer !== undefined) write();
     },
   };

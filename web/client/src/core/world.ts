@@ -23,12 +23,10 @@ export const browser: World = {
   hints(hear) {
     const over = new AbortController();
     const { signal } = over;
-    const { document } = globalThis;
-    addEventListener("online", () => hear("online"), { signal });
-    addEventListener("offline", () => hear("offline"), { signal });
-    addEventListener("pageshow", () => hear("visible"), { signal });
-    // A worker has no page that could be hidden.
-    document?.addEventListener(
+    for (const hint of ["online", "offline"] as const)
+      addEventListener(hint, () => hear(hint), { signal });
+    // Of the document. A worker has none, that could be hidden.
+    addEventListener(
       "visibilitychange",
       () => document.visibilityState === "visible" && hear("visible"),
       { signal },

@@ -1,6 +1,6 @@
 // `tabs()` for `connect`: one connection for all tabs, wherever the browser can do that.
 
-import { alone, type Client, type Seat, type Tabs } from "../client";
+import { alone, type Seat, type Tabs } from "../client";
 import { openChannel, type Locks } from "./messages";
 import { Shared } from "./shared";
 import { answerWorker } from "./tokens";
@@ -22,11 +22,9 @@ export const tabs =
     const byWorker = worker !== undefined && typeof SharedWorker === "function";
     if (typeof BroadcastChannel !== "function" || !(byWorker || locks)) return alone(seat);
     try {
-      return whileShown(() => {
-        const channel = openChannel(seat.name);
-        const quit = byWorker ? hire(worker, seat) : () => {};
-        return { shared: new Shared(seat, channel, locks, byWorker ? "wait" : "queue"), quit };
-      });
+      const channel = openChannel(seat.name);
+      const quit = byWorker ? hire(worker, seat) : () => {};
+      return new Shared(seat, channel, locks, byWorker ? "wait" : "queue", quit);
     } catch {
       return alone(seat); // there, and forbidden
     }
@@ -43,36 +41,5 @@ function hire(worker: (name: string) => SharedWorker, seat: Seat): () => void {
     quit?.();
     port.postMessage(BYE);
     port.close();
-  };
-}
-
-/** A page that the browser puts aside, to come back to, gives its place to others. */
-function whileShown(join: () => { shared: Client; quit: () => void }): Client {
-  let { shared, quit } = join();
-  const leave = () => {
-    shared.close();
-    quit();
-  };
-  let away = false;
-  const over = new AbortController();
-  const on = (name: string, run: () => void) =>
-    globalThis.addEventListener?.(name, run, { signal: over.signal });
-  on("pagehide", () => {
-    away = true;
-    leave();
-  });
-  on("pageshow", () => {
-    if (away) ({ shared, quit } = join());
-    away = false;
-  });
-  return {
-    get state() {
-      return shared.state;
-    },
-    authorized: () => shared.authorized(),
-    close() {
-      over.abort();
-      if (!away) leave();
-    },
   };
 }

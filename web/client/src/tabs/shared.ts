@@ -35,6 +35,7 @@ export class Shared implements Client {
     private readonly channel: Channel,
     locks: Locks | undefined,
     private readonly manner: Manner,
+    private readonly quit = () => {},
   ) {
     this.#turn = new Turn(seat.name, locks, {
       began: () => this.#lead(),
@@ -62,6 +63,7 @@ export class Shared implements Client {
     this.#rest();
     this.#turn.close();
     this.channel.close();
+    this.quit();
     this.#tell({ ...state, is: "closed", reason: "", since: this.seat.world.now() });
   }
 

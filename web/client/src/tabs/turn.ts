@@ -65,8 +65,8 @@ export class Turn {
       if (over()) return;
       // Forbidden, as in a frame without an origin: it is on its own here as well.
       if (!had && error.name !== "AbortError") return this.turns.began();
-      // Stolen, or given up while it waited.
-      if (this.#release !== release) return;
+      // Given up. What was stolen before it was given is stolen as well.
+      if (had && this.#release !== release) return;
       this.#release = undefined;
       this.turns.ended();
     });
