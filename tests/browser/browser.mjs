@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import { onEnd } from "../support/cleanup.mjs";
 
-const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-const ARGS = [
+export const ARGS = [
   "--no-sandbox",
   "--headless=new",
   "--disable-gpu",
@@ -54,6 +54,12 @@ export const refused = (status, at) => ({
  */
 export async function newProfile(t, browser, { allow = [], ...options } = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, ...options });
+  await watch(t, context, { allow });
+  return context;
+}
+
+/** When the test is over, the pages of the context must have had nothing wrong. Then `close` is called. */
+export async function watch(t, context, { allow = [], close = () => context.close() } = {}) {
   context.setDefaultTimeout(STEP_MS);
   const wrong = [];
   context.on("console", (message) => {
@@ -73,8 +79,7 @@ export async function newProfile(t, browser, { allow = [], ...options } = {}) {
     );
   });
   onEnd(t, async () => {
-    await context.close();
+    await close();
     assert.deepEqual(wrong, [], "the console is clean");
   });
-  return context;
 }

@@ -16,14 +16,27 @@ import { until } from "../support/wait.mjs";
 
 const WEB = resolve(import.meta.dirname, "../../web");
 
+/** Each of them alone brings all that there is. */
+export const WAYS = ["sse", "websocket", "eventsource", "longpoll"];
+
 const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:," />
 <script type="module">
   import { connect, eventSource, longPoll, sse, webSocket } from "/client/index.js";
   import { openInbox } from "/client/offline.js";
   import { tabs } from "/client/tabs.js";
   const query = new URLSearchParams(location.search);
-  const heard = { counts: null, ids: [], states: [], resets: 0, refused: [] };
-  const ways = { eventsource: [eventSource()], longpoll: [longPoll()], websocket: [webSocket()] };
+  // \`log\`: all that came, in its order.
+  const heard = { counts: null, ids: [], log: [], states: [], resets: 0, refused: [], page: [] };
+  for (const name of ["pagehide", "pageshow"])
+    addEventListener(name, ({ persisted }) => persisted && heard.page.push(name));
+  for (const name of ["freeze", "resume"])
+    document.addEventListener(name, () => heard.page.push(name));
+  const ways = {
+    sse: [sse()],
+    websocket: [webSocket()],
+    eventsource: [eventSource()],
+    longpoll: [longPoll()],
+  };
   const worker = (name) => new SharedWorker("/worker.js", { type: "module", name });
   const who = {
     server: query.get("server"),
@@ -33,6 +46,7 @@ const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:,"
   const changed = ({ items, counts, pending }) => {
     const rows = items.map(({ title, read, pending }) => ({ title, read, pending: pending === true }));
     heard.view = { rows, counts, pending };
+    heard.items = items;
   };
   const inbox = await openInbox({ ...who, changed, refused: (marking) => heard.refused.push(marking) });
   heard.first = heard.view; // before any connection
@@ -45,11 +59,21 @@ const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:,"
     ...(query.has("inbox") && inbox.cursor && { cursor: inbox.cursor }),
     transports: ways[query.get("way")] ?? [sse(), longPoll()],
     storage: localStorage,
-    tabs: tabs(query.has("worker") ? { worker } : {}),
+    tabs: query.has("alone") ? undefined : tabs(query.has("worker") ? { worker } : {}),
     counts: also("counts", (counts) => (heard.counts = counts)),
-    event: also("event", ({ type, payload }) => type === "notification" && heard.ids.push(payload.id)),
-    state: also("state", ({ is, reason }) => heard.states.push((is + " " + reason).trim())),
-    reset: also("reset", () => (heard.resets += 1)),
+    event: also("event", ({ id, type, payload }) => {
+      heard.log.push({ id, type, of: payload.id });
+      if (type === "notification") heard.ids.push(payload.id);
+    }),
+    state: also("state", ({ is, reason }) => {
+      heard.states.push((is + " " + reason).trim());
+      // Somebody has signed in again.
+      if (is === "unauthorized") setTimeout(() => client.authorized(), 1_000);
+    }),
+    reset: also("reset", ({ cursor }) => {
+      heard.resets += 1;
+      heard.log.push({ type: "reset", cursor });
+    }),
   });
   window.tidings = { heard, client, inbox };
 </script>`;
@@ -64,6 +88,8 @@ async function examplePage(server) {
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module">${code.replace(EXAMPLE_SERVER, server.url)}</script>`;
 }
+
+const ELSEWHERE = `<!doctype html><title></title><link rel="icon" href="data:," />`;
 
 const EXAMPLE_SERVER = "https://tidings.example.org";
 
@@ -108,6 +134,9 @@ export async function newHost(t, dist, more = () => undefined) {
       const own = await more(address, host);
       if (own) return own;
       if (pathname === "/") return { type: "text/html", body: PAGE };
+      if (pathname === "/elsewhere") {
+        return { type: "text/html", body: ELSEWHERE };
+      }
       if (pathname === "/example") {
         return { type: "text/html", body: await examplePage(host.server) };
       }
@@ -137,12 +166,13 @@ export class HostTab {
   static async open(
     context,
     host,
-    { worker = false, inbox = false, way = "" } = {},
+    { worker = false, alone = false, inbox = false, way = "" } = {},
   ) {
     const page = await context.newPage();
     const query = new URLSearchParams({
       server: host.server.url,
       ...(worker && { worker: "1" }),
+      ...(alone && { alone: "1" }),
       ...(inbox && { inbox: "1" }),
       way,
     });
@@ -152,6 +182,8 @@ export class HostTab {
 
   constructor(page) {
     this.page = page;
+    this.requests = [];
+    page.on("request", (request) => this.requests.push(request.url()));
   }
 
   async there() {
@@ -175,6 +207,55 @@ export class HostTab {
     });
     await until("the tab hangs", () => host.hanging.length > 0);
   }
+
+  /** As a browser does to tabs in the background: frozen, or active. */
+  async lifecycle(state) {
+    this.cdp ??= await this.page.context().newCDPSession(this.page);
+    await this.cdp.send("Page.setWebLifecycleState", { state });
+    const last = { frozen: "freeze", active: "resume" }[state];
+    const { page } = await this.heard();
+    assert.equal(page.at(-1), last, "a browser does that to hidden pages alone");
+  }
+
+  /** Goes to another page. The browser keeps this one, or does not, and then says why when it is back. */
+  async leave(host) {
+    await this.page.evaluate(() => (location.href = "/elsewhere"));
+    await this.page.waitForURL(`${host.origin}/elsewhere`);
+  }
+
+  async back() {
+    await this.page.evaluate(() => history.back());
+    await this.page.waitForFunction(() => window.tidings !== undefined);
+    const { page } = await this.heard();
+    const reasons = await this.page.evaluate(
+      () => performance.getEntriesByType("navigation")[0].notRestoredReasons,
+    );
+    assert.ok(page.includes("pageshow"), `it was loaded anew: ${JSON.stringify(reasons)}`);
+  }
+
+  /** The process of its page ends, without a word. */
+  async crash() {
+    const crashed = this.page.waitForEvent("crash");
+    const cdp = await this.page.context().newCDPSession(this.page);
+    cdp.send("Page.crash").catch(() => {}); // nobody is left to answer
+    await crashed;
+  }
+
+  /** A request of its own, beside the client's. Resolves with the status. */
+  ask = (path, method = "GET", body = undefined) =>
+    this.page.evaluate(
+      async ([path, method, body]) => {
+        const token = await (await fetch("/token")).text();
+        const server = new URLSearchParams(location.search).get("server");
+        const headers = {
+          authorization: `Bearer ${token}`,
+          ...(body && { "content-type": "application/json" }),
+        };
+        const request = { method, headers, body };
+        return (await fetch(`${server}/api/v1${path}`, request)).status;
+      },
+      [path, method, body && JSON.stringify(body)],
+    );
 
   async live() {
     await until(

@@ -2,64 +2,24 @@
 // devices and tabs, of which each device has one, whatever closes, freezes or is killed.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { change, introduce, publish } from "../support/http.mjs";
-import { newServer } from "../support/server.mjs";
+import { test } from "node:test";
+import { change } from "../support/http.mjs";
 import { until } from "../support/wait.mjs";
 import { newProfile, SERVER_AWAY } from "./browser.mjs";
+import { allAgree, connections, HostTab } from "./client-host.mjs";
 import {
-  allAgree,
-  buildClient,
-  connections,
-  HostTab,
-  newHost,
-} from "./client-host.mjs";
+  haveAll,
+  newDevice as device,
+  newWorld as world,
+  useClient,
+} from "./client-world.mjs";
 import { useBrowser } from "./world.mjs";
 
 const browser = useBrowser();
+const client = useClient();
 
-let client;
-before(async () => {
-  client = await buildClient();
-});
-after(() => client?.dispose());
-
-const TABS = 3;
-
-async function newWorld(t) {
-  const host = await newHost(t, client.dir);
-  const server = await newServer(t, { TIDINGS_CORS_ORIGINS: host.origin });
-  host.server = server;
-  await server.start();
-  await introduce(server, "alice");
-  const made = [];
-  const send = async (to = { user: "alice" }) => {
-    made.push((await publish(server, { to, title: `${made.length + 1}` })).id);
-  };
-  return { host, server, made, send };
-}
-
-/** A device is a browser profile; its first tab is there before the others, and so leads. */
-async function newDevice(t, host, options) {
-  const context = await newProfile(t, browser(), { allow: [SERVER_AWAY] });
-  const tabs = [];
-  while (tabs.length < TABS) {
-    tabs.push(await HostTab.open(context, host, options));
-    await tabs.at(-1).live();
-  }
-  return { context, tabs };
-}
-
-/** Each has heard of each once, and of nothing else. */
-async function haveAll(tabs, made) {
-  for (const tab of tabs) {
-    await until(
-      "a tab has heard of all",
-      async () => (await tab.heard()).ids.length >= made.length,
-    );
-    assert.deepEqual((await tab.heard()).ids, made);
-  }
-}
+const newWorld = (t) => world(t, client());
+const newDevice = (t, host, options) => device(t, browser(), host, options);
 
 test("two devices of three tabs are right with one connection each, through all that happens", async (t) => {
   const { host, server, made, send } = await newWorld(t);
