@@ -22,14 +22,15 @@ BUILD_AS_TESTED := cargo build --workspace --locked --bins --tests
 
 # Passed on to the benchmark by `make bench`: ARGS="--scenarios idle,broadcast --repeats 1", for example.
 BENCH_OUT ?= target/bench
-# Passed on to the tests by `make soak`: how long and how much.
+# Passed on to the tests by `make soak` and `make chaos`: how long and how much.
 SOAK_SECONDS ?= 600
 SOAK_CASES ?= 1000000
+CHAOS_SECONDS ?= 600
 # Passed on by `make fuzz`: how long for each target, and which of them (all, if none is named).
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: help run build test test-rust test-web test-system soak fuzz bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
+.PHONY: help run build test test-rust test-web test-system soak chaos fuzz bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +59,11 @@ test-system: tools browser python postgres $(PAGES) $(TEST_MODULES) ## Run the t
 soak: tools $(PAGES) ## Run the tests of the promise for long (SOAK_SECONDS=600 SOAK_CASES=1000000)
 	TIDINGS_MODEL_CASES=$(SOAK_CASES) cargo test --locked --package tidings-broker model -- --nocapture
 	TIDINGS_SOAK_SECONDS=$(SOAK_SECONDS) cargo test --locked --package tidings-server --test end_to_end promise -- --nocapture
+
+chaos: tools browser $(PAGES) $(TEST_MODULES) ## Break everything around two browsers of one reader for long (CHAOS_SECONDS=600)
+	$(BUILD_AS_TESTED)
+	TIDINGS_CHAOS_SECONDS=$(CHAOS_SECONDS) TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" \
+		node --test --test-reporter=spec tests/browser/chaos.test.mjs
 
 fuzz: tools ## Look for inputs that break a promise (FUZZ_SECONDS=60 for each, FUZZ_TARGETS="api_sse")
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" tests/fuzz/run.sh
