@@ -36,11 +36,11 @@ fn refused(error: HandshakeError) -> Problem {
 /// Whether the client names our subprotocol. A simple tool names none, and speaks it all the same; who names others
 /// alone would not understand a word.
 fn names_ours(request: &HttpRequest) -> Result<bool, Problem> {
-    let mut named = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL).peekable();
-    if named.peek().is_none() {
+    let mut headers = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL).peekable();
+    if headers.peek().is_none() {
         return Ok(false);
     }
-    let mut names = named.filter_map(|names| names.to_str().ok()).flat_map(|names| names.split(','));
+    let mut names = headers.filter_map(|names| names.to_str().ok()).flat_map(|names| names.split(','));
     if names.any(|name| name.trim_ascii() == PROTOCOL) {
         return Ok(true);
     }

@@ -93,9 +93,9 @@ async fn what_is_no_message_closes() {
 /// A frame says how long it will be. Nobody waits for all of it.
 #[tokio::test]
 async fn no_more_is_read_for_a_frame_than_the_largest_message_takes() {
-    let head = [&[0x81, 0xff][..], &u64::to_be_bytes(1 << 40), &[0; 4]].concat();
+    let announced = [&[0x81, 0xff][..], &u64::to_be_bytes(1 << 40), &[0; 4]].concat();
     let endless =
-        stream::iter([Ok(Bytes::from(head))]).chain(stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1024]))));
+        stream::iter([Ok(Bytes::from(announced))]).chain(stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1024]))));
     let mut heard = Heard::new(endless);
     assert_eq!(heard.next().await, Err(Ended::Closing(Closing::TooLarge)));
     assert!(heard.bytes.len() <= MAX_HEAD + MAX_MESSAGE + 1024, "{}", heard.bytes.len());
