@@ -30,7 +30,7 @@ CHAOS_SECONDS ?= 600
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
-.PHONY: help run build test test-rust test-web test-system soak chaos fuzz bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
+.PHONY: help run build test test-rust test-web test-system soak chaos fuzz conformance bench bench-tiny bench-micro instructions check audit openapi format demo clean tools
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ chaos: tools browser $(PAGES) $(TEST_MODULES) ## Break everything around two bro
 
 fuzz: tools ## Look for inputs that break a promise (FUZZ_SECONDS=60 for each, FUZZ_TARGETS="api_sse")
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="$(FUZZ_TARGETS)" tests/fuzz/run.sh
+
+conformance: tools browser python $(PAGES) $(TEST_MODULES) ## Try our client and stock ones on a bad network (ARGS="--document ../docs/conformance.md")
+	$(BUILD_AS_TESTED)
+	TIDINGS_BIN="$(CURDIR)/$(DEBUG)" CHROMIUM="$${CHROMIUM:-$(or $(CHROMIUM),/usr/bin/chromium)}" npm --prefix tests run conformance -- $(ARGS)
 
 bench: build peers postgres buses ## Measure beside Nchan, a Gin hub and a floor (ARGS="--repeats 1" and others; an hour)
 	cargo build --release --locked --package tidings-bench

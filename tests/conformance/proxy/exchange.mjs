@@ -46,7 +46,7 @@ function passOn(line, request, response) {
     port,
     path: line.path,
     method: request.method,
-    headers: request.headers,
+    headers: { ...(proxy.as && { authorization: `Bearer ${proxy.as}` }), ...request.headers },
     agent: false,
   });
   response.once("close", () => upstream.destroy());
@@ -110,5 +110,5 @@ async function whole(line, answer) {
 }
 
 function noteRetryAfter(line, seconds) {
-  if (seconds !== undefined) line.try.asked = Number(seconds) * 1_000;
+  if (seconds !== undefined) line.asked(Number(seconds) * 1_000, "Retry-After");
 }

@@ -79,7 +79,12 @@ export class Line {
 
   async write(bytes) {
     let pieces = [bytes];
-    for (const plan of this.proxy.plans.of("bytes", this)) {
+    const plans = this.proxy.plans.of("bytes", this);
+    if (plans.length === 0 && this.kept) {
+      pieces.unshift(this.kept); // who buffered has stopped to
+      this.kept = undefined;
+    }
+    for (const plan of plans) {
       plan.use();
       pieces = pieces.flatMap((piece) => plan.fault.pieces(piece, this));
     }
@@ -93,8 +98,12 @@ export class Line {
   /** What the client was asked for: when to come back. */
   heard(said) {
     if (said?.event === "ready") this.live = true;
-    const asked = said?.event === "goodbye" ? said.data?.retry_ms : said?.retry;
-    if (asked !== undefined) this.try.asked = Number(asked);
+    if (said?.event === "goodbye") this.asked(said.data?.retry_ms, "goodbye");
+    else this.asked(said?.retry, "retry");
+  }
+
+  asked(ms, by) {
+    if (ms !== undefined) Object.assign(this.try, { asked: Number(ms), askedBy: by });
   }
 
   cut(how) {

@@ -24,13 +24,15 @@ export class Proxy {
   #thaw = null;
   #listener = null;
 
-  static async start({ target, seed = 1 }) {
-    const proxy = new Proxy(target, seed, await freePort());
+  /** `as`: whose token goes with requests that say nothing, as a session does that a page has with its own server. */
+  static async start({ target, seed = 1, as }) {
+    const proxy = new Proxy(target, seed, await freePort(), as);
     await proxy.accept();
     return proxy;
   }
 
-  constructor(target, seed, port) {
+  constructor(target, seed, port, as) {
+    this.as = as;
     this.target = new URL(target);
     this.dice = newDice(seed);
     this.port = port;
@@ -79,11 +81,15 @@ export class Proxy {
 
   /** Nobody listens any more. What is open stays so: `cut` it as well. */
   async refuse() {
+    this.#stopListening();
+    this.plans.count("refuse");
+  }
+
+  #stopListening() {
     const listener = this.#listener;
     this.#listener = null;
     listener?.close();
     listener?.closeIdleConnections();
-    this.plans.count("refuse");
   }
 
   async accept() {
@@ -105,7 +111,7 @@ export class Proxy {
   async close() {
     this.plans.clear();
     this.thaw();
-    await this.refuse();
+    this.#stopListening();
     for (const client of this.#sockets) client.destroy();
   }
 

@@ -23,7 +23,8 @@ export async function socket(proxy, request, client, begun) {
   if (fault.silent) return;
   if (fault.hangUp || fault.redirect) return line.cut(fault.hangUp ?? "fin");
   const headers = { ...fault.headers, connection: "close" };
-  if (headers["retry-after"] !== undefined) line.try.asked = headers["retry-after"] * 1_000;
+  const seconds = headers["retry-after"];
+  if (seconds !== undefined) line.asked(seconds * 1_000, "Retry-After");
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   client.end(`HTTP/1.1 ${fault.status} Fault\r\n${lines.join("")}\r\n${fault.body}`);
 }

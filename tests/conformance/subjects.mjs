@@ -1,0 +1,45 @@
+// Who is tried. To add a client: a file in `subjects/` that uses it as its README says, and an entry here.
+//
+// `host`: "node", "chromium", or "python". `by`: what it goes by ("stream", "poll", "socket"). `states`: whether it says how it stands. `deafTo`:
+// what the server asks that it has no means to hear. `ours`: it must pass everything.
+
+const ours = (way, by, host, more = {}) => ({
+  name: `@tidings/client ${way}${host === "chromium" ? ", browser" : ""}`,
+  file: "tidings",
+  host,
+  by,
+  ours: true,
+  options: { ways: way.split("+") },
+  ...more,
+});
+
+/** The browser's EventSource knows what the stream says of `retry`, but tells nobody. */
+const WRAPPED = { deafTo: ["retry"] };
+
+export const SUBJECTS = [
+  ours("sse", "stream", "node"),
+  ours("longPoll", "poll", "node"),
+  ours("webSocket", "socket", "node", { needs: "webSocket" }),
+  ours("sse+longPoll", "stream", "node", { fallback: true }),
+  ours("sse", "stream", "chromium"),
+  ours("longPoll", "poll", "chromium"),
+  ours("eventSource", "stream", "chromium", WRAPPED),
+  ours("webSocket", "socket", "chromium", { needs: "webSocket" }),
+  { name: "EventSource of Chromium", file: "native", host: "chromium", package: null },
+  { name: "eventsource", file: "eventsource", host: "node" },
+  { name: "eventsource-client", file: "eventsource-client", host: "node" },
+  { name: "reconnecting-eventsource", file: "reconnecting", host: "chromium", ...WRAPPED },
+  { name: "event-source-polyfill", file: "polyfill", host: "chromium" },
+  {
+    name: "@microsoft/fetch-event-source",
+    file: "fetch-event-source",
+    host: "chromium",
+  },
+  { name: "httpx-sse", file: "httpx_sse", host: "python" },
+].map((subject) => ({ by: "stream", deafTo: [], options: {}, ...subject }));
+
+export const subject = (name) => {
+  const found = SUBJECTS.find((subject) => subject.name === name);
+  if (found === undefined) throw new Error(`no subject is called ${name}`);
+  return found;
+};
