@@ -374,4 +374,24 @@ describe("a reload", () => {
     await wait(600_000);
     expect(second.server.paths.at(-1)).toBe("GET /stream?after=c9");
   });
+
+  it("takes a poll for dead that is late by ten seconds, and none before", async () => {
+    const { server, open } = setUp({ transports: [longPoll()] });
+    let answers = 2;
+    server.answer = ({ path }) => {
+      if (path === "/inbox") return json({ unread: 0, unseen: 0, cursor: "c" });
+      const nothing = json({ events: [], cursor: "c", more: false });
+      if (!path.includes("wait=")) return nothing;
+      answers -= 1;
+      const late = answers < 0 ? Infinity : 25_000 + 9_000;
+      return new Promise((answer) => late < Infinity && setTimeout(() => answer(nothing), late));
+    };
+    const client = open();
+    await wait(2 * 34_000);
+    await wait(34_900);
+    expect(client.state.is).toBe("live");
+    await wait(200);
+    expect(client.state).toMatchObject({ is: "waiting", reason: "silent" });
+    expect(server.asked.at(-1)?.gone()).toBe(true);
+  });
 });

@@ -64,16 +64,6 @@ it("says why it was refused, and when to come back", async () => {
   await vi.waitFor(() => expect(said).toEqual(['ended {"status":429,"retryAfter":3000}']));
 });
 
-it("does without AbortSignal.any", async () => {
-  const { any } = AbortSignal;
-  Reflect.deleteProperty(AbortSignal, "any");
-  const { server, shut } = open([]);
-  await vi.waitFor(() => expect(server.asked).toHaveLength(1));
-  shut();
-  expect(server.asked[0]?.gone()).toBe(true);
-  AbortSignal.any = any;
-});
-
 it("says nothing after it was shut, and hangs up", async () => {
   const { server, said, shut } = open([]);
   await vi.waitFor(() => expect(server.asked).toHaveLength(1));

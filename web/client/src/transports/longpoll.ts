@@ -5,8 +5,8 @@ import { ask, query, running, type Transport } from "./transport";
 
 /** What proxies grant a request, and the server waits at most. */
 const WAIT_S = 25;
-/** Of a request that has been answered long since, if it ever is. */
-const PATIENCE_MS = (WAIT_S + 10) * 1_000;
+/** As if a heart beat so: after 35 s a request is answered, or dead, and the machine says so. */
+const HEARTBEAT_MS = 15_000;
 
 interface Events {
   events: { id: string; type: string }[];
@@ -24,9 +24,7 @@ export const longPoll = (): Transport => ({
       let live = false;
       for (;;) {
         const wait = live && WAIT_S;
-        // Older browsers cannot join them, and then the machine's patience is enough.
-        const patience = AbortSignal.any?.([signal, AbortSignal.timeout(PATIENCE_MS)]) ?? signal;
-        const answer = await ask(api, `/events${query({ after, wait })}`, patience);
+        const answer = await ask(api, `/events${query({ after, wait })}`, signal);
         const { events, cursor, more, reset } = (await answer.json()) as Events;
         const tell = (type: string, id: string, data: unknown) =>
           say({ on: "event", type, id, data: JSON.stringify(data) });
@@ -38,7 +36,7 @@ export const longPoll = (): Transport => ({
         // The replay is over. What is so now, as `ready` says it on a stream, is at least as new as all of it.
         const counts = (await (await ask(api, "/inbox", signal)).json()) as Reset;
         live = true;
-        tell("ready", "", { ...counts, heartbeat_ms: WAIT_S * 1_000 });
+        tell("ready", "", { ...counts, heartbeat_ms: HEARTBEAT_MS });
       }
     }),
 });
