@@ -7,6 +7,9 @@ import { createInterface } from "node:readline";
 
 const here = (...path) => join(import.meta.dirname, ...path);
 
+/** Node 20 has WebSockets for who asks for them. */
+const SOCKETS = globalThis.WebSocket === undefined ? ["--experimental-websocket"] : [];
+
 /** A client in a loop is found out, and does not fill the memory. */
 const MOST_LINES = 20_000;
 const MOST_SAID_CHARS = 4_000;
@@ -24,13 +27,13 @@ export class SubjectProcess {
       ? join(tools.built.dir, `${file}.js`)
       : here("subjects", `${file}.mjs`);
     const kit = { name: file, module, url, token, user, browser: tools.browser, ...options };
-    const [command, script] = {
-      node: [process.execPath, here("hosts/node.mjs")],
+    const [command, ...args] = {
+      node: [process.execPath, ...SOCKETS, here("hosts/node.mjs")],
       chromium: [process.execPath, here("hosts/chromium.mjs")],
       python: [tools.python, here("subjects", `${file}.py`)],
     }[host];
     const env = { ...process.env, CONFORMANCE_SUBJECT: JSON.stringify(kit) };
-    this.#child = spawn(command, [script], { env });
+    this.#child = spawn(command, args, { env });
     this.#child.once("error", (error) => (this.said += error));
     this.#child.stdin.on("error", () => {}); // it may have ended by itself: what it told says the rest
     this.#child.stderr.setEncoding("utf8").on("data", (text) => {

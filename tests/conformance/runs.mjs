@@ -11,7 +11,7 @@ const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const ARGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run"];
 
 /** Most of a run is waiting: so many at once keep two cores from being idle, and let none be late. */
-export const AT_ONCE = 10;
+export const AT_ONCE = 12;
 
 /** What runs need, for these subjects. `t` ends it: `t.after`. */
 export async function newTools(t, subjects) {
@@ -41,7 +41,9 @@ export function pairs(scenarios, subjects, tools) {
   return subjects
     .filter(({ needs }) => needs === undefined || tools.has.includes(needs))
     .flatMap((subject) => {
-      const fit = scenarios.filter(({ by }) => by.includes(subject.by));
+      const fit = scenarios.filter(
+        ({ by, name }) => by.includes(subject.by) && (subject.only?.includes(name) ?? true),
+      );
       return fit.map((scenario) => ({ scenario, subject }));
     })
     .sort((one, other) => other.scenario.slow - one.scenario.slow);

@@ -1,7 +1,7 @@
 // Who is tried. To add a client: a file in `subjects/` that uses it as its README says, and an entry here.
 //
 // `host`: "node", "chromium", or "python". `by`: what it goes by ("stream", "poll", "socket"). `states`: whether it says how it stands. `deafTo`:
-// what the server asks that it has no means to hear. `ours`: it must pass everything.
+// what the server asks that it has no means to hear. `only`: the scenarios in which it is not the same as another. `ours`: it must pass everything.
 
 const ours = (way, by, host, more = {}) => ({
   name: `@tidings/client ${way}${host === "chromium" ? ", browser" : ""}`,
@@ -13,18 +13,19 @@ const ours = (way, by, host, more = {}) => ({
   ...more,
 });
 
-/** The browser's EventSource knows what the stream says of `retry`, but tells nobody. */
-const WRAPPED = { deafTo: ["retry"] };
+/** A browser tells nobody what an answer to its EventSource or WebSocket says, nor what the stream says of `retry`. */
+const WRAPPED = { deafTo: ["retry", "Retry-After"] };
+const SOCKET = { needs: "webSocket", deafTo: ["Retry-After"] };
 
 export const SUBJECTS = [
   ours("sse", "stream", "node"),
   ours("longPoll", "poll", "node"),
-  ours("webSocket", "socket", "node", { needs: "webSocket" }),
-  ours("sse+longPoll", "stream", "node", { fallback: true }),
+  ours("webSocket", "socket", "node", SOCKET),
+  ours("sse+longPoll", "stream", "node", { fallback: true, only: ["peace", "mute", "buffering"] }),
   ours("sse", "stream", "chromium"),
   ours("longPoll", "poll", "chromium"),
   ours("eventSource", "stream", "chromium", WRAPPED),
-  ours("webSocket", "socket", "chromium", { needs: "webSocket" }),
+  ours("webSocket", "socket", "chromium", SOCKET),
   { name: "EventSource of Chromium", file: "native", host: "chromium", package: null },
   { name: "eventsource", file: "eventsource", host: "node" },
   { name: "eventsource-client", file: "eventsource-client", host: "node" },
@@ -35,7 +36,7 @@ export const SUBJECTS = [
     file: "fetch-event-source",
     host: "chromium",
   },
-  { name: "httpx-sse", file: "httpx_sse", host: "python" },
+  { name: "httpx-sse", file: "naive_httpx", host: "python" },
 ].map((subject) => ({ by: "stream", deafTo: [], options: {}, ...subject }));
 
 export const subject = (name) => {

@@ -29,5 +29,10 @@ await page.goto(`${kit.url}/kit/`);
 await page.evaluate(async (kit) => {
   const { start } = await import(`/kit/${kit.name}.js`);
   const tell = (line) => window.tell(JSON.stringify(line));
+  // What a browser hints at explains why a client came back sooner, for who reads the story of a run.
+  const note = (event) => tell({ note: `${event.type} ${document.visibilityState}` });
+  for (const hint of ["online", "offline", "pageshow"]) addEventListener(hint, note);
+  for (const hint of ["visibilitychange", "freeze", "resume"])
+    document.addEventListener(hint, note);
   window.client = start({ ...kit, tell });
 }, kit);

@@ -99,7 +99,7 @@ export class Line {
   heard(said) {
     if (said?.event === "ready") this.live = true;
     if (said?.event === "goodbye") this.asked(said.data?.retry_ms, "goodbye");
-    else this.asked(said?.retry, "retry");
+    else this.asked(said?.event === "retry" ? said.data?.retry_ms : said?.retry, "retry");
   }
 
   asked(ms, by) {
