@@ -17,15 +17,18 @@ const ours = (way, by, host, more = {}) => ({
 const WRAPPED = { deafTo: ["retry", "Retry-After"] };
 const SOCKET = { needs: "webSocket", deafTo: ["Retry-After"] };
 
+/** Where a browser goes about it otherwise than Node. */
+const FEW = ["peace", "cut rst", "cut fin", "refused", "stall", "sleep", "portal", "chaos"];
+
 export const SUBJECTS = [
   ours("sse", "stream", "node"),
   ours("longPoll", "poll", "node"),
   ours("webSocket", "socket", "node", SOCKET),
   ours("sse+longPoll", "stream", "node", { fallback: true, only: ["peace", "mute", "buffering"] }),
   ours("sse", "stream", "chromium"),
-  ours("longPoll", "poll", "chromium"),
+  ours("longPoll", "poll", "chromium", { only: FEW }),
   ours("eventSource", "stream", "chromium", WRAPPED),
-  ours("webSocket", "socket", "chromium", SOCKET),
+  ours("webSocket", "socket", "chromium", { ...SOCKET, only: FEW }),
   { name: "EventSource of Chromium", file: "native", host: "chromium", package: null },
   { name: "eventsource", file: "eventsource", host: "node" },
   { name: "eventsource-client", file: "eventsource-client", host: "node" },

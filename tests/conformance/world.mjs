@@ -31,6 +31,9 @@ const GRACE_MS = 6_000;
 
 let users = 0;
 
+/** Pages begin one after the other: many at once keep a small machine from all else. */
+let pages = Promise.resolve();
+
 export class World {
   #undo = [];
   #deadlines = [];
@@ -121,9 +124,10 @@ export class World {
     return came;
   }
 
-  /** The fault has happened so often. */
+  /** The fault has happened so often, or never will: the client has given up. */
   met(plan, times = 1) {
-    return this.when(`${plan.fault.name} ${times}`, () => plan.used >= times);
+    const over = () => this.client.lines.at(-1)?.gaveUp !== undefined;
+    return this.when(`${plan.fault.name} ${times}`, () => plan.used >= times || over());
   }
 
   /** It is dead from now on. Waits until it says so, or should have; those that say nothing are not waited for. */
@@ -173,11 +177,27 @@ function isOver(lines, newest) {
 
 const PAGE = '<!doctype html><title>A client</title><link rel="icon" href="data:," />';
 
-/** Plays a scenario with a client. */
-export async function perform(scenario, subject, context) {
+/** Begins when it is its turn, and is live. */
+async function begin(scenario, subject, context) {
   const world = await World.make(scenario, subject, context);
   try {
     await world.live();
+    // Before that it has no place to come back to, and is given what is unread alone.
+    await world.has(await world.send());
+    return world;
+  } catch (error) {
+    await world.end();
+    throw error;
+  }
+}
+
+/** Plays a scenario with a client. */
+export async function perform(scenario, subject, context) {
+  const make = () => begin(scenario, subject, context);
+  const made = subject.host === "chromium" ? pages.then(make) : make();
+  if (subject.host === "chromium") pages = made.catch(() => {});
+  const world = await made;
+  try {
     await scenario.run(world);
     return await world.verdict();
   } finally {

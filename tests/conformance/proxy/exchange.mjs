@@ -46,7 +46,7 @@ function passOn(line, request, response) {
     port,
     path: line.path,
     method: request.method,
-    headers: { ...(proxy.as && { authorization: `Bearer ${proxy.as}` }), ...request.headers },
+    headers: { ...sessionOf(line), ...request.headers },
     agent: false,
   });
   response.once("close", () => upstream.destroy());
@@ -58,6 +58,11 @@ function passOn(line, request, response) {
   request.pipe(upstream);
   // A request that waits is all the liveness that a poll has.
   line.live = line.kind === "poll" && new URL(line.path, proxy.url).searchParams.has("wait");
+}
+
+/** As a cookie would say who it is, where a ticket does not. */
+function sessionOf({ proxy, path }) {
+  return proxy.as && !path.includes("ticket=") ? { authorization: `Bearer ${proxy.as}` } : {};
 }
 
 async function back(line, answer, response) {

@@ -13,6 +13,9 @@ export function kindOf(path) {
   return "other";
 }
 
+/** So long a busy client may take to read. */
+const UNREAD_MS = 1_000;
+
 /** Right after a write Node sends no RST, whatever it is told: two turns later it does. */
 export const reset = (socket) =>
   setImmediate(() => setImmediate(() => socket?.destroyed || socket?.resetAndDestroy()));
@@ -98,16 +101,21 @@ export class Line {
   /** What the client was asked for: when to come back. */
   heard(said) {
     if (said?.event === "ready") this.live = true;
+    if (this.kept || this.stalled) return; // nobody has heard it
     if (said?.event === "goodbye") this.asked(said.data?.retry_ms, "goodbye");
     else this.asked(said?.event === "retry" ? said.data?.retry_ms : said?.retry, "retry");
   }
 
   asked(ms, by) {
-    if (ms !== undefined) Object.assign(this.try, { asked: Number(ms), askedBy: by });
+    if (ms === undefined) return;
+    Object.assign(this.try, { asked: Number(ms), askedBy: by });
+    this.askedAt = performance.now();
   }
 
   cut(how) {
     this.proxy.plans.count(`cut ${how}`);
+    // What a reset finds unread is gone, and whoever it was for was not asked.
+    if (how === "rst" && performance.now() - this.askedAt < UNREAD_MS) delete this.try.asked;
     this.out.cut(how);
     this.end(`cut ${how}`);
   }

@@ -28,7 +28,6 @@ export const chaos = [
     what: `${ROUNDS} faults one after the other, by dice: cuts, repeats, losses, refusals, noise, all in small pieces.`,
     async run(world) {
       const dice = newDice(world.seed);
-      await world.has(await world.send());
       world.proxy.plan(faults.anywhere());
       for (let round = 0; round < ROUNDS; round += 1) {
         const fault = CHOICES[between(dice, 0, CHOICES.length - 1)]();

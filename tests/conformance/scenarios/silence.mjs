@@ -67,7 +67,7 @@ export const silences = [
     by: ["stream"],
     async run(world) {
       const { proxy, client, subject } = world;
-      await world.has(await world.send());
+      await world.send();
       const plan = proxy.plan(buffering(64), { on: /\/stream/ });
       proxy.cut("rst");
       await world.send(2);
