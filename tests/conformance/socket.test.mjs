@@ -97,6 +97,22 @@ test("noise is what a WebSocket ignores", async (t) => {
   assert.ok(said().every((one, at) => at % 2 === 1 || ["control", "x-nonsense"].includes(one)));
 });
 
+test("who takes leave has left then, and not when it is over", async (t) => {
+  const { proxy, heard } = await newWorld(t);
+  const { client, said } = await open(t, proxy);
+  await until("all have come", () => said().length === 4);
+  client.write(Buffer.from([0x88, 0x80, 1, 2, 3, 4]));
+  await until("it has come", () => heard.length === 2);
+  const before = performance.now();
+  client.destroy();
+  const [{ endedAt, outcome }] = await until(
+    "it is over",
+    () => proxy.carriers.length === 0 && proxy.tries,
+  );
+  assert.equal(outcome, "left");
+  assert.ok(endedAt < before);
+});
+
 test("it is cut inside a frame, by RST", async (t) => {
   const { proxy } = await newWorld(t);
   proxy.plan(cutInside("rst"));

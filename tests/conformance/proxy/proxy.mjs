@@ -148,7 +148,9 @@ export class Proxy {
 
   ended(line, outcome) {
     this.#lines.delete(line);
-    Object.assign(line.try, { endedAt: performance.now(), outcome });
+    const { leftAt } = line;
+    const left = leftAt !== undefined && { endedAt: leftAt, outcome: "left" };
+    Object.assign(line.try, { endedAt: performance.now(), outcome }, left);
   }
 
   #connected(client) {

@@ -8,6 +8,9 @@ import { Line, reset } from "./line.mjs";
 /** No compression: what is compressed cannot be read on the way. */
 const WITHHELD = "sec-websocket-extensions";
 
+/** The first byte of a frame that closes. A client sends it by itself. */
+const CLOSE = 0x88;
+
 /** No head of an answer is longer. */
 const MOST_HEAD_BYTES = 16 * 1024;
 
@@ -47,6 +50,10 @@ function passOn(line, request, client, begun) {
   upstream.write(headOf(request));
   upstream.write(begun);
   client.pipe(upstream);
+  client.on("data", (bytes) => {
+    // It takes its leave: what follows is courtesy, and takes a while.
+    if (bytes[0] === CLOSE) line.leftAt ??= performance.now();
+  });
   back(line, upstream).then(
     () => line.over || line.stalled || line.cut("fin"),
     () => line.over || line.cut("rst"),
