@@ -6,7 +6,7 @@ import { anywhere, bothEnds, byteOrderMark, carriageReturns, everyByte, noise } 
 const from = (fault) => async (world) => {
   const [first] = await world.send();
   world.proxy.plan(fault());
-  world.proxy.cut("fin");
+  world.proxy.cut("rst");
   await world.when("it is live", () => world.proxy.live);
   await world.send(3);
   await world.read(first);

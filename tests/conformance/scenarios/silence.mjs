@@ -89,7 +89,7 @@ export const silences = [
     what: "Every answer begins a second late.",
     async run(world) {
       world.proxy.plan(delay(1_000), { on: "api" });
-      world.proxy.cut("fin");
+      world.proxy.cut("rst");
       await world.send(2);
       await world.when("it is live", () => world.proxy.live);
       await world.send(2);
