@@ -208,9 +208,8 @@ impl Socket {
                 Came::Message(message) => last = Some(message),
                 Came::Pong(_) => {}
                 Came::Closed(code, why) => {
-                    while let Some(Ok(more)) = timeout(PATIENCE, self.inner.next()).await.expect("an end in time") {
-                        panic!("after the last frame: {more:?}");
-                    }
+                    let more = timeout(PATIENCE, self.inner.next()).await.expect("an end in time");
+                    assert!(!matches!(more, Some(Ok(_))), "after the last frame: {more:?}");
                     return (last, code, why);
                 }
             }

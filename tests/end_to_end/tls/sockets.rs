@@ -1,4 +1,4 @@
-//! WebSockets over TLS, and over a protocol that has none.
+//! WebSocket over TLS, and over a protocol that has none.
 
 use serde_json::json;
 

@@ -32,7 +32,7 @@ async fn what_is_no_message_closes_with_its_code() {
     other.ready().await;
     for (messages, code) in [
         (vec![part(Data::Text, &LARGE, true)], 1009),
-        (vec![part(Data::Text, &LARGE[..16 * 1024 + 1], true)], 1009),
+        (vec![part(Data::Text, &LARGE[..=16 * 1024], true)], 1009),
         (vec![part(Data::Text, &LARGE[..9000], false), part(Data::Continue, &LARGE[..9000], false)], 1009),
         (vec![Message::binary(&b"{}"[..])], 1003),
         (vec![part(Data::Text, b"{\"ping\":\"\xff\"}", true)], 1007),
