@@ -14,8 +14,11 @@ export class Bell {
   readonly root: HTMLButtonElement;
 
   /** `wanted`: somebody is about to open it. */
-  constructor(wanted: () => void, clicked: () => void) {
-    const about = { "aria-haspopup": "dialog", "aria-expanded": "false", popovertarget: "panel" };
+  constructor(wanted: () => void, toggle: (open: boolean) => void) {
+    const about = { "aria-haspopup": "dialog", "aria-expanded": "false" };
+    const isOpen = () => this.root.ariaExpanded === "true";
+    // The browser closes the panel when anything outside is pressed: by the click it is closed already.
+    let wasOpen = false;
     this.root = make(
       "button",
       {
@@ -24,7 +27,8 @@ export class Bell {
         ...about,
         pointerenter: wanted,
         focus: wanted,
-        click: clicked,
+        pointerdown: () => (wasOpen = isOpen()),
+        click: ({ detail }: MouseEvent) => toggle(!(detail > 0 ? wasOpen : isOpen())),
       },
       icon(BELL),
       this.#badge,

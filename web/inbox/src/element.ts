@@ -54,7 +54,7 @@ export class TidingsInbox extends Base {
   #root = dress(this.attachShadow({ mode: "open" }), css);
   #bell = new Bell(
     () => this.#want(),
-    () => this.#rest ?? this.show(),
+    (open) => (open ? this.show() : this.hide()),
   );
   #polite = make("div", { class: "hidden", "aria-live": "polite" });
   #assertive = make("div", { class: "hidden", "aria-live": "assertive" });

@@ -1,5 +1,4 @@
-// The panel that the bell opens. The browser closes the panel with Esc, or with a click elsewhere, and gives the
-// focus back to the bell.
+// The panel that the bell opens. The browser closes the panel with Esc, or with a click elsewhere.
 
 import { BELL } from "./bell";
 import { icon, make } from "./dom";
@@ -120,13 +119,17 @@ export class Panel {
       );
     }
     this.#list.show(words === null ? view.items : [], Date.now());
-    const active = (this.root.getRootNode() as ShadowRoot).activeElement;
-    if (this.isOpen && active === null && this.root.matches(":popover-open")) this.root.focus();
+    // What had the focus is gone, as the button is that marked all as read: then the panel has it.
+    const lost = document.activeElement === document.body;
+    if (lost && this.root.matches(":popover-open")) this.root.focus();
   }
 
   #toggle(open: boolean): void {
     this.isOpen = open;
     this.bell.ariaExpanded = `${open}`;
+    // Whoever was in it is back at the bell.
+    const { activeElement } = this.root.getRootNode() as ShadowRoot;
+    if (!open && this.root.contains(activeElement)) this.bell.focus();
     this.#over?.abort();
     if (open) {
       const { signal } = (this.#over = new AbortController());
