@@ -19,6 +19,7 @@ function publish(world) {
 const byAdmin = (name, method, body) => (world) => {
   const id = pick(world.dice, world.made);
   if (id === undefined) return;
+  if (method === "DELETE") world.retracted.add(id); // also where the answer is lost
   world.background(async () => {
     await asAdmin(world.server, method, `/admin/notifications/${id}`, body?.(world));
     world.counted(name);

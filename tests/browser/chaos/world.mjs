@@ -24,6 +24,8 @@ const EXPECTED = [
 
 export class World {
   made = [];
+  /** Ids of what the admin has taken back, or may have. */
+  retracted = new Set();
   sent = 0;
   figures = {};
   devices = [];
@@ -141,7 +143,8 @@ export class World {
     return [...this.left, ...there].map(({ heard, fromFirst, toLast = false }) => ({
       ...judge(log, heard.log, { fromFirst, toLast }),
       states: heard.states,
-      refused: heard.refused,
+      // What was retracted while a mark of it waited is not there to be marked.
+      refused: heard.refused.filter(({ ids }) => !ids?.every((id) => this.retracted.has(id))),
     }));
   }
 }
