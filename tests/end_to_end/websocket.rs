@@ -97,8 +97,10 @@ async fn the_header_of_a_client_that_can_send_it_wins() {
     let headers = [("authorization", &bearer[..]), ("last-event-id", &last)];
     let mut socket = Socket::shake(&server, &format!("?after={start}"), &headers).await.unwrap();
     assert_eq!(socket.the("notification").await.title(), "two");
-    let refused = Socket::shake(&server, "?ping=true", &headers).await.err().unwrap();
+    let refused = Socket::shake(&server, "?pings=true", &headers).await.err().unwrap();
     assert_eq!(refused.status, 400, "a parameter that it has not");
+    let mut asked = Socket::shake(&server, "?ping=true", &headers).await.unwrap();
+    assert_eq!(asked.the("notification").await.title(), "two", "as `GET /stream` has it");
 }
 
 /// It says that it is alive, and its place moves on though nothing is for its reader.

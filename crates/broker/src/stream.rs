@@ -131,7 +131,8 @@ impl Stream {
 
     /// Whether nothing but a goodbye is to come: what its reader says from then on is not listened to.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_over(&mut self) -> bool {
+        self.renewed();
         self.ending().is_some()
     }
 
@@ -287,9 +288,7 @@ impl Stream {
 
     /// Takes note of what was handed to the connection in the meantime, and of a later end.
     fn resume(&mut self) {
-        if let Some(end) = self.outlet.renewed() {
-            self.expiry = Expiry::at(end, Instant::now());
-        }
+        self.renewed();
         let written = self.begun.as_ref().zip(self.place);
         let written =
             written.map(|((begun, before), place)| Written { begun: *begun, place, sent: self.sent - before });
@@ -300,6 +299,13 @@ impl Stream {
             (self.place, self.shown) = (Some(passed.place), passed.counts);
             self.sent += passed.sent;
             self.heartbeat_at = passed.at + self.broker.settings.heartbeat;
+        }
+    }
+
+    /// It may have been given more time.
+    fn renewed(&mut self) {
+        if let Some(end) = self.outlet.renewed() {
+            self.expiry = Expiry::at(end, Instant::now());
         }
     }
 

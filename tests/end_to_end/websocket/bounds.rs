@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use crate::support::{Server, Socket, json as answer_json};
+use crate::support::{PATIENCE, Server, Socket, json as answer_json};
 
 fn part(code: Data, payload: &'static [u8], last: bool) -> Message {
     Message::Frame(Frame::message(Bytes::from_static(payload), OpCode::Data(code), last))
@@ -100,6 +100,40 @@ async fn a_handshake_that_is_none_is_refused() {
     assert_eq!(named.head["sec-websocket-protocol"], "tidings.v1");
     let compressed = shake("sec-websocket-extensions", "permessage-deflate").await.unwrap();
     assert!(!compressed.head.contains_key("sec-websocket-extensions"));
+}
+
+/// What the HTTP server would not take for an upgrade is none here either: it would go on to read requests behind one,
+/// which no proxy on the way sees any more.
+#[tokio::test]
+async fn a_request_behind_a_handshake_is_not_carried_out() {
+    let server = Server::start().await;
+    let token = Server::token("root", Role::Admin);
+    let head = format!("host: {}\r\nauthorization: Bearer {token}\r\n", server.address);
+    let body = json!({"to": {"user": "ann"}, "title": "behind a handshake"}).to_string();
+    let behind = format!(
+        "POST /api/v1/admin/notifications HTTP/1.1\r\n{head}content-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    for (upgrade, own) in [
+        ("websocket\r\ntransfer-encoding: chunked", "0\r\n\r\n"),
+        ("websocket\r\ncontent-length: 2", "{}"),
+        ("websocket, h2c", ""),
+        ("xwebsocket", ""),
+        ("websocket\r\nupgrade: h2c", ""),
+    ] {
+        let shake = format!(
+            "GET /api/v1/ws HTTP/1.1\r\n{head}connection: upgrade\r\nupgrade: {upgrade}\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n{own}{behind}"
+        );
+        let mut socket = TcpStream::connect(&server.address).await.unwrap();
+        socket.write_all(shake.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = timeout(PATIENCE, socket.read_to_end(&mut answer)).await.expect("an end in time");
+        let answer = String::from_utf8_lossy(&answer);
+        // Refused as a request, it is followed by the next one, as any proxy knows.
+        assert!(answer.starts_with("HTTP/1.1 4"), "{upgrade}: {answer}");
+    }
 }
 
 /// One too many: a page is told so on the WebSocket, as it can read nothing else. Others go on.

@@ -79,7 +79,7 @@ async fn what_is_wrong_is_said_and_the_connection_stays() {
         (json!([]), "invalid_request", None),
     ] {
         let mut asked = message.clone();
-        if let Some(object) = asked.as_object_mut().filter(|object| !object.contains_key("subscribe")) {
+        if let Some(object) = asked.as_object_mut() {
             object.insert("ref".into(), json!("7"));
         }
         let error = socket.ask(&asked, "error").await;

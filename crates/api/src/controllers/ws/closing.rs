@@ -1,6 +1,6 @@
 //! Why a WebSocket is closed, as its last frame says (RFC 6455, section 7.4). The table stands in `docs/api.md` too.
 
-use actix_http::ws::{CloseCode, CloseReason};
+use actix_http::ws::CloseCode;
 use tidings_broker::GoodbyeReason;
 
 /// Why a WebSocket is closed.
@@ -9,7 +9,7 @@ pub(super) enum Closing {
     /// The server has said goodbye.
     Goodbye(GoodbyeReason),
     /// The client wants to.
-    Asked(Option<CloseReason>),
+    Asked(Option<CloseCode>),
     /// Something that is no frame.
     Malformed,
     /// A message that is not text.
@@ -30,7 +30,7 @@ impl Closing {
             Self::Goodbye(GoodbyeReason::Limit | GoodbyeReason::Overloaded) => CloseCode::Again,
             Self::Goodbye(GoodbyeReason::TokenExpired) => CloseCode::Other(4401),
             Self::Goodbye(GoodbyeReason::Revoked) => CloseCode::Other(4403),
-            Self::Asked(given) => given.as_ref().map_or(CloseCode::Normal, |given| given.code),
+            Self::Asked(given) => given.unwrap_or(CloseCode::Normal),
             Self::Malformed => CloseCode::Protocol,
             Self::Binary => CloseCode::Unsupported,
             Self::NotText => CloseCode::Invalid,
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn who_closes_is_answered_with_what_they_said() {
         let code = |given: Option<u16>| {
-            let given = given.map(|code| CloseReason { code: code.into(), description: Some("secret".into()) });
-            (u16::from(Closing::Asked(given.clone()).code()), Closing::Asked(given).word())
+            let closing = Closing::Asked(given.map(CloseCode::from));
+            (u16::from(closing.code()), closing.word())
         };
         assert_eq!((code(None), code(Some(1000)), code(Some(4000))), ((1000, ""), (1000, ""), (4000, "")));
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use tidings_middleware::{Auth, Code, FieldError, Principal, Problem, ProblemBody, RequestId, User};
 use tidings_models::Address;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::{
@@ -60,6 +61,8 @@ pub(super) struct Speaker {
     pub(super) address: Address,
     pub(super) stream: Uuid,
     pub(super) request_id: RequestId,
+    /// Of the request that it began as: what is logged of a command is found by its id.
+    pub(super) span: Span,
 }
 
 impl Speaker {
@@ -67,18 +70,23 @@ impl Speaker {
     pub(super) async fn carry_out(self: Rc<Self>, message: Bytes) -> Answer<Done> {
         let (reference, command) = read(&message);
         let done = match command {
-            Ok(command) => self.perform(command).await,
+            Ok(command) => self.perform(command).instrument(self.span.clone()).await,
             Err(problem) => Err(problem),
         };
         match done {
             Ok(done) => Answer { event: done.event(), reference, retry_ms: None, data: done },
             Err(problem) => {
-                self.auth.refused(&problem, self.address);
+                self.refused(&problem);
                 let retry_ms = problem.comes_back_after().map(|seconds| u64::from(seconds) * 1000);
                 let done = Done::Refused(problem.body(self.request_id.as_str()));
                 Answer { event: done.event(), reference, retry_ms, data: done }
             }
         }
+    }
+
+    /// Takes note of what was refused to whom.
+    pub(super) fn refused(&self, problem: &Problem) {
+        self.span.in_scope(|| self.auth.refused(problem, self.address));
     }
 
     async fn perform(&self, command: Command) -> Result<Done, Problem> {
@@ -129,10 +137,10 @@ impl Done {
 fn read(message: &[u8]) -> (Option<String>, Result<Command, Problem>) {
     let words = match parse::<Object<Words>>(message) {
         Ok(Object(words)) => words,
-        Err(problem) => return (None, Err(problem)),
+        Err(problem) => return (reference(message), Err(problem)),
     };
     let Words { mark, ping, token, reference } = words;
-    if reference.as_ref().is_some_and(|word| !(1..=MAX_REF).contains(&word.chars().count())) {
+    if reference.as_ref().is_some_and(|word| !is_reference(word)) {
         let wrong = FieldError::new("ref", Code::InvalidValue, format!("1 to {MAX_REF} characters"));
         return (None, Err(Problem::fields(vec![wrong])));
     }
@@ -143,6 +151,21 @@ fn read(message: &[u8]) -> (Option<String>, Result<Command, Problem>) {
         _ => Err(Problem::new(Code::InvalidRequest).detail("Give one of mark, ping and token.")),
     };
     (reference, command)
+}
+
+fn is_reference(word: &str) -> bool {
+    (1..=MAX_REF).contains(&word.chars().count())
+}
+
+/// The word of a message that is wrong otherwise: its client waits for an answer to it.
+fn reference(message: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Word {
+        #[serde(rename = "ref")]
+        reference: String,
+    }
+    let word: Word = serde_json::from_slice(message).ok()?;
+    is_reference(&word.reference).then_some(word.reference)
 }
 
 /// A field that is there, whatever it says.
@@ -179,6 +202,10 @@ mod tests {
             ("[1]", "invalid_request"),
             ("7", "invalid_request"),
             (r#"{"subscribe": "x"}"#, "unknown_field"),
+            (r#"{"subscribe": "x", "ref": "7"}"#, "7: unknown_field"),
+            (r#"{"ping": 1, "ping": 2, "ref": "7"}"#, "7: invalid_json"),
+            (r#"{"token": 7, "ref": "7"}"#, "7: invalid_request"),
+            (r#"{"subscribe": "x", "ref": "", "more": 1}"#, "unknown_field"),
             (r#"{"ping": 1, "ping": 2}"#, "invalid_json"),
             (r#"{"ping": {"a": 1, "a": 2}}"#, "invalid_json"),
             (r#"{"token": 7}"#, "invalid_request"),

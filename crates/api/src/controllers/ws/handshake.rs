@@ -3,7 +3,10 @@
 use actix_http::ws::{HandshakeError, hash_key, verify_handshake};
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder,
-    http::header::{self, HeaderValue},
+    http::{
+        Version,
+        header::{self, HeaderValue},
+    },
 };
 use tidings_middleware::{Code, Problem};
 
@@ -12,6 +15,9 @@ use crate::frames::websocket::PROTOCOL;
 /// The answer that makes it one; what it says is still to come. No extension is agreed to: a message that is compressed
 /// with what others wrote may tell of it by its length.
 pub(super) fn shake(request: &HttpRequest) -> Result<HttpResponseBuilder, Problem> {
+    if !is_alone(request) {
+        return Err(Code::UpgradeRequired.into());
+    }
     verify_handshake(request.head()).map_err(refused)?;
     let named = names_ours(request)?;
     let key = request.headers().get(header::SEC_WEBSOCKET_KEY).map_or(&[][..], HeaderValue::as_bytes);
@@ -22,6 +28,19 @@ pub(super) fn shake(request: &HttpRequest) -> Result<HttpResponseBuilder, Proble
         answer.insert_header((header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL));
     }
     Ok(answer)
+}
+
+/// Whether it asks for a WebSocket and for nothing else, and has no body: this is when the HTTP server too takes all that
+/// follows for the WebSocket's. Of anything else it would carry out the requests that follow, which a proxy on the
+/// way, once it has seen 101, looks at no more.
+fn is_alone(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let mut upgrades = headers.get_all(header::UPGRADE);
+    let asked =
+        upgrades.next().is_some_and(|upgrade| upgrade.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket"));
+    let body = headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    asked && upgrades.next().is_none() && !body && request.version() == Version::HTTP_11
 }
 
 fn refused(error: HandshakeError) -> Problem {
@@ -82,6 +101,8 @@ mod tests {
         }
         for (other, status) in [
             (("upgrade", "h2c"), 426),
+            (("upgrade", "websocket, h2c"), 426),
+            (("upgrade", "xwebsocket"), 426),
             (("connection", "keep-alive"), 426),
             (("sec-websocket-version", "8"), 426),
             (("sec-websocket-key", "short"), 400),
@@ -89,6 +110,19 @@ mod tests {
             let headers: Vec<_> = GOOD.iter().map(|good| if good.0 == other.0 { other } else { *good }).collect();
             assert_eq!(shaken(&headers), Err(status), "{other:?}");
         }
+    }
+
+    /// Behind anything else the HTTP server goes on to read requests.
+    #[test]
+    fn a_handshake_is_a_handshake_and_nothing_else() {
+        let with = |more| shaken(&[&GOOD[..], &[more]].concat()).map(drop);
+        for more in [("upgrade", "h2c"), ("transfer-encoding", "chunked"), ("content-length", "2")] {
+            assert_eq!(with(more), Err(426), "{more:?}");
+        }
+        assert_eq!(with(("content-length", "0")), Ok(()));
+        let old =
+            GOOD.iter().fold(TestRequest::default().version(Version::HTTP_10), |old, good| old.append_header(*good));
+        assert!(shake(&old.to_http_request()).is_err());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What a client says: from bytes to messages, in bounded memory.
 //!
-//! The decoder of actix-http waits for the whole of a frame before it looks at its length. So no more is read for it than
-//! the largest message takes.
+//! The decoder of actix-http waits for the whole of a frame before it looks at its length. So it is given no more once it
+//! has as much as the largest message takes. (What came with the last bytes of it is there too: the HTTP server reads
+//! up to 128 KiB at once.)
 
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
 use actix_web::{dev::Payload, error::PayloadError};
@@ -73,7 +74,7 @@ impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Heard<S> {
                 }
                 Frame::Ping(payload) => return Ok(Message::Ping(payload)),
                 Frame::Pong(_) => {}
-                Frame::Close(reason) => return Err(Ended::Closing(Closing::Asked(reason))),
+                Frame::Close(reason) => return Err(Ended::Closing(Closing::Asked(reason.map(|given| given.code)))),
             }
         }
     }

@@ -10,6 +10,7 @@ use actix_web::{
 use serde::Deserialize;
 use tidings_broker::{Local, Reader, Transport};
 use tidings_middleware::{Auth, Problem, ProblemBody, RequestId, User, hears_upgrades_alone};
+use tracing::Span;
 use utoipa::IntoParams;
 
 use super::{
@@ -38,6 +39,9 @@ pub(crate) struct SocketQuery {
     #[serde(rename = "ticket")]
     #[param(ignore)] // it says who is calling
     _ticket: Option<String>,
+    /// As for `GET /stream`. Here heartbeats are `ping` events whatever it says.
+    #[serde(default, rename = "ping")]
+    _ping: bool,
 }
 
 /// What comes beside the query, for the document.
@@ -96,7 +100,8 @@ pub(crate) async fn open(
         Ok(stream) => {
             let request_id = request.extensions().get::<RequestId>().cloned().ok_or_else(no_request_id)?;
             let (stream_id, principal) = (stream.id(), RefCell::new(principal));
-            let speaker = Speaker { app, auth, principal, address, stream: stream_id, request_id };
+            let span = Span::current();
+            let speaker = Speaker { app, auth, principal, address, stream: stream_id, request_id, span };
             Ok(answer.body(BodyStream::new(talk(stream, heard, speaker))))
         }
         Err(error) if listens && let Some(reason) = goodbye_instead(&error) => {

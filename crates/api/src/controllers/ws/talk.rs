@@ -13,6 +13,7 @@ use actix_web::{
 use bytes::BytesMut;
 use futures_util::{Stream as Body, future::LocalBoxFuture, stream};
 use tidings_broker::{Frame, Goodbye, GoodbyeReason, Stream};
+use tidings_middleware::Code;
 use tokio::time::timeout;
 
 use super::{
@@ -110,9 +111,16 @@ impl Talk {
         tokio::select! {
             frames = self.stream.next() => {
                 let frames = frames?;
+                let last = match frames.last() {
+                    Some(Frame::Goodbye(last)) => Some(last.reason),
+                    _ => None,
+                };
+                if let Some(reason) = last {
+                    self.finish(out, reason).await;
+                }
                 say(&self.speaker.app, out, &frames);
-                if let Some(Frame::Goodbye(last)) = frames.last() {
-                    self.close(out, &Closing::Goodbye(last.reason));
+                if let Some(reason) = last {
+                    self.close(out, &Closing::Goodbye(reason));
                 }
             }
             answer = done(&mut self.doing) => {
@@ -133,7 +141,20 @@ impl Talk {
         Some(())
     }
 
+    /// What is being done is answered before a goodbye, as a request would be; but not to whoever is no longer believed.
+    async fn finish(&mut self, out: &mut BytesMut, reason: GoodbyeReason) {
+        let believed = !matches!(reason, GoodbyeReason::Revoked | GoodbyeReason::TokenExpired);
+        if let Some(doing) = self.doing.take().filter(|_| believed)
+            && let Ok(answer) = timeout(CLOSING, doing).await
+        {
+            websocket::answer(out, &answer);
+        }
+    }
+
     fn close(&mut self, out: &mut BytesMut, closing: &Closing) {
+        if *closing == Closing::Flood {
+            self.speaker.refused(&Code::RateLimited.into());
+        }
         close(out, closing);
         self.phase = if matches!(closing, Closing::Asked(_)) { Phase::Closed } else { Phase::Closing };
     }

@@ -1,4 +1,4 @@
-use actix_http::ws::{OpCode, Parser};
+use actix_http::ws::{CloseCode, OpCode, Parser};
 use futures_util::stream;
 
 use super::*;
@@ -31,6 +31,18 @@ async fn all(frames: &[Vec<u8>]) -> (Vec<Message>, Ended) {
     }
     assert!(told.iter().all(|one| *one == told[0]), "cut elsewhere it is something else: {told:?}");
     told.remove(0)
+}
+
+/// A frame of a kind that there is not.
+fn opcode(code: u8) -> Vec<u8> {
+    let mut bytes = frame(OpCode::Text, true, b"{}");
+    bytes[0] = 0x80 | code;
+    bytes
+}
+
+/// A client's last frame.
+fn closed(code: u16, reason: &[u8]) -> Vec<u8> {
+    frame(OpCode::Close, true, &[&code.to_be_bytes(), reason].concat())
 }
 
 fn said(text: &str) -> Message {
@@ -81,6 +93,17 @@ async fn what_is_no_message_closes() {
         (vec![unmasked], Closing::Malformed),
         (vec![compressed], Closing::Malformed),
         (vec![b"GET / HTTP/1.1\r\n\r\n".to_vec()], Closing::Malformed),
+        (vec![frame(OpCode::Ping, false, b"x")], Closing::Malformed),
+        (vec![frame(OpCode::Close, false, b"\x03\xe8")], Closing::Malformed),
+        (vec![opcode(0x3)], Closing::Malformed),
+        (vec![opcode(0xB)], Closing::Malformed),
+        (vec![frame(OpCode::Close, true, b"\x03")], Closing::Malformed),
+        (vec![closed(1000, b"\xff")], Closing::Malformed),
+        (vec![closed(999, b"")], Closing::Malformed),
+        (vec![closed(1005, b"")], Closing::Malformed),
+        (vec![closed(1006, b"")], Closing::Malformed),
+        (vec![closed(1015, b"")], Closing::Malformed),
+        (vec![closed(4000, b"done")], Closing::Asked(Some(CloseCode::Other(4000)))),
         (vec![frame(OpCode::Close, true, b"")], Closing::Asked(None)),
     ];
     for (frames, closing) in cases {
@@ -90,15 +113,18 @@ async fn what_is_no_message_closes() {
     assert_eq!(messages.len(), 1, "the largest");
 }
 
+/// What the HTTP server reads at once, and gives on.
+const READ: usize = 128 * 1024;
+
 /// A frame says how long it will be. Nobody waits for all of it.
 #[tokio::test]
-async fn no_more_is_read_for_a_frame_than_the_largest_message_takes() {
+async fn no_more_is_read_for_a_frame_once_it_is_larger_than_a_message() {
     let announced = [&[0x81, 0xff][..], &u64::to_be_bytes(1 << 40), &[0; 4]].concat();
     let endless =
-        stream::iter([Ok(Bytes::from(announced))]).chain(stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1024]))));
+        stream::iter([Ok(Bytes::from(announced))]).chain(stream::repeat_with(|| Ok(Bytes::from_static(&[0; READ]))));
     let mut heard = Heard::new(endless);
     assert_eq!(heard.next().await, Err(Ended::Closing(Closing::TooLarge)));
-    assert!(heard.bytes.len() <= MAX_HEAD + MAX_MESSAGE + 1024, "{}", heard.bytes.len());
+    assert!(heard.bytes.len() <= MAX_HEAD + MAX_MESSAGE + READ, "{}", heard.bytes.len());
 }
 
 #[tokio::test]
