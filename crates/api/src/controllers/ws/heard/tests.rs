@@ -120,8 +120,7 @@ const READ: usize = 128 * 1024;
 #[tokio::test]
 async fn no_more_is_read_for_a_frame_once_it_is_larger_than_a_message() {
     let announced = [&[0x81, 0xff][..], &u64::to_be_bytes(1 << 40), &[0; 4]].concat();
-    let endless =
-        stream::iter([Ok(Bytes::from(announced))]).chain(stream::repeat_with(|| Ok(Bytes::from_static(&[0; READ]))));
+    let endless = stream::iter([Ok(Bytes::from(announced))]).chain(stream::repeat_with(|| Ok(vec![0; READ].into())));
     let mut heard = Heard::new(endless);
     assert_eq!(heard.next().await, Err(Ended::Closing(Closing::TooLarge)));
     assert!(heard.bytes.len() <= MAX_HEAD + MAX_MESSAGE + READ, "{}", heard.bytes.len());
