@@ -43,6 +43,7 @@ test("a user who signed in sees what an admin posts within a second", async (t) 
     const { id } = await curl(server, { to: { user: "alice" }, title, level });
     await page.row(id).waitFor();
     await page.badgeSays(times.length + 1);
+    await page.toast(title).waitFor();
     const { toasts, badges } = await page.history();
     const toast = toasts.find(({ text }) => text === title);
     assert.equal(toast?.level, level, "a toast of that level");
@@ -61,6 +62,7 @@ test("a notification for somebody else does not show", async (t) => {
   await page.rowTitled("For alice").waitFor();
   await page.rowsAre(1);
   await page.badgeSays(1);
+  await page.toast("For alice").waitFor();
   assert.deepEqual(await page.toastTitles(), ["For alice"]);
 });
 

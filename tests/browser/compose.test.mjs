@@ -67,7 +67,8 @@ test("shows beforehand what the reader will see", async (t) => {
       await page.at(preview).getByText(text).first().waitFor();
     }
   }
-  assert.equal(await page.at("preview-toast").getAttribute("data-level"), "error");
+  const toast = page.at("preview-toast").locator('[part~="toast"]');
+  assert.equal(await toast.getAttribute("data-level"), "error");
   assert.equal(await page.toasts.count(), 0, "a preview is no toast");
 });
 

@@ -5,14 +5,19 @@ import { settled } from "./settled.mjs";
 
 const by = (id) => `[data-testid="${id}"]`;
 
+/** A part of the bell: what the page has in it, not what a preview shows. */
+const part = (name) => `tidings-inbox [part~="${name}"]`;
+
 export class InboxPage {
   constructor(page) {
     this.page = page;
     this.form = page.locator(by("sign-in-form"));
-    this.badge = page.locator(by("badge"));
+    this.bell = page.locator(part("bell"));
+    this.panel = page.locator(part("panel"));
+    this.badge = page.locator(part("badge"));
     this.link = page.locator(by("link-state"));
     this.rows = page.locator(by("row"));
-    this.toasts = page.locator(by("toast"));
+    this.toasts = page.locator(part("toast"));
     this.compose = page.locator(by("compose-form"));
   }
 
@@ -35,8 +40,12 @@ export class InboxPage {
     await this.live();
   }
 
-  live() {
-    return this.inState("live");
+  /** The list and the bell: each has joined the connection. */
+  async live() {
+    await this.inState("live");
+    await this.page.waitForFunction(
+      () => document.querySelector("tidings-inbox")?.state?.is === "live",
+    );
   }
 
   inState(state) {
@@ -61,6 +70,11 @@ export class InboxPage {
 
   toast(title) {
     return this.toasts.filter({ hasText: title });
+  }
+
+  /** A row of the panel. */
+  item(title) {
+    return this.page.locator(part("item")).filter({ hasText: title });
   }
 
   /** One of the parts of the inbox: all, unread, archived, snoozed. */
@@ -141,8 +155,21 @@ function recordHistory() {
   const note = (list, value) => {
     if (list.at(-1)?.text !== value) list.push({ text: value, at: Date.now() });
   };
+  const observed = new WeakSet();
+  const observe = (root) => {
+    if (!root || observed.has(root)) return;
+    observed.add(root);
+    new MutationObserver(look).observe(root, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+      characterData: true,
+    });
+  };
   const look = () => {
-    for (const toast of document.querySelectorAll('[data-testid="toast"]')) {
+    const bell = document.querySelector("tidings-inbox")?.shadowRoot;
+    observe(bell);
+    for (const toast of bell?.querySelectorAll('[part~="toast"]') ?? []) {
       if (known.has(toast)) continue;
       known.add(toast);
       history.toasts.push({
@@ -151,17 +178,9 @@ function recordHistory() {
         at: Date.now(),
       });
     }
-    note(
-      history.badges,
-      document.querySelector('[data-testid="badge"]')?.textContent.trim() ?? "0",
-    );
+    note(history.badges, bell?.querySelector('[part~="badge"]')?.textContent || "0");
     const link = document.querySelector('[data-testid="link-state"]')?.dataset.state;
     if (link) note(history.links, link);
   };
-  new MutationObserver(look).observe(document, {
-    subtree: true,
-    childList: true,
-    attributes: true,
-    characterData: true,
-  });
+  observe(document);
 }

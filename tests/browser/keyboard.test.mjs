@@ -17,7 +17,7 @@ const MAX_TABS = 40;
 async function tabTo(page, what, key = "Tab") {
   for (let pressed = 0; pressed < MAX_TABS; pressed += 1) {
     await page.keyboard.press(key);
-    const there = await what.evaluateAll((all) => all.includes(document.activeElement));
+    const there = await hasFocus(what);
     if (!there) continue;
     await isSeen(page);
     return;
@@ -25,12 +25,18 @@ async function tabTo(page, what, key = "Tab") {
   assert.fail(`not reached by ${MAX_TABS} tabs: ${what}`);
 }
 
+/** Within a shadow its own root says so. */
+function hasFocus(what) {
+  return what.evaluateAll((all) => all.some((one) => one.getRootNode().activeElement === one));
+}
+
 /** What has the focus is on the screen, not below the bar at the top, and marked. */
 async function isSeen(page) {
   const seen = await page.evaluate(() => {
-    const focused = document.activeElement;
+    let focused = document.activeElement;
+    while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
     const { left, top, width, height } = focused.getBoundingClientRect();
-    const over = document.elementFromPoint(left + width / 2, top + height / 2);
+    const over = focused.getRootNode().elementFromPoint(left + width / 2, top + height / 2);
     // A radio button shows its focus by the label around it.
     const marked = [focused, focused.closest("label")].some(
       (element) => element && getComputedStyle(element).outlineStyle !== "none",
@@ -47,9 +53,7 @@ async function isSeen(page) {
 
 /** The focus comes to `what` by itself: nobody is left nowhere. */
 async function comesTo(page, what) {
-  await until(`the focus comes to ${what}`, () =>
-    what.evaluateAll((all) => all.includes(document.activeElement)),
-  );
+  await until(`the focus comes to ${what}`, () => hasFocus(what));
 }
 
 test("sign in, open the list, mark read, sign out: by keyboard alone", async (t) => {
@@ -67,8 +71,14 @@ test("sign in, open the list, mark read, sign out: by keyboard alone", async (t)
   await ui.live();
   await ui.badgeSays(2);
 
-  await tabTo(page, page.getByRole("link", { name: "Inbox, 2 unread" }));
+  const bell = page.getByRole("button", { name: "Notifications, 2 unread" });
+  await tabTo(page, bell);
   await page.keyboard.press("Enter");
+  await comesTo(page, ui.item("newer"));
+  await page.keyboard.press("ArrowDown");
+  await comesTo(page, ui.item("older"));
+  await page.keyboard.press("Escape");
+  await comesTo(page, bell);
   await tabTo(page, ui.row((await ui.list())[0].id).getByTestId("mark-read"));
   await page.keyboard.press("Enter");
   await ui.badgeSays(1);

@@ -56,6 +56,10 @@ test("no page scrolls sideways at 360 pixels", async (t) => {
   await ui.rowTitled(LONG).first().waitFor();
   await look("inbox, with toasts");
   await page.getByRole("button", { name: "Close all" }).click();
+  await ui.bell.click();
+  await ui.item(LONG).first().waitFor();
+  await look("inbox, with the bell open");
+  await page.keyboard.press("Escape");
   await ui.at("user-menu").click();
   await look("inbox, with the user menu");
   await page.keyboard.press("Escape");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asAdmin, get, publish, request } from "../support/http.mjs";
+import { until } from "../support/wait.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, signedIn, useBrowser } from "./world.mjs";
 
@@ -23,7 +24,7 @@ async function save(page) {
 }
 
 async function openInbox(page) {
-  await page.page.getByRole("link", { name: /^Inbox/ }).click();
+  await page.page.getByRole("link", { name: "Tidings" }).click();
   await page.at("view-all").waitFor();
 }
 
@@ -140,7 +141,10 @@ test("what is saved in one tab holds in the other, and does not take what is bei
   await two.page.locator('[data-testid="mute-level-info"]:checked').waitFor();
   await send({ title: "Muted in both" });
   await send({ title: "Heard in both", level: "error" });
-  for (const page of [one, two]) await onlyToasts(page, ["Heard in both"]);
+  const toasted = async () => [...(await one.toastTitles()), ...(await two.toastTitles())];
+  for (const page of [one, two]) await page.badgeSays(1);
+  await until("one of both shows it", async () => (await toasted()).length > 0);
+  assert.deepEqual(await toasted(), ["Heard in both"]);
 
   await two.at("mute-level-success").check();
   await one.at("mute-level-warning").check();

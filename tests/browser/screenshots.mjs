@@ -74,6 +74,10 @@ for (const viewport of [PHONE, DESKTOP]) {
       await toasts(server, ui);
       await shoot("inbox");
       await ui.page.getByRole("button", { name: "Close all" }).click();
+      await ui.bell.click();
+      await ui.item("Water under the sink").waitFor();
+      await shoot("inbox-bell");
+      await ui.page.keyboard.press("Escape");
       await inbox(server, ui, shoot);
       await readers(server, ui, shoot);
       await admins(server, ui, shoot);

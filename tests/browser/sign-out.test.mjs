@@ -55,6 +55,13 @@ test("signing out returns to the sign-in page, closes the stream and takes the c
   );
   assert.equal(streams.opened, 1, "and no other is opened");
 
+  const kept = () =>
+    ui.page.evaluate(async () => [
+      ...Object.keys(localStorage),
+      ...(await indexedDB.databases()).map(({ name }) => name),
+    ]);
+  await until("the browser keeps nothing of it", async () => (await kept()).length === 0);
+
   await ui.page.goBack().catch(() => null);
   await ui.page.goto(server.url);
   await ui.form.waitFor();

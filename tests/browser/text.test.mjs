@@ -80,8 +80,9 @@ test("the compose form's preview is text, too", async (t) => {
   await page.page.goto(`${server.url}/compose`);
   await page.at("title").fill(IMAGE);
   await page.at("body").fill(IMAGE);
-  for (const preview of ["preview-toast", "preview-row"]) {
-    assert.ok((await page.at(preview).textContent()).includes(IMAGE));
-    assert.equal(await page.at(preview).locator("img").count(), 0);
+  const toast = page.at("preview-toast").locator('[part~="toast"]');
+  for (const preview of [toast, page.at("preview-row")]) {
+    assert.ok((await preview.textContent()).includes(IMAGE));
+    assert.equal(await preview.locator("img").count(), 0);
   }
 });

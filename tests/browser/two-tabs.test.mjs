@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { publish } from "../support/http.mjs";
+import { until } from "../support/wait.mjs";
 import { newProfile, refused } from "./browser.mjs";
 import { connections } from "./client-host.mjs";
 import { InboxPage } from "./inbox-page.mjs";
@@ -27,6 +28,14 @@ async function threeTabs(t) {
     await tab.badgeSays(3);
   }
   await connections(server, 2); // one of each browser
+  const toasted = async (...tabs) => {
+    const each = await Promise.all(tabs.map((tab) => tab.toastTitles()));
+    return each.flat().sort();
+  };
+  for (const tabs of [[one, two], [bob]]) {
+    await until("all were shown", async () => (await toasted(...tabs)).length >= 3);
+    assert.deepEqual(await toasted(...tabs), ["first", "second", "third"], "each once a browser");
+  }
   const marks = await Promise.all([two, bob].map((tab) => tab.neverReloaded()));
 
   /** Streams are in order: with the last one here, all that came before has been shown. */
@@ -129,7 +138,7 @@ test("a browser too many says so, with its list, and has news when another one h
   const server = await newWorld(t, ["alice"], { TIDINGS_STREAMS_PER_USER: "1" });
   const { id } = await publish(server, { to: { user: "alice" }, title: "before" });
   const { page: one } = await signedIn(t, browser(), server, "alice");
-  const allow = [refused(429, /\/api\/v1\/stream/)];
+  const allow = [refused(429, /\/api\/v1\/(stream|events)/)];
   const two = await InboxPage.open(await newProfile(t, browser(), { allow }), server.url);
   await two.at("user").fill("alice");
   await two.at("password").fill(PASSWORDS.alice);

@@ -66,6 +66,10 @@ async function walk(t, server, ui) {
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Close all" }).click();
   await look("inbox");
+  await ui.bell.click();
+  await ui.item("A toast: error").waitFor();
+  await look("inbox, bell open");
+  await page.keyboard.press("Escape");
   await readers(ui, look);
   await admins(server, ui, look);
 
@@ -165,7 +169,7 @@ async function admins(server, ui, look) {
   await ui.at("topic-form").getByRole("alert").waitFor();
   await ui.at("remove-topic").last().click();
   await look("managed topics: members, refused, about to remove");
-  await page.getByRole("link", { name: /^Inbox/ }).click();
+  await page.getByRole("link", { name: "Tidings" }).click();
   await ui.at("muted").first().waitFor();
   await look("inbox, with muted ones");
 }

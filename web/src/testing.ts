@@ -1,10 +1,25 @@
 // What the tests of components share.
 
 import type { Client, Envelope, Is, Listener, Reset } from "@tidings/client";
+import type { Message } from "@tidings/inbox";
 import { createApp, h, nextTick, type Component } from "vue";
 import type { Query } from "./api/types";
 import { createInbox, provideInbox, type Inbox } from "./inbox/inbox";
 import type { Connect } from "./stream/link";
+import { toasts } from "./bell/toasts";
+
+/** A bell that only takes down what the page has it do. */
+export class FakeBell {
+  readonly said: Message[] = [];
+  readonly dismissed: string[] = [];
+
+  constructor() {
+    toasts.by({
+      notify: (message) => void this.said.push(message),
+      dismiss: (id) => void this.dismissed.push(id),
+    });
+  }
+}
 
 /** What happy-dom has not. */
 export class NoObserver {

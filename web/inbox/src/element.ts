@@ -143,9 +143,19 @@ export class TidingsInbox extends Base {
     else this.#rest?.footer();
   }
 
+  /** Loads at once what comes with the first use: for a host that has something to say when the server is away. */
+  prepare(): void {
+    this.#want().catch(() => {});
+  }
+
   /** A toast of the host's own. */
   notify(message: Message): void {
     this.#with((rest) => rest.notify(message));
+  }
+
+  /** The toast of a notification that the host has dealt with. */
+  dismiss(id: string): void {
+    this.#rest?.dismiss(id);
   }
 
   /** Somebody has signed in. */
@@ -202,7 +212,7 @@ export class TidingsInbox extends Base {
         const arrives = live && type === "notification";
         const welcome = !arrives || this.#emit("notification", { notification, muted });
         if (this.#rest) this.#rest.hear(envelope, live, welcome);
-        else if (arrives && this.#waiting < MOST_WAITING) {
+        else if ((arrives || (live && isAwake(notification))) && this.#waiting < MOST_WAITING) {
           this.#waiting += 1;
           this.#with((rest) => rest.hear(envelope, live, welcome));
         }
@@ -261,6 +271,10 @@ export class TidingsInbox extends Base {
     return this.dispatchEvent(new CustomEvent(`tidings-${name}`, init));
   }
 }
+
+/** Its snooze is over, as a change tells it. */
+const isAwake = (change: unknown) =>
+  (change as { snoozed_until?: string | null }).snoozed_until === null;
 
 /** Of the nearest that names one, across shadow roots. */
 function langOf(from: Element): string {

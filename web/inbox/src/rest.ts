@@ -101,6 +101,10 @@ export class Rest {
     this.#voice.toast(toast, true);
   }
 
+  dismiss(id: string): void {
+    this.#news?.close(id);
+  }
+
   refused(): void {
     this.notify({ title: this.#tongue?.texts.refused ?? "", level: "warning" });
   }

@@ -10,7 +10,6 @@ import {
 import { Problem } from "../api/problem";
 import type { Account, ApiKey, Me } from "../api/types";
 import { mount, shown, type } from "../testing";
-import { toasts } from "../toasts/toasts";
 import AccountsPage from "./AccountsPage.vue";
 import ApiKeysPage from "./ApiKeysPage.vue";
 import { madeUpPassword } from "./passwords";
@@ -51,7 +50,6 @@ const secretOf = (field: HTMLElement | null) => (field as HTMLInputElement | nul
 
 beforeEach(() => {
   vi.resetAllMocks();
-  toasts.closeAll();
 });
 
 describe("accounts", () => {

@@ -14,8 +14,7 @@ import {
 import { Problem } from "../api/problem";
 import type { Sent } from "../api/types";
 import { go } from "../route";
-import { mount, shown, type } from "../testing";
-import { toasts } from "../toasts/toasts";
+import { FakeBell, mount, shown, type } from "../testing";
 import ManagedTopicsPage from "./ManagedTopicsPage.vue";
 import SentPage from "./SentPage.vue";
 
@@ -35,9 +34,11 @@ const sent = (id: string, more: Partial<Sent> = {}): Sent => ({
 const submit = (form: HTMLElement | null) =>
   form?.dispatchEvent(new Event("submit", { cancelable: true }));
 
+let bell: FakeBell;
+
 beforeEach(() => {
   vi.resetAllMocks();
-  toasts.closeAll();
+  bell = new FakeBell();
   go("/admin/sent");
 });
 
@@ -207,7 +208,7 @@ describe("topics", () => {
     );
     page.find("remove-topic-confirm")?.click();
     await shown();
-    expect(toasts.shown.value[0]?.body).toBe("It has members. Remove them first.");
+    expect(bell.said[0]?.body).toBe("It has members. Remove them first.");
     expect(page.all("managed-topic")).toHaveLength(1);
     page.unmount();
   });

@@ -71,8 +71,6 @@ export function listNotifications(query: Query, limit: number, after?: string): 
   return request<Page>("GET", `/notifications${paged(limit, after, asked)}`);
 }
 
-export const getNotification = (id: string) => request<Item>("GET", `/notifications/${part(id)}`);
-
 /** `acted`: a link of it was followed, so it has been seen and read as well. */
 export const patchNotification = (id: string, change: Change | { acted: true }) =>
   request<Item>("PATCH", `/notifications/${part(id)}`, change, { keepalive: true });

@@ -9,7 +9,6 @@ import {
 import type { Item, Page } from "../api/types";
 import { go, pathOf, query, searchable } from "../route";
 import { key, mount, newInbox, NoObserver, shown, type, type Mounted } from "../testing";
-import { toasts } from "../toasts/toasts";
 import InboxPage from "./InboxPage.vue";
 import type { Inbox } from "./inbox";
 import UndoBar from "./UndoBar.vue";
@@ -66,7 +65,6 @@ beforeEach(async () => {
     muted: { topics: [], categories: [], levels: [] },
   });
   go("/");
-  toasts.closeAll();
   inbox = newInbox();
   page = mount(InboxPage, {}, inbox);
   bar = mount(UndoBar, {}, inbox);

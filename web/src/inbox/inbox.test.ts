@@ -1,8 +1,7 @@
-import type { Reset } from "@tidings/client";
+import type { Envelope, Reset } from "@tidings/client";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   deleteNotification,
-  getNotification,
   getPreferences,
   inboxCounts,
   listNotifications,
@@ -13,8 +12,7 @@ import {
 import { Problem, Unreachable } from "../api/problem";
 import type { Item, Page } from "../api/types";
 import { restoreSession, session } from "../session/session";
-import { FakeLink, newInbox } from "../testing";
-import { toasts } from "../toasts/toasts";
+import { FakeBell, FakeLink, newInbox } from "../testing";
 import type { Inbox } from "./inbox";
 
 vi.mock("../api/calls");
@@ -85,13 +83,15 @@ const changed = (payload: object) => frame("inbox.changed", payload);
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
+let bell: FakeBell;
+
 beforeEach(() => {
   vi.resetAllMocks();
   vi.useFakeTimers();
   link = new FakeLink();
   vi.mocked(listNotifications).mockResolvedValue(page("b", "a"));
   vi.mocked(getPreferences).mockResolvedValue(NONE);
-  toasts.closeAll();
+  bell = new FakeBell();
   return () => vi.useRealTimers();
 });
 
@@ -101,8 +101,6 @@ async function open() {
   link.state("live");
   return inbox;
 }
-
-const toasted = () => toasts.shown.value.map(({ id }) => id);
 
 const ids = (inbox: Inbox) => inbox.items.value.map(({ id }) => id);
 
@@ -124,22 +122,14 @@ describe("the inbox", () => {
     expect(ids(inbox)).toEqual(["b", "a"]);
   });
 
-  it("toasts what is new, never what is replayed, reset or muted", async () => {
+  it("lists what is new, what is replayed, what a reset has, and what is muted", async () => {
     const inbox = await open();
     link.event(news("c"), false);
+    expect(ids(inbox)).toEqual(["c", "b", "a"]);
     link.reset(reset("r"));
     link.event(news("m", {}, { muted: true }));
-    expect(toasts.shown.value).toEqual([]);
     link.event(news("d"));
-    expect(toasted()).toEqual(["d"]);
     expect(ids(inbox)).toEqual(["d", "m", "r"]);
-  });
-
-  it("takes a toast away with its retracted notification", async () => {
-    await open();
-    link.event(news("c", { critical: true }));
-    link.event(frame("notification.retracted", { id: "c" }));
-    expect(toasts.shown.value).toEqual([]);
   });
 
   it("shows a mark at once, and takes it back with a message when refused", async () => {
@@ -149,7 +139,7 @@ describe("the inbox", () => {
     expect(inbox.items.value[0]?.read).toBe(true);
     await settle();
     expect(inbox.items.value[0]?.read).toBe(false);
-    expect(toasts.shown.value[0]).toMatchObject({ level: "error", body: "Busy." });
+    expect(bell.said[0]).toMatchObject({ level: "error", body: "Busy." });
   });
 
   it("asks for the counts after a mark only when no stream brings them", async () => {
@@ -213,7 +203,6 @@ describe("the inbox", () => {
     const inbox = await open();
     link.event(news("c", {}, more));
     expect(ids(inbox)).toEqual(["b", "a"]);
-    expect(toasted()).toEqual([]);
   });
 
   it("ends the session where the server refuses the stream", async () => {
@@ -233,68 +222,36 @@ describe("the inbox", () => {
   });
 });
 
-describe("toasts", () => {
-  const QUIET = {
-    ...NONE,
-    quiet_hours: { from: "22:00", to: "07:00", time_zone: "Europe/Berlin" },
-  };
-
-  it("follow a correction, in the list as well", async () => {
+describe("what comes by the stream", () => {
+  it("corrects what is listed", async () => {
     const inbox = await open();
     link.event(news("c", { body: "old" }));
     link.event(frame("notification.updated", written("c", { title: "New" })));
-    expect(toasts.shown.value[0]).toMatchObject({ id: "c", title: "New" });
-    expect(toasts.shown.value[0]?.body).toBeUndefined();
     expect(inbox.items.value[0]).toMatchObject({ title: "New", read: false });
+    expect(inbox.items.value[0]?.body).toBeUndefined();
   });
 
-  it("give way to a newer one of their group, for that audience alone", async () => {
+  it("takes the place of an older one of its group, for that audience alone", async () => {
     const inbox = await open();
     link.event(news("c", { group_key: "build", critical: true }));
     link.event(news("d", { group_key: "build" }, { audience: "topic:x" }));
     link.event(news("e", { group_key: "build" }));
-    expect(toasted()).toEqual(["e", "d"]);
     expect(ids(inbox)).toEqual(["e", "d", "b", "a"]);
   });
 
-  it("go with their group even when the newer one is muted", async () => {
-    await open();
-    link.event(news("c", { group_key: "build" }));
-    link.event(news("d", { group_key: "build" }, { muted: true }));
-    expect(toasted()).toEqual([]);
-  });
-
-  it("are only critical ones in quiet hours", async () => {
-    vi.setSystemTime("2026-11-20T23:00:00Z");
-    vi.mocked(getPreferences).mockResolvedValue(QUIET);
-    const inbox = await open();
-    link.event(news("c"));
-    link.event(news("d", { critical: true }));
-    expect(toasted()).toEqual(["d"]);
-    expect(ids(inbox)).toEqual(["d", "c", "b", "a"]);
-    vi.setSystemTime("2026-11-21T12:00:00Z");
-    link.event(news("e"));
-    expect(toasted()).toEqual(["d", "e"]);
-  });
-
-  it("follow preferences as they change on the stream, over an answer that is late", async () => {
-    vi.setSystemTime("2026-11-20T23:00:00Z");
+  it("changes preferences, over an answer that is late", async () => {
     const inbox = await open();
     let answer: (preferences: typeof NONE) => void = () => {};
     vi.mocked(getPreferences).mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
     link.reset(reset()); // asks anew
-    link.event(changed({ preferences: QUIET }));
+    const muted = { ...NONE.muted, levels: ["info"] };
+    link.event(changed({ preferences: { muted } }));
     answer(NONE);
     await settle();
-    link.event(news("c"));
-    expect(toasted()).toEqual([]);
-    expect(inbox.preferences.current.value).toEqual(QUIET);
-    link.event(changed({ preferences: NONE }));
-    link.event(news("d"));
-    expect(toasted()).toEqual(["d"]);
+    expect(inbox.preferences.current.value).toEqual({ muted });
   });
 
-  it("do not wait for preferences that cannot be had", async () => {
+  it("does not wait for preferences that cannot be had", async () => {
     vi.mocked(getPreferences).mockRejectedValueOnce(new Unreachable());
     const inbox = await open();
     expect(link.joined).toEqual(["head"]);
@@ -302,64 +259,26 @@ describe("toasts", () => {
     expect(inbox.preferences.current.value).toEqual(NONE);
   });
 
-  it("go when it was read, put away or put off elsewhere, and when it was removed", async () => {
-    await open();
-    for (const change of [
-      { read: true },
-      { archived: true },
-      { snoozed_until: "2026-11-21T08:00:00.000Z" },
-      { deleted: true },
-    ]) {
-      link.event(news("c"));
-      expect(toasted()).toEqual(["c"]);
-      link.event(changed({ ids: ["c"], ...change }));
-      expect(toasted()).toEqual([]);
-    }
-  });
-
-  describe("of what was snoozed and comes back", () => {
+  describe("that a snooze is over", () => {
     const awake = { seen: false, read: false, snoozed_until: null };
     const until = "2026-11-21T08:00:00.000Z";
 
-    it("show with its row, when the list holds it", async () => {
+    it("brings back the row that is held", async () => {
       const inbox = await open();
       link.event(changed({ ids: ["b"], snoozed_until: until }));
       expect(ids(inbox)).toEqual(["a"]);
       link.event(changed({ ids: ["b"], ...awake }));
       expect(ids(inbox)).toEqual(["b", "a"]);
-      expect(toasted()).toEqual(["b"]);
-      expect(getNotification).not.toHaveBeenCalled();
     });
 
-    it("are asked for when it does not", async () => {
+    it("has the list asked for when the row is not held", async () => {
       await open();
-      vi.mocked(getNotification).mockResolvedValue(item("z"));
       link.event(changed({ ids: ["z"], ...awake }));
-      await settle();
-      expect(toasted()).toEqual(["z"]);
       await vi.advanceTimersByTimeAsync(1_000);
       expect(listNotifications).toHaveBeenCalledTimes(2);
     });
 
-    it("do not come after it was retracted", async () => {
-      await open();
-      vi.mocked(getNotification).mockResolvedValue(item("z"));
-      link.event(changed({ ids: ["z"], ...awake }));
-      link.event(frame("notification.retracted", { id: "z" }));
-      await settle();
-      expect(toasted()).toEqual([]);
-    });
-
-    it("do not show in a replay, or when it is muted", async () => {
-      await open();
-      link.event(changed({ ids: ["b"], ...awake }), false);
-      vi.mocked(getNotification).mockResolvedValue({ ...item("z"), muted: true });
-      link.event(changed({ ids: ["z"], ...awake }));
-      await settle();
-      expect(toasted()).toEqual([]);
-    });
-
-    it("do not show where it was brought back by hand", async () => {
+    it("is this page's own doing once where it was brought back by hand", async () => {
       const inbox = await open();
       vi.mocked(patchNotification).mockResolvedValue(item("b"));
       await inbox.bringBack({ ...item("b"), snoozed_until: until });
@@ -368,11 +287,8 @@ describe("toasts", () => {
         read: false,
         seen: false,
       });
-      link.event(changed({ ids: ["b"], ...awake }));
-      expect(toasted()).toEqual([]);
-      link.event(changed({ ids: ["b"], snoozed_until: until }));
-      link.event(changed({ ids: ["b"], ...awake }));
-      expect(toasted()).toEqual(["b"]);
+      const came = () => inbox.isOwn(changed({ ids: ["b"], ...awake }) as unknown as Envelope);
+      expect([came(), came()]).toEqual([true, false]);
     });
   });
 });
@@ -404,15 +320,7 @@ describe("a link that is followed", () => {
     vi.mocked(patchNotification).mockRejectedValueOnce(new Problem(503, "overloaded", "Busy."));
     await inbox.followed("b");
     expect(inbox.items.value[0]?.read).toBe(false);
-    expect(toasts.shown.value[0]?.title).toBe("Could not mark as read");
-  });
-
-  it("of a toast is told as well", async () => {
-    await open();
-    vi.mocked(patchNotification).mockResolvedValue(item("c"));
-    link.event(news("c", { link: "/c" }));
-    toasts.shown.value[0]?.followed?.();
-    expect(patchNotification).toHaveBeenCalledExactlyOnceWith("c", acted);
+    expect(bell.said[0]?.title).toBe("Could not mark as read");
   });
 
   it("in another tab changes nothing that is listed", async () => {
@@ -430,6 +338,7 @@ describe("what can be taken back", () => {
     const inbox = await open();
     vi.mocked(deleteNotification).mockResolvedValue(undefined);
     inbox.remove(item("b"));
+    expect(bell.dismissed).toEqual(["b"]);
     expect(ids(inbox)).toEqual(["a"]);
     expect(inbox.step.value?.text).toBe("Removed.");
     await vi.advanceTimersByTimeAsync(5_999);
@@ -465,7 +374,7 @@ describe("what can be taken back", () => {
     inbox.remove(item("a"));
     await vi.advanceTimersByTimeAsync(6_000);
     expect(ids(inbox)).toEqual(["a"]);
-    expect(toasts.shown.value.map(({ body }) => body)).toEqual(["Busy."]);
+    expect(bell.said.map(({ body }) => body)).toEqual(["Busy."]);
   });
 
   it("archiving, by the opposite mark, which waits for the first", async () => {

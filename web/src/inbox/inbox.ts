@@ -1,7 +1,7 @@
 // The reader's inbox while they are signed in: fetches the list and follows the stream.
 // All decisions about state are in reduce.ts, what the reader does is in marks.ts; this does the effects.
 
-import type { Client, Listener as StreamListener } from "@tidings/client";
+import type { Client, Envelope, Listener as StreamListener } from "@tidings/client";
 import { computed, inject, provide, readonly, shallowRef, type InjectionKey } from "vue";
 import { backoff } from "../../client/src/core/backoff";
 import { listNotifications } from "../api/calls";
@@ -12,10 +12,9 @@ import { sessionEnded } from "../session/session";
 import { isLogFrame, type InboxChange } from "../stream/frames";
 import type { Connect } from "../stream/link";
 import { standing, unopened } from "../stream/standing";
-import { toasts } from "../toasts/toasts";
+import { toasts } from "../bell/toasts";
 import { touchClock } from "../ui/clock";
 import { createMarks } from "./marks";
-import { createNews } from "./news";
 import { reduce, type InboxEvent } from "./reduce";
 import { emptyInbox, shownItems } from "./state";
 import { UndoBar, type Step } from "./undo";
@@ -114,32 +113,37 @@ export function createInbox({ view, search }: Query, connect: Connect) {
   // --- the stream ---
 
   /**
-   * The stream starts where the list ends. What the reader wants to be bothered with is asked for in
-   * between: what changes before is in the answer, what changes after comes on the stream, and nothing
-   * toasts before it is known.
+   * The stream starts where the list ends. Preferences are asked for in between: what changes before is in
+   * the answer, what changes after comes on the stream.
    */
   let following: Promise<void> | undefined;
   let client: Client | undefined;
   function follow(): Promise<void> {
     following ??= preferences.load().then(() => {
-      if (!stopped) client = connect({ cursor: state.value.cursor ?? undefined, ...listener });
+      if (stopped) return;
+      client = connect({ cursor: state.value.cursor ?? undefined, ...listener });
+      join();
     });
     return following;
   }
+  let join = () => {};
+  /** The stream has been opened, from where the list ends. */
+  const joined = new Promise<void>((resolve) => (join = resolve));
 
-  const news = createNews({
-    held: (id) => state.value.items.find((item) => item.id === id),
-    isQuiet: preferences.isQuiet,
-    followed: (id) => void marks.followed(id),
-  });
+  /** Brought back by this page itself: whoever did it is looking at it. */
+  const broughtBack = new Set<string>();
+  function isOwn(envelope: Envelope): boolean {
+    if (!isLogFrame(envelope) || envelope.type !== "inbox.changed") return false;
+    const { ids = [], snoozed_until } = envelope.payload;
+    return snoozed_until !== undefined && ids.filter((id) => broughtBack.delete(id)).length > 0;
+  }
 
   const listener: StreamListener = {
-    event(frame, live) {
+    event(frame) {
       if (!isLogFrame(frame)) return;
       touchClock();
       if (frame.type === "inbox.changed") heard(frame.payload);
       apply({ on: "frame", frame });
-      news.hear(frame, live);
     },
     reset(reset) {
       apply({ on: "reset", reset });
@@ -176,7 +180,7 @@ export function createInbox({ view, search }: Query, connect: Connect) {
       apply,
       serial: () => ++serial,
       isLive: () => link.value.is === "live",
-      broughtBack: news.broughtBack,
+      broughtBack,
     },
     bar,
   );
@@ -195,6 +199,9 @@ export function createInbox({ view, search }: Query, connect: Connect) {
     loadedOnce: readonly(loadedOnce),
     loadError: readonly(loadError),
     link: readonly(link),
+    joined,
+    /** What comes by the stream was done here, and is no news. */
+    isOwn,
     preferences,
     show,
     fetchMore,

@@ -3,7 +3,7 @@
 import { deleteNotification, inboxCounts, markUpTo, patchNotification } from "../api/calls";
 import { explain, Problem } from "../api/problem";
 import type { Change, Item } from "../api/types";
-import { toasts } from "../toasts/toasts";
+import { toasts } from "../bell/toasts";
 import { shortTime } from "../ui/when";
 import type { InboxEvent } from "./reduce";
 import { isUnread, type InboxState } from "./state";

@@ -1,6 +1,6 @@
 // One step that can still be taken back, for a few seconds. No DOM, no Vue: time is passed in.
 
-import type { Timers } from "../toasts/queue";
+import type { Timers } from "@tidings/inbox";
 
 export interface Step {
   /** The notification that it was done to. */

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "vue";
 import { Unreachable } from "../api/problem";
 import type { ListOf } from "../api/types";
-import { toasts } from "../toasts/toasts";
 import { listAll, usePaged, type Ask } from "./paged";
+import { FakeBell } from "../testing";
 
 const ask = vi.fn<Ask<string>>();
 
@@ -21,9 +21,11 @@ function paged() {
 
 const page = (next: string | null, ...items: string[]): ListOf<string> => ({ items, next });
 
+let bell: FakeBell;
+
 beforeEach(() => {
   vi.resetAllMocks();
-  toasts.closeAll();
+  bell = new FakeBell();
 });
 
 describe("a list", () => {
@@ -85,7 +87,7 @@ describe("a list", () => {
     ask.mockRejectedValueOnce(new Unreachable());
     await list.more();
     expect(list.failed.value).toBeNull();
-    expect(toasts.shown.value[0]?.title).toBe("Could not load more");
+    expect(bell.said[0]?.title).toBe("Could not load more");
     expect(list.items.value).toEqual(["a"]);
   });
 });

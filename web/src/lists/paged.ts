@@ -4,7 +4,7 @@ import { onBeforeUnmount, readonly, ref, shallowRef } from "vue";
 import { PAGE_SIZE } from "../api/calls";
 import { explain } from "../api/problem";
 import type { ListOf } from "../api/types";
-import { toasts } from "../toasts/toasts";
+import { toasts } from "../bell/toasts";
 import { touchClock } from "../ui/clock";
 
 /** The server's own bound: a list that shows more than this is fetched again only this far. */

@@ -4,7 +4,6 @@ import { readonly, shallowRef } from "vue";
 import { backoff } from "../../client/src/core/backoff";
 import { getPreferences, putPreferences } from "../api/calls";
 import type { Preferences } from "../api/types";
-import { isQuiet } from "./quiet";
 
 export function createPreferences() {
   const current = shallowRef<Preferences | null>(null);
@@ -40,7 +39,6 @@ export function createPreferences() {
       const saved = await putPreferences(preferences);
       if (heard === before) changed(saved);
     },
-    isQuiet: () => isQuiet(current.value?.quiet_hours, Date.now()),
     stop(): void {
       stopped = true;
       window.clearTimeout(timer);

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { getPreferences, joinTopic, leaveTopic, listNotifications, listTopics } from "../api/calls";
 import { Problem } from "../api/problem";
 import type { InboxChange } from "../stream/frames";
-import { FakeLink, mount, newInbox, shown } from "../testing";
-import { toasts } from "../toasts/toasts";
+import { FakeBell, FakeLink, mount, newInbox, shown } from "../testing";
 import TopicsPage from "./TopicsPage.vue";
 
 vi.mock("../api/calls");
@@ -12,9 +11,11 @@ let frames = 0;
 const hear = (payload: InboxChange) =>
   link.event({ type: "inbox.changed", id: `f${++frames}`, audience: "user:alice", payload });
 
+let bell: FakeBell;
+
 beforeEach(() => {
   vi.resetAllMocks();
-  toasts.closeAll();
+  bell = new FakeBell();
   vi.mocked(listNotifications).mockResolvedValue({
     items: [],
     next: null,
@@ -82,6 +83,6 @@ describe("the topics", () => {
     button("builds")?.click();
     await shown();
     expect(joined()[0]).toBe("builds false");
-    expect(toasts.shown.value[0]).toMatchObject({ title: "Could not join", body: "Busy." });
+    expect(bell.said[0]).toMatchObject({ title: "Could not join", body: "Busy." });
   });
 });

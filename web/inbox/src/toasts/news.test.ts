@@ -126,12 +126,35 @@ describe("one that comes back from a snooze", () => {
     ["it is a replay", {}, { live: false }],
   ])("is not where %s", async (_, more, how) => expect(await come(more, how)).toEqual([]));
 
+  it.each([
+    ["was retracted", "notification.retracted", { id: "a" }],
+    ["was read", "inbox.changed", { ids: ["a"], read: true }],
+  ])("is not where it %s while it was asked for", async (_, type, payload) => {
+    const { hear, did, items } = setUp();
+    items.a = { ...item("a"), read: false } as Item;
+    hear("inbox.changed", back);
+    hear(type, payload);
+    did.length = 0;
+    for (let turn = 0; turn < 3; turn += 1) await Promise.resolve();
+    expect(did).toEqual([]);
+  });
+
   it("is not where nobody knows it", async () => {
     const { hear, did } = setUp();
     hear("inbox.changed", back);
     await Promise.resolve();
     expect(did).toEqual([]);
   });
+});
+
+it("closes what the host has dealt with, though it is critical, and shows it in no turn", () => {
+  const { news, did, hear, stage } = setUp({ isOn: false });
+  hear("notification", item("a", { critical: true }));
+  news.close("a");
+  expect(did).toEqual(["close a"]);
+  stage.isOn = true;
+  news.began();
+  expect(did).toEqual(["close a"]);
 });
 
 describe("a tab whose turn it is not", () => {

@@ -47,6 +47,8 @@ interface Held {
 
 export class News {
   #held = new Map<string, Held>();
+  /** Came back, and is being asked for. */
+  #asked = new Set<string>();
 
   constructor(private readonly parts: Parts) {}
 
@@ -75,8 +77,7 @@ export class News {
       }
       case "notification.retracted":
       case "notification.expired":
-        queue.close(id);
-        this.#held.delete(id);
+        this.close(id);
         break;
       case "inbox.changed":
         this.#changed(payload as Change, event, live);
@@ -94,12 +95,23 @@ export class News {
   /** It was read, here or elsewhere. */
   settle(id: string): void {
     this.parts.queue.settle(id);
-    this.#held.delete(id);
+    this.#drop(id);
+  }
+
+  /** It is there no more. */
+  close(id: string): void {
+    this.parts.queue.close(id);
+    this.#drop(id);
   }
 
   /** Another tab has shown what this event brought. */
   taken(event: string): void {
     for (const [id, held] of this.#held) if (held.event === event) this.#held.delete(id);
+  }
+
+  #drop(id: string): void {
+    this.#held.delete(id);
+    this.#asked.delete(id);
   }
 
   #bring(toast: Toast, event: string, at = this.parts.now()): void {
@@ -130,8 +142,9 @@ export class News {
 
   /** Its snooze is over. */
   async #comeBack(id: string, event: string): Promise<void> {
+    this.#asked.add(id);
     const item = await this.parts.item(id); // it stands in the list in any case
-    if (item && !item.read && this.#may(item, item.muted)) {
+    if (this.#asked.delete(id) && item && !item.read && this.#may(item, item.muted)) {
       this.#bring(this.#toastOf(item, item.audience), `${event} ${id}`);
     }
   }

@@ -61,13 +61,13 @@ export class Stack {
   #show(shown: Toast[], waiting: number): void {
     const before = this.#cards;
     const focused = (this.root.getRootNode() as ShadowRoot).activeElement;
+    const at = [...before.values()].findIndex(({ element }) => element.contains(focused));
     this.#cards = new Map();
     for (const toast of shown) {
       const known = before.get(toast.id);
+      const made = () => card(toast, this.texts, () => this.queue.close(toast.id));
       const element =
-        known?.toast === toast
-          ? known.element
-          : card(toast, this.texts, () => this.queue.close(toast.id));
+        known?.toast === toast ? known.element : known ? renewed(known.element, made()) : made();
       this.#cards.set(toast.id, { toast, element });
     }
     arrange(
@@ -86,12 +86,18 @@ export class Stack {
     }
     this.raise();
     // Whoever closes one by keyboard goes on with the one that has its place.
-    const at = [...before.values()].findIndex(({ element }) => element.contains(focused));
     if (at !== -1 && !this.#list.contains(focused)) {
       const { children } = this.#list;
       children[Math.min(at, children.length - 1)]?.querySelector<HTMLElement>(".icon")?.focus();
     }
   }
+}
+
+/** Corrected, it is the same one with other words: it does not arrive once more. */
+function renewed(element: HTMLElement, made: HTMLElement): HTMLElement {
+  for (const { name, value } of made.attributes) element.setAttribute(name, value);
+  element.replaceChildren(...made.childNodes);
+  return element;
 }
 
 /** The children in this order; what stays is not touched, so that it keeps its focus and its place. */

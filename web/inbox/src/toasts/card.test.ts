@@ -1,12 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { createApp, h } from "vue";
+import { toastCard } from "./card";
 import type { Toast } from "./queue";
-import ToastCard from "./ToastCard.vue";
 
 function show(more: Partial<Toast>) {
-  const root = document.createElement("div");
-  document.body.append(root);
-  root.addEventListener("click", (event) => event.preventDefault());
   const close = vi.fn<() => void>();
   const followed = vi.fn<() => void>();
   const toast: Toast = {
@@ -19,8 +15,10 @@ function show(more: Partial<Toast>) {
     followed,
     ...more,
   };
-  createApp({ render: () => h(ToastCard, { toast, onClose: close }) }).mount(root);
-  return { links: [...root.querySelectorAll("a")], close, followed };
+  const card = toastCard(toast, { close });
+  document.body.append(card);
+  card.addEventListener("click", (event) => event.preventDefault());
+  return { links: [...(card.shadowRoot?.querySelectorAll("a") ?? [])], close, followed };
 }
 
 describe("a toast", () => {
