@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { mintToken } from "../support/token.mjs";
 import { until } from "../support/wait.mjs";
 import { buildClient, newHost } from "./client-host.mjs";
 import { settled } from "./settled.mjs";
@@ -147,11 +148,15 @@ inbox.token = () => fetch("/token").then((answer) => answer.text());
 
 const app = (name) => page("", `<div id="app"></div><script type="module" src="/apps/${name}-app.js"></script>`);
 
-/** A host with all of these pages. Its `signedOut` lets `/token` answer 401. */
+/** A host with all of these pages. Its `signedOut` lets `/token` answer 401; `reader` is who is signed in there. */
 export async function newElementHost(t, { dir, client }) {
   const html = (body, headers = {}) => ({ type: "text/html", body, headers });
   const host = await newHost(t, client, async ({ pathname, searchParams }, { server, signedOut }) => {
     if (pathname === "/token" && signedOut) return { status: 401, type: "text/plain", body: "" };
+    if (pathname === "/token" && host.reader) {
+      const body = mintToken(host.server.secret, { sub: host.reader });
+      return { type: "text/plain", body };
+    }
     if (pathname === "/element") {
       const body = scripted(searchParams, server.url);
       return html(body, { "content-security-policy": policy(server.url) });

@@ -158,6 +158,75 @@ test("with the keyboard alone", async (t) => {
   await focusIs("Notifications, 1 unread");
 });
 
+test("what the host has put at the foot of the panel is pressed, and reached by Tab", async (t) => {
+  const { send, open } = await newWorld(t);
+  await send("one");
+  const element = await open();
+  const { page } = element;
+  await element.badgeSays("1");
+  await page.evaluate(() => {
+    const link = Object.assign(document.createElement("a"), {
+      slot: "footer",
+      href: "#all",
+      textContent: "All of them",
+    });
+    document.querySelector("tidings-inbox").append(link);
+  });
+  const link = page.getByRole("link", { name: "All of them" });
+  await element.openPanel();
+  await link.click();
+  assert.equal(new URL(page.url()).hash, "#all");
+  await page.evaluate(() => history.replaceState(null, "", "#"));
+  if (await element.panel.isHidden()) await element.openPanel();
+  await element.row("one").focus();
+  for (let stops = 0; stops < 3; stops += 1) await page.keyboard.press("Tab");
+  await until("the focus is on it", () => link.evaluate((link) => link === document.activeElement));
+  await page.keyboard.press("Enter");
+  assert.equal(new URL(page.url()).hash, "#all");
+  await page.keyboard.press("Escape");
+  await element.panel.waitFor({ state: "hidden" });
+  assert.equal(await element.focus(), "Notifications, 1 unread");
+});
+
+test("another reader has nothing of the one before", async (t) => {
+  const { host, server, send, open } = await newWorld(t);
+  await server.addUser("bob", PASSWORDS.alice);
+  await introduce(server, "bob");
+  host.reader = "alice";
+  const element = await open();
+  await element.live();
+  await send("For alice", { critical: true });
+  await element.toasts.waitFor();
+  await element.openPanel();
+  await element.row("For alice").waitFor();
+  host.reader = "bob";
+  await element.root.evaluate((inbox) => inbox.authorized());
+  await element.instead.getByText("Nothing new").waitFor();
+  assert.deepEqual([await element.rows.count(), await element.toasts.count()], [0, 0]);
+  await publish(server, { to: { user: "bob" }, title: "For bob" });
+  await element.row("For bob").waitFor();
+  await send("For alice again");
+  assert.equal(await element.rows.count(), 1);
+  host.reader = "alice";
+  await element.root.evaluate((inbox) => inbox.authorized());
+  await element.row("For alice again").waitFor();
+  assert.equal(await element.row("For bob").count(), 0);
+});
+
+test("what the bell opens may not come: it says so, leaves no tag, and tries again", async (t) => {
+  const { context, open } = await newWorld(t, { allow: [/tidings-inbox-panel/, /ERR_FAILED/] });
+  const panel = /tidings-inbox-panel/;
+  await context.route(panel, (route) => route.abort());
+  const element = await open();
+  await element.live();
+  await element.bell.click();
+  await element.assertive.getByText("The inbox could not be loaded").waitFor();
+  assert.equal(await element.page.locator("head script").count(), 0);
+  await context.unroute(panel);
+  await element.openPanel();
+  assert.equal(await element.bell.getAttribute("aria-label"), "Notifications");
+});
+
 test("toasts are reached, held and closed by keyboard, and said", async (t) => {
   const { send, open } = await newWorld(t);
   const element = await open();
@@ -176,6 +245,16 @@ test("toasts are reached, held and closed by keyboard, and said", async (t) => {
   assert.equal(await element.focus(), "Close: first");
   await element.root.getByRole("button", { name: "Close all" }).click();
   await until("none", async () => (await element.toasts.count()) === 0);
+  // Esc is for the toast alone, and whoever closes the last one is back where they were.
+  await element.openPanel();
+  await element.row("second").focus();
+  await send("third", { critical: true });
+  await element.toasts.waitFor();
+  await element.toasts.getByRole("button", { name: /^Close:/ }).focus();
+  await element.page.keyboard.press("Escape");
+  await until("none again", async () => (await element.toasts.count()) === 0);
+  assert.ok(await element.panel.isVisible());
+  assert.equal(await element.focus(), "second");
 });
 
 test("a correction changes a toast, a retraction takes it away, and what was read elsewhere goes", async (t) => {

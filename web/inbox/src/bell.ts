@@ -35,12 +35,14 @@ export class Bell {
     );
   }
 
-  show({ state, since, view }: Look, { title, unread, apart }: BellTexts): void {
+  show({ state, since, view }: Look, { title, unread, apart }: BellTexts, failed: string): void {
     // Whoever is signed out is told nothing of what there was.
     const { unread: count = 0 } = (state.is !== "unauthorized" && view.counts) || {};
     const badge = badgeText(count);
     const away = since !== null && state.is !== "live";
-    const label = [title, badge && fill(unread, badge), away && apart].filter(Boolean).join(", ");
+    const label = [title, badge && fill(unread, badge), away && apart, failed]
+      .filter(Boolean)
+      .join(", ");
     this.root.title = this.root.ariaLabel = label;
     this.root.classList.toggle("away", away);
     this.#badge.textContent = badge;

@@ -5,6 +5,7 @@ import { Bell } from "./bell";
 import css from "./bell.css?inline";
 import { make } from "./dom";
 import { serverOf } from "./home";
+import { pageHref } from "./link";
 import { NOTHING, type Look } from "./look";
 import type { Frame, Rest } from "./rest";
 import { Session } from "./session";
@@ -40,6 +41,7 @@ const WHO = ["server", "user", "token-url"];
 const PROPERTIES = ["token", "connect", "texts"] as const;
 /** Events that wait for the rest to be loaded: when it does not come they are in the list all the same. */
 const MOST_WAITING = 20;
+const NONE: Counts = { unread: 0, unseen: 0 };
 
 // On a server that renders pages there are no elements, and this module is read all the same.
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
@@ -50,11 +52,13 @@ export class TidingsInbox extends Base {
   static load: () => Promise<typeof Rest>;
   /** Where the rest puts itself that came as a script. */
   static rest: typeof Rest;
+  /** Of a script: what comes later is of the same one, or is not taken. */
+  static build: string | undefined;
 
   #root = dress(this.attachShadow({ mode: "open" }), css);
   #bell = new Bell(
     () => this.#want(),
-    (open) => (open ? this.show() : this.hide()),
+    (open) => (open ? this.#open(pageHref(this.getAttribute("href"))) : this.hide()),
   );
   #polite = make("div", { class: "hidden", "aria-live": "polite" });
   #assertive = make("div", { class: "hidden", "aria-live": "assertive" });
@@ -63,6 +67,8 @@ export class TidingsInbox extends Base {
   #waiting = 0;
   #session: Session | undefined;
   #look = NOTHING;
+  #told: Counts | undefined;
+  #failed = false;
   #token: GiveToken | undefined;
   #connect = connect;
   #texts: Partial<Texts> | undefined;
@@ -107,9 +113,9 @@ export class TidingsInbox extends Base {
     return this.#look.state;
   }
 
-  /** The server's own figures; null before there are any. */
+  /** The server's own figures; null before there are any, and where nobody is signed in. */
   get counts(): Counts | null {
-    return this.#look.view.counts;
+    return this.state.is === "unauthorized" ? null : this.#look.view.counts;
   }
 
   connectedCallback(): void {
@@ -160,11 +166,11 @@ export class TidingsInbox extends Base {
 
   /** Somebody has signed in. */
   authorized(): void {
-    this.#session?.authorized();
+    this.#restart(); // it may be somebody else
   }
 
   show(): void {
-    this.#with((rest) => rest.open(true));
+    this.#open(null);
   }
 
   hide(): void {
@@ -186,6 +192,7 @@ export class TidingsInbox extends Base {
     this.#session?.close();
     this.#session = undefined;
     this.#rest?.end();
+    this.#told = undefined;
     this.#show(NOTHING);
   }
 
@@ -199,14 +206,7 @@ export class TidingsInbox extends Base {
       connect: this.#connect,
     };
     const session = new Session(settings, {
-      view: (view) => {
-        const { counts } = this;
-        this.#show({ view, known: session.inbox?.cursor !== undefined });
-        const now = view.counts;
-        if (now && (counts?.unread !== now.unread || counts.unseen !== now.unseen)) {
-          this.#emit("counts", now);
-        }
-      },
+      view: (view) => this.#show({ view, known: session.inbox?.cursor !== undefined }),
       event: (envelope, live) => {
         const { type, payload: notification, muted = false } = envelope;
         const arrives = live && type === "notification";
@@ -214,7 +214,7 @@ export class TidingsInbox extends Base {
         if (this.#rest) this.#rest.hear(envelope, live, welcome);
         else if ((arrives || (live && isAwake(notification))) && this.#waiting < MOST_WAITING) {
           this.#waiting += 1;
-          this.#with((rest) => rest.hear(envelope, live, welcome));
+          this.#with((rest) => this.#session === session && rest.hear(envelope, live, welcome));
         }
       },
       state: (state) => {
@@ -223,7 +223,8 @@ export class TidingsInbox extends Base {
         this.#show({ state, since: state.is === "live" ? null : left });
         this.#emit("state", state);
       },
-      refused: () => this.#with((rest) => rest.refused()),
+      refused: () => this.#with((rest) => this.#session === session && rest.refused()),
+      another: () => this.#restart(),
     });
     this.#session = session;
     void session.open();
@@ -238,13 +239,38 @@ export class TidingsInbox extends Base {
   #show(change: Partial<Look>): void {
     this.#look = { ...this.#look, ...change };
     const { texts } = speak(langOf(this), bellEn, bellZh, this.#texts);
-    this.#bell.show(this.#look, texts);
+    const failed = this.#failed ? texts.failed : "";
+    this.#bell.show(this.#look, texts, failed);
+    if (this.#assertive.textContent !== failed && !this.#rest) this.#assertive.textContent = failed;
     this.#rest?.show();
+    this.#tell();
   }
 
-  #with(run: (rest: Rest) => void): void {
+  /** Whoever is signed out has none: what a host shows of them goes as well. */
+  #tell(): void {
+    const now = this.state.is === "unauthorized" ? NONE : this.counts;
+    const told = this.#told;
+    if (!now || (told?.unread === now.unread && told.unseen === now.unseen)) return;
+    this.#told = now;
+    this.#emit("counts", now);
+  }
+
+  #with(run: (rest: Rest) => void, failed = () => {}): void {
     if (this.#rest) run(this.#rest);
-    else this.#want().then(run, () => {}); // the next one that wants it tries again
+    else this.#want().then(run, failed); // the next one that wants it tries again
+  }
+
+  /** What is to be opened may not come: then whoever pressed the bell is led to `instead`, or told so at least. */
+  #open(instead: string | null): void {
+    this.#with(
+      (rest) => rest.open(true),
+      () => {
+        if (!this.isConnected) return;
+        if (instead) return location.assign(instead);
+        this.#failed = true;
+        this.#show({});
+      },
+    );
   }
 
   #want(): Promise<Rest> {
@@ -257,10 +283,15 @@ export class TidingsInbox extends Base {
       texts: () => this.#texts,
       attribute: (name) => this.getAttribute(name),
       session: () => this.#session,
+      again: () => this.authorized(),
       look: () => this.#look,
       opened: (open) => this.#emit("open", { open }),
     };
-    this.#coming ??= TidingsInbox.load().then((rest) => (this.#rest = new rest(frame)));
+    this.#coming ??= TidingsInbox.load().then((rest) => {
+      this.#failed = false;
+      this.#show({});
+      return (this.#rest = new rest(frame));
+    });
     this.#coming.catch(() => (this.#coming = undefined)).finally(() => (this.#waiting = 0));
     return this.#coming;
   }

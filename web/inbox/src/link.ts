@@ -11,3 +11,9 @@ export function safeHref(link: string | undefined): string | null {
 
 /** Pages of other sites open beside the inbox, not instead of it. */
 export const leavesSite = (href: string): boolean => !href.startsWith("/");
+
+/** What the host names, from where the page is. Null: it names nothing, or what is no link. */
+export const pageHref = (href: string | null): string | null =>
+  href !== null && URL.canParse(href, document.baseURI)
+    ? safeHref(new URL(href, document.baseURI).href)
+    : null;

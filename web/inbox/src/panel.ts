@@ -24,10 +24,11 @@ export class Panel {
   readonly root: HTMLElement;
   readonly link = make("a", { class: "link", part: "footer-link" });
   isOpen = false;
-  #all: HTMLElement;
+  #all!: HTMLElement; // from the beginning, by `speak`, as those that follow
   #state = make("p", { class: "state", part: "state" });
   #instead = make("div", { class: "instead", part: "empty" });
-  #list: List;
+  #list!: List;
+  #tongue!: Tongue;
   #look: Look | undefined;
   #shown = "";
   #due = false;
@@ -35,36 +36,41 @@ export class Panel {
 
   constructor(
     private readonly bell: HTMLButtonElement,
-    private readonly tongue: Tongue,
+    tongue: Tongue,
     private readonly doings: Doings,
   ) {
-    const { texts, lang } = tongue;
+    this.root = make("div", {
+      class: "panel",
+      part: "panel",
+      id: "panel",
+      popover: "auto",
+      role: "dialog",
+      tabindex: -1,
+      beforetoggle: ({ newState }: ToggleEvent) => this.#toggle(newState === "open"),
+      toggle: () => this.isOpen && this.#focus(),
+      focusout: ({ relatedTarget }: FocusEvent) => this.#leave(relatedTarget as Node | null),
+    });
+    this.speak(tongue);
+  }
+
+  /** All words anew. It stays open where it is. */
+  speak(tongue: Tongue): void {
+    const { texts, lang } = (this.#tongue = tongue);
+    const { root, doings } = this;
     this.#list = new List(tongue, doings);
     this.#all = iconButton("checks", texts.markAll, {
       part: "mark-all",
       click: () => doings.readAll(),
     });
-    this.root = make(
-      "div",
-      {
-        class: "panel",
-        part: "panel",
-        id: "panel",
-        popover: "auto",
-        role: "dialog",
-        "aria-label": texts.title,
-        lang,
-        tabindex: -1,
-        beforetoggle: ({ newState }: ToggleEvent) => this.#toggle(newState === "open"),
-        toggle: () => this.isOpen && this.#focus(),
-        focusout: ({ relatedTarget }: FocusEvent) => this.#leave(relatedTarget as Node | null),
-      },
+    root.ariaLabel = texts.title;
+    root.lang = lang;
+    root.replaceChildren(
       make(
         "header",
         { class: "head", part: "header" },
         make("h2", {}, texts.title),
         this.#all,
-        iconButton("close", texts.close, { click: () => this.root.hidePopover() }),
+        iconButton("close", texts.close, { click: () => root.hidePopover() }),
       ),
       this.#state,
       this.#list.root,
@@ -76,6 +82,8 @@ export class Panel {
         make("slot", { name: "footer" }, this.link),
       ),
     );
+    this.#shown = "";
+    if (this.isOpen) this.#paint();
   }
 
   show(look: Look): void {
@@ -97,8 +105,8 @@ export class Panel {
   #paint(): void {
     if (this.#look === undefined) return;
     const { view, state } = this.#look;
-    this.#state.textContent = connection(this.#look, this.tongue);
-    const words = instead(this.#look, this.tongue);
+    this.#state.textContent = connection(this.#look, this.#tongue);
+    const words = instead(this.#look, this.#tongue);
     this.#list.root.hidden = words !== null;
     this.#all.hidden = !view.counts?.unread || words !== null;
     // Made anew only when it says something else: its button may have the focus.
@@ -106,7 +114,7 @@ export class Panel {
     if (says !== this.#shown) {
       this.#shown = says;
       const [heading, more] = words ?? ["", ""];
-      const { retry } = this.tongue.texts;
+      const { retry } = this.#tongue.texts;
       this.#instead.replaceChildren(
         ...(heading ? [icon(BELL), make("h3", {}, heading), make("p", {}, more)] : []),
         state.is === "unauthorized"
@@ -129,7 +137,8 @@ export class Panel {
     this.bell.ariaExpanded = `${open}`;
     // Whoever was in it is back at the bell.
     const { activeElement } = this.root.getRootNode() as ShadowRoot;
-    if (!open && this.root.contains(activeElement)) this.bell.focus();
+    if (!open && (this.root.contains(activeElement) || this.#isSlotted(document.activeElement)))
+      this.bell.focus();
     this.#over?.abort();
     if (open) {
       const { signal } = (this.#over = new AbortController());
@@ -151,8 +160,14 @@ export class Panel {
 
   /** Whoever goes on by Tab should see where they are. Not before they are there: hiding moves the focus. */
   #leave(to: Node | null): void {
-    const outside = to && !this.root.getRootNode().contains(to) && !this.link.contains(to);
+    const outside = to && !this.root.getRootNode().contains(to) && !this.#isSlotted(to);
     if (outside) setTimeout(() => this.isOpen && this.root.hidePopover());
+  }
+
+  /** What the host has put at its foot is no part of this tree, but of the panel. */
+  #isSlotted(node: Node | null): boolean {
+    const { host } = this.bell.getRootNode() as ShadowRoot;
+    return node !== host && host.contains(node);
   }
 
   /** Below the bell, or above, on the side that has room; the rest is the style's. */

@@ -1,6 +1,6 @@
 // For React: props with their types. Properties and events are set by hand, as React before 19 knows only attributes.
 
-import type { GiveToken, connect } from "@tidings/client";
+import { connect, type GiveToken } from "@tidings/client";
 import {
   createElement,
   useImperativeHandle,
@@ -34,7 +34,7 @@ export interface TidingsInboxProps {
 }
 
 export function TidingsInbox(props: TidingsInboxProps) {
-  const { server, user, tokenUrl, lang, href, toasts, texts, connect, className, children } = props;
+  const { server, user, tokenUrl, lang, href, toasts, texts, className, children } = props;
   const here = useRef<Inbox>(null);
   // What is written in a render is another one each time: the element has one that is not.
   const latest = useRef(props);
@@ -49,9 +49,17 @@ export function TidingsInbox(props: TidingsInboxProps) {
       ? (refresh) => latest.current.token?.(refresh) ?? Promise.resolve(undefined)
       : undefined;
   }, [hasToken]);
+  const hasConnect = props.connect !== undefined;
   useLayoutEffect(() => {
-    if (here.current) Object.assign(here.current, { texts, connect });
-  }, [texts, connect]);
+    const element = here.current;
+    if (!element) return;
+    element.connect = hasConnect
+      ? (options) => (latest.current.connect ?? connect)(options)
+      : undefined;
+  }, [hasConnect]);
+  useLayoutEffect(() => {
+    if (here.current) here.current.texts = texts;
+  }, [texts]);
   useLayoutEffect(() => {
     const element = here.current;
     if (!element) return;

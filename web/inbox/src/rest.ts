@@ -3,7 +3,7 @@
 
 import type { Envelope } from "@tidings/client";
 import type { Message } from "./element";
-import { safeHref } from "./link";
+import { pageHref } from "./link";
 import type { Look } from "./look";
 import { Panel } from "./panel";
 import { isQuiet } from "./quiet";
@@ -30,36 +30,27 @@ export interface Frame {
   /** Of whoever reads, while it is known. */
   session(): Session | undefined;
   look(): Look;
+  /** Asks anew who reads. */
+  again(): void;
   opened(open: boolean): void;
 }
 
 export class Rest {
-  #tongue: Tongue | undefined;
-  #panel!: Panel; // from the beginning, by `speak`
-  #stack: Stack | undefined;
-  #voice!: Voice;
+  #tongue: Tongue;
+  #panel: Panel;
+  #stack: Stack;
+  #voice: Voice;
   #stage: Stage | undefined;
   #news: News | undefined;
   #session: Session | undefined;
   #marked = "";
   #messages = 0;
+  /** For as long as it is in a page. */
+  #over: AbortController | undefined;
 
   constructor(private readonly frame: Frame) {
     dress(frame.root, css);
-    this.speak();
-  }
-
-  get isOpen(): boolean {
-    return this.#panel.isOpen;
-  }
-
-  /** In the language that holds, as far as it is another one than before. */
-  speak(): void {
-    const { frame } = this;
-    const now = tongue(frame.lang(), frame.texts());
-    if (JSON.stringify(now) === JSON.stringify(this.#tongue)) return;
-    this.#clear();
-    this.#tongue = now;
+    const now = (this.#tongue = tongue(frame.lang(), frame.texts()));
     const mark = (marking: object) => void frame.session()?.inbox?.mark(marking);
     this.#panel = new Panel(frame.bell, now, {
       read: (item) => mark({ read: isUnread(item), ids: [item.id] }),
@@ -67,23 +58,42 @@ export class Rest {
       follow: ({ id }) => frame.session()?.followed(id),
       // Up to the newest that is shown: what arrives meanwhile stays unread.
       readAll: () => mark({ read: true, up_to: frame.look().view.items[0]?.cursor }),
-      retry: () => frame.session()?.authorized(),
+      retry: () => frame.again(),
       toggled: (open) => {
         frame.opened(open);
         this.#see();
       },
     });
-    this.#stack = new Stack(now.texts);
+    this.#stack = new Stack(now.texts, frame.bell);
     this.#voice = new Voice(frame, now.texts);
-    frame.bell.after(this.#panel.root, this.#stack.root);
+    this.speak();
+  }
+
+  get isOpen(): boolean {
+    return this.#panel.isOpen;
+  }
+
+  /** In the language that holds. What is shown stays. */
+  speak(): void {
+    const { frame } = this;
+    if (frame.root.isConnected) this.#enter();
+    const now = tongue(frame.lang(), frame.texts());
+    if (JSON.stringify(now) !== JSON.stringify(this.#tongue)) {
+      this.#tongue = now;
+      this.#panel.speak(now);
+      this.#stack.speak(now.texts);
+      this.#voice.texts = now.texts;
+    }
     this.footer();
     this.show();
   }
 
   /** What there is has changed. */
   show(): void {
-    const { view } = this.frame.look();
-    this.#follow();
+    const { view, state } = this.frame.look();
+    // Whoever is signed out is shown nothing of what there was.
+    if (state.is !== "unauthorized") this.#follow();
+    else if (this.#session) this.end();
     for (const { id, read } of view.items) if (read) this.#news?.settle(id);
     this.#panel.show(this.frame.look());
     this.#see();
@@ -97,7 +107,7 @@ export class Rest {
   notify({ title, body, level = "info" }: Message): void {
     const id = `host-${++this.#messages}`;
     const toast = { id, level, critical: false, title, ...(body && { body }) };
-    this.#stack?.queue.push(toast);
+    this.#stack.queue.push(toast);
     this.#voice.toast(toast, true);
   }
 
@@ -106,16 +116,16 @@ export class Rest {
   }
 
   refused(): void {
-    this.notify({ title: this.#tongue?.texts.refused ?? "", level: "warning" });
+    this.notify({ title: this.#tongue.texts.refused, level: "warning" });
   }
 
   open(open: boolean): void {
-    this.#panel.root.togglePopover(open);
+    if (this.#panel.root.isConnected) this.#panel.root.togglePopover(open);
   }
 
   /** The element is at another place: what was on top is so no more. */
   raise(): void {
-    this.#stack?.raise();
+    this.#stack.raise();
     this.#panel.left();
   }
 
@@ -123,33 +133,39 @@ export class Rest {
     const { link } = this.#panel;
     const href = this.frame.attribute("href");
     link.hidden = href === null;
-    link.textContent = this.#tongue?.texts.open ?? "";
-    const { baseURI } = document;
-    link.href =
-      (URL.canParse(href ?? "", baseURI) && safeHref(new URL(href ?? "", baseURI).href)) || "";
+    link.textContent = this.#tongue.texts.open;
+    link.href = pageHref(href) ?? "";
   }
 
   /** Nobody reads any more. */
   end(): void {
     this.#stage?.close();
-    this.#stack?.queue.closeAll();
+    this.#stack.queue.closeAll();
+    this.#voice.end();
     this.#stage = this.#news = this.#session = undefined;
     this.#marked = "";
   }
 
-  /** The element is in no page any more. In the next one `speak` makes all anew. */
+  /** The element is in no page any more. In the next one `speak` puts all there again. */
   close(): void {
     this.end();
-    this.#clear();
-    this.#tongue = undefined;
-  }
-
-  #clear(): void {
-    if (this.#tongue === undefined) return;
-    this.#stack?.close();
-    this.#stack?.root.remove();
+    this.#over?.abort();
+    this.#over = undefined;
+    this.#stack.root.remove();
     this.#panel.root.remove();
     this.#panel.left();
+  }
+
+  #enter(): void {
+    if (this.#over) return;
+    const { signal } = (this.#over = new AbortController());
+    this.frame.bell.after(this.#panel.root, this.#stack.root);
+    const look = () => {
+      this.#stack.look();
+      this.#see();
+    };
+    document.addEventListener("visibilitychange", look, { signal });
+    this.#stack.look();
   }
 
   /** Toasts are of one session: another reader has none of them. */
@@ -164,11 +180,9 @@ export class Rest {
       () => news.began(),
       (event) => news.taken(event),
     );
-    const stack = () => this.#stack as Stack;
+    const { queue } = this.#stack;
     const news: News = new News({
-      get queue() {
-        return stack().queue;
-      },
+      queue,
       stage,
       now: () => Date.now(),
       isQuiet: () => isQuiet(session.quietHours, Date.now()),
@@ -181,11 +195,12 @@ export class Rest {
     this.#news = news;
   }
 
-  /** What is in an open panel is seen. */
+  /** What is in an open panel is seen, by whoever looks at the page. */
   #see(): void {
     const { counts, items } = this.frame.look().view;
     const newest = items[0]?.cursor;
-    if (!this.isOpen || !counts?.unseen || !newest || newest === this.#marked) return;
+    if (!this.isOpen || document.hidden || !counts?.unseen || !newest || newest === this.#marked)
+      return;
     this.#marked = newest;
     void this.frame.session()?.inbox?.mark({ seen: true, up_to: newest });
   }

@@ -14,7 +14,7 @@ import {
 import { openInbox, type Inbox, type View } from "@tidings/client/offline";
 import { tabs } from "@tidings/client/tabs";
 import type { QuietHours } from "./quiet";
-import { whoIs } from "./who";
+import { subject, whoIs } from "./who";
 
 export interface Settings {
   server: string;
@@ -23,11 +23,17 @@ export interface Settings {
   connect: typeof connect;
 }
 
+interface Preferences {
+  quiet_hours?: QuietHours;
+}
+
 export interface Heard {
   view(view: View): void;
   event(envelope: Envelope, live: boolean): void;
   state(state: State): void;
   refused(): void;
+  /** Somebody else reads now: of this one nothing more is told. */
+  another(): void;
 }
 
 /** Who it is, is asked again after so long, and no later than that. */
@@ -39,8 +45,10 @@ export class Session {
   name: string | undefined;
   inbox: Inbox | undefined;
   quietHours: QuietHours | undefined;
+  #user: string | undefined;
   #client: Client | undefined;
   #api: Api;
+  #token: GiveToken | undefined;
   #closed = false;
   #knowsQuiet = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,7 +57,9 @@ export class Session {
     private readonly settings: Settings,
     private readonly heard: Heard,
   ) {
-    this.#api = new Api(settings.server, settings.token, (...request) => fetch(...request));
+    const { server, token } = settings;
+    this.#token = token && ((refresh) => this.#own(token(refresh)));
+    this.#api = new Api(server, this.#token, (...request) => fetch(...request));
   }
 
   async open(failures = 0, since = Date.now()): Promise<void> {
@@ -60,7 +70,7 @@ export class Session {
     if (failures === 0) tell("connecting");
     let user = settings.user;
     try {
-      user ??= await whoIs(this.#api, settings.token);
+      user ??= await whoIs(this.#api, this.#token);
     } catch {
       const wait =
         Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (1 + Math.random() / 4);
@@ -74,13 +84,15 @@ export class Session {
 
   async #connect(user: string): Promise<void> {
     const { heard, settings } = this;
-    const { server, token } = settings;
+    const { server } = settings;
+    const token = this.#token;
     const who = { server, user, ...(token && { token }) };
+    this.#user = user;
     this.name = `tidings ${server} ${encodeURIComponent(user)}`;
     const inbox = await openInbox({
       ...who,
       changed: (view) => this.#closed || heard.view(view),
-      refused: () => heard.refused(),
+      refused: () => this.#closed || heard.refused(),
     });
     if (this.#closed) return inbox.close();
     this.inbox = inbox;
@@ -93,25 +105,26 @@ export class Session {
       tabs: tabs(),
       ...kept(),
       event: (envelope, live) => {
+        if (this.#closed || this.#isOthers(envelope)) return;
         listener.event(envelope, live);
-        const { preferences } = envelope.payload as { preferences?: { quiet_hours?: QuietHours } };
-        if (envelope.type === "inbox.changed" && preferences) this.#quiet(preferences);
+        if (envelope.type === "inbox.changed") {
+          const { preferences } = envelope.payload as { preferences?: Preferences };
+          if (preferences) this.#quiet(preferences);
+        }
         heard.event(envelope, live);
       },
-      counts: (counts) => listener.counts(counts),
-      reset: (reset) => listener.reset(reset),
+      counts: (counts) => this.#closed || listener.counts(counts),
+      reset: (reset) => {
+        if (!this.#closed && !reset.notifications.some((item) => this.#isOthers(item)))
+          listener.reset(reset);
+      },
       state: (state) => {
+        if (this.#closed) return;
         listener.state(state);
         if (state.is === "live" && !this.#knowsQuiet) void this.#askQuiet();
         heard.state(state);
       },
     });
-  }
-
-  /** Somebody has signed in. */
-  authorized(): void {
-    if (this.#client) this.#client.authorized();
-    else void this.open();
   }
 
   /** A link of it is followed: told at once, for the page may be leaving. */
@@ -127,13 +140,38 @@ export class Session {
   }
 
   close(): void {
+    this.#client?.close(); // and says so
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#client?.close();
     this.inbox?.close();
   }
 
-  #quiet({ quiet_hours }: { quiet_hours?: QuietHours }): void {
+  /** Who reads is asked once: a token of anybody else is not for what is kept and waits here. */
+  async #own(asked: ReturnType<GiveToken>): ReturnType<GiveToken> {
+    const token = await asked;
+    const named = token && this.#user !== undefined && subject(token);
+    if (!named || named === this.#user) return token;
+    this.#another();
+    return null;
+  }
+
+  /** A cookie may become another one's without a word. */
+  #isOthers({ audience }: { audience: string }): boolean {
+    const others = audience.startsWith("user:") && audience !== `user:${this.#user}`;
+    if (others && this.#token === undefined) this.#another();
+    return others && this.#token === undefined;
+  }
+
+  /** Where the host says who reads, nobody does until it says otherwise: it would be the same again. */
+  #another(): void {
+    if (this.#closed) return;
+    const { settings, heard } = this;
+    this.close();
+    if (settings.user === null) return heard.another();
+    heard.state({ is: "unauthorized", since: Date.now(), reason: "signed out", transport: "" });
+  }
+
+  #quiet({ quiet_hours }: Preferences): void {
     this.#knowsQuiet = true;
     this.quietHours = quiet_hours;
   }

@@ -11,12 +11,16 @@ const GROUPS_MS = 1_000;
 const STAYS_MS = 10_000;
 
 export class Voice {
+  texts: Texts;
   #came = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly regions: { polite: Element; assertive: Element },
-    private readonly texts: Texts,
-  ) {}
+    texts: Texts,
+  ) {
+    this.texts = texts;
+  }
 
   /** A toast is shown, or would be where the host wants none: it is said in any case. `own`: of the host. */
   toast({ critical, level, title, body }: Toast, own: boolean): void {
@@ -27,7 +31,7 @@ export class Voice {
 
   #arrived(title: string): void {
     if (++this.#came > 1) return;
-    setTimeout(() => {
+    this.#timer = setTimeout(() => {
       const { newOne, newMany } = this.texts;
       this.say(this.#came > 1 ? fill(newMany, this.#came) : fill(newOne, title));
       this.#came = 0;
@@ -38,5 +42,13 @@ export class Voice {
     const said = make("p", {}, sentence);
     this.regions[urgent ? "assertive" : "polite"].append(said);
     setTimeout(() => said.remove(), STAYS_MS);
+  }
+
+  /** What is said and what is about to be is of one reader. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#came = 0;
+    this.regions.polite.replaceChildren();
+    this.regions.assertive.replaceChildren();
   }
 }

@@ -1,6 +1,6 @@
 // For Vue: props and events with their types, and an element that is the same from outside.
 
-import type { GiveToken, connect } from "@tidings/client";
+import { connect, type GiveToken } from "@tidings/client";
 import { defineComponent, h, onMounted, ref, watchEffect, type PropType } from "vue";
 import type { Message, Texts, TidingsEvents, TidingsInbox as Inbox } from "./index";
 import "./index";
@@ -31,11 +31,13 @@ export const TidingsInbox = defineComponent({
     const element = ref<Inbox>();
     // A function that is written in a template is another one each time: the element has one that is not.
     const token: GiveToken = (refresh) => props.token?.(refresh) ?? Promise.resolve(undefined);
+    const connected: typeof connect = (options) => (props.connect ?? connect)(options);
     onMounted(() =>
       watchEffect(() => {
         const { value } = element;
         if (!value) return;
-        Object.assign(value, { connect: props.connect, texts: props.texts });
+        value.texts = props.texts;
+        value.connect = props.connect && connected;
         value.token = props.token && token;
       }),
     );

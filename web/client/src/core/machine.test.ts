@@ -122,6 +122,15 @@ describe("coming back", () => {
     expect(driver.pass(601_000).opened).toHaveLength(2);
   });
 
+  it.each([undefined, null, NaN, "soon", -1])("goes on as before by a `retry` of %j", (ms) => {
+    const driver = live();
+    driver.take({ on: "retry", attempt: driver.model.attempt, ms: ms as number });
+    driver.event("goodbye", { reason: "shutdown", retry_ms: ms });
+    expect(driver.model.told.until).toBe(driver.now + 250);
+    driver.again().ended();
+    expect(driver.model.told.until).toBe(driver.now + 250);
+  });
+
   it.each(["shutdown", "overloaded", "limit"])("comes back when goodbye says: %s", (reason) => {
     const driver = live();
     driver.event("goodbye", { reason, retry_ms: 3_000 });

@@ -65,6 +65,9 @@ export function step(before: Model, input: Input, now: Now): Step {
   return one.done();
 }
 
+/** What the server asks for, as far as it is a time. */
+const obeyed = (ms?: number) => (Number.isFinite(ms) ? Math.min(ms as number, MOST_ASKED_MS) : 0);
+
 /** Nothing to tell of, but that time has passed. */
 export const alike = (one: State, other: State): boolean =>
   (["is", "reason", "until", "transport"] as const).every((part) => one[part] === other[part]);
@@ -290,12 +293,12 @@ class Turn {
     this.#lost(reason ?? (status ? `status ${status}` : "network"), asked);
   }
 
-  #lost(reason: string, asked = 0): void {
+  #lost(reason: string, asked?: number): void {
     const { now, random } = this.#at;
     const { phase, retry } = this.#model;
     if (phase.at === "live" && now - phase.since >= STABLE_MS) this.#model.failures = 0;
-    const floor = now + Math.min(asked, MOST_ASKED_MS);
-    const wait = Math.max(backoff(this.#model.failures, random), Math.min(retry, MOST_ASKED_MS));
+    const floor = now + obeyed(asked);
+    const wait = Math.max(backoff(this.#model.failures, random), obeyed(retry));
     const until = Math.max(floor, now + wait);
     this.#model.failures += 1;
     this.#model.refreshed = false; // what is refused after that may be refreshed again

@@ -66,6 +66,13 @@ it("takes what is no message for nothing", async () => {
   expect(said).toEqual([]);
 });
 
+it("takes what brings nothing for nothing", async () => {
+  const { said, socket } = await open(null);
+  socket.say("retry", null);
+  socket.say("typing", null);
+  expect(said).toEqual(["retry 0", "retry null", "typing null"]);
+});
+
 it("renews in band, and says what the server says to that", async () => {
   const { said, shut, socket } = await open("secret");
   shut.renew?.("t2");
@@ -104,6 +111,14 @@ it("says nothing after it was shut", async () => {
   socket.end();
   await Promise.resolve();
   expect([socket.closed, said]).toEqual([true, []]);
+});
+
+it("asks nothing where it was shut before it was open", async () => {
+  const { server, shut, socket } = await open(null);
+  shut();
+  socket.end();
+  await new Promise(setImmediate);
+  expect(server.asked).toEqual([]);
 });
 
 it("opens nothing where it was shut while the ticket was asked for", async () => {

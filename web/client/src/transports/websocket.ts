@@ -8,7 +8,7 @@ import { running, type Transport } from "./transport";
 interface Message {
   event: string;
   id?: string;
-  data: { retry_ms: number };
+  data: { retry_ms: number } | null;
 }
 
 export const webSocket = (): Transport => ({
@@ -30,14 +30,14 @@ export const webSocket = (): Transport => ({
           const message = parsed(text) as Message | null;
           if (message === null) return;
           const { event, id, data } = message;
-          if (event === "retry") say({ on: "retry", ms: data.retry_ms });
+          if (event === "retry") say({ on: "retry", ms: data?.retry_ms ?? 0 });
           if (event === "renewed" || event === "error")
             say({ on: "renewed", ok: event === "renewed" });
           // What is no event of the stream, as the answers above, is nothing to the machine.
           say({ on: "event", type: event, id: id ?? "", data: JSON.stringify(data) });
         };
       });
-      return why(api, heard);
+      return signal.aborted ? {} : why(api, heard);
     });
     const renew = (token: string) => socket?.send(JSON.stringify({ token }));
     return Object.assign(shut, { renew });

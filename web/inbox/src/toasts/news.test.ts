@@ -35,11 +35,11 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
   });
   const hear = (
     type: string,
-    payload: object,
+    payload: object | null,
     { live = true, welcome = true, muted = false } = {},
   ) => {
     did.length = 0;
-    const { id } = payload as Item;
+    const { id } = Object(payload) as Item;
     const envelope = {
       id: `e-${id}`,
       type,
@@ -187,6 +187,11 @@ describe("a tab whose turn it is not", () => {
     news.began();
     const shown = did.filter((line) => line.startsWith("show"));
     expect([shown.length, shown[0]]).toEqual([MOST_HELD, "show 5"]);
+  });
+
+  it("takes a signal that brings nothing for nothing", () => {
+    const { hear } = setUp();
+    expect(hear("typing", null)).toEqual([]);
   });
 
   it("shows nothing that another tab has shown, however late it hears of it", () => {

@@ -56,7 +56,7 @@ export class News {
   hear(envelope: Envelope, live: boolean, welcome: boolean): void {
     const { queue } = this.parts;
     const { type, payload, audience, id: event = "", muted } = envelope;
-    const { id } = payload as Item;
+    const { id } = Object(payload) as Item; // a signal may bring nothing
     switch (type) {
       case "notification": {
         const toast = this.#toastOf(payload as Item, audience);

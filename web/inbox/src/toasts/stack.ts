@@ -10,10 +10,16 @@ export class Stack {
   readonly queue: ToastQueue;
   #list = make("div", { class: "list" });
   #rest = make("p", { class: "rest" });
+  #waiting = 0;
   #cards = new Map<string, { toast: Toast; element: HTMLElement }>();
-  #over = new AbortController();
+  /** Where whoever came into the toasts was before. */
+  #from: HTMLElement | null = null;
 
-  constructor(private readonly texts: Texts) {
+  /** `home`: has the focus when the last one is closed, and where it was before is gone. */
+  constructor(
+    private texts: Texts,
+    private readonly home: HTMLElement,
+  ) {
     const timers = {
       now: () => performance.now(),
       setTimer: (run: () => void, ms: number) => window.setTimeout(run, ms),
@@ -29,19 +35,32 @@ export class Stack {
         "aria-label": texts.title,
         pointerenter: () => queue.pause("pointer"),
         pointerleave: () => queue.resume("pointer"),
-        focusin: () => queue.pause("focus"),
+        focusin: ({ relatedTarget }: FocusEvent) =>
+          this.#enter(relatedTarget as HTMLElement | null),
         focusout: ({ relatedTarget }: FocusEvent) =>
           this.root.contains(relatedTarget as Node | null) || queue.resume("focus"),
-        keydown: ({ key, target }: KeyboardEvent) =>
-          key === "Escape" && this.#escape(target as Node),
+        keydown: (event: KeyboardEvent) => event.key === "Escape" && this.#escape(event),
       },
       this.#list,
       this.#rest,
     );
-    // A toast that nobody could see has not been shown: its time runs when the page is looked at.
-    const follow = () => (document.hidden ? queue.pause("hidden") : queue.resume("hidden"));
-    document.addEventListener("visibilitychange", follow, { signal: this.#over.signal });
-    follow();
+  }
+
+  /** Other words, for the same toasts. */
+  speak(texts: Texts): void {
+    this.texts = texts;
+    this.root.ariaLabel = texts.title;
+    this.#show(
+      [...this.#cards.values()].map(({ toast }) => toast),
+      this.#waiting,
+      true,
+    );
+  }
+
+  /** A toast that nobody could see has not been shown: its time runs when the page is looked at. */
+  look(): void {
+    if (document.hidden) this.queue.pause("hidden");
+    else this.queue.resume("hidden");
   }
 
   /** Above all else that the page has, as long as there are some. */
@@ -49,25 +68,35 @@ export class Stack {
     if (this.root.isConnected) this.root.togglePopover(this.#cards.size > 0);
   }
 
-  close(): void {
-    this.#over.abort();
-    this.queue.closeAll();
+  #enter(from: HTMLElement | null): void {
+    this.queue.pause("focus");
+    if (!this.root.contains(from)) this.#from = from;
   }
 
-  #escape(target: Node): void {
-    for (const [id, { element }] of this.#cards) if (element.contains(target)) this.queue.close(id);
+  #escape(event: KeyboardEvent): void {
+    // Not the panel below as well, nor what the host has open.
+    event.preventDefault();
+    event.stopPropagation();
+    for (const [id, { element }] of this.#cards)
+      if (element.contains(event.target as Node)) this.queue.close(id);
   }
 
-  #show(shown: Toast[], waiting: number): void {
+  #show(shown: Toast[], waiting: number, anew = false): void {
+    this.#waiting = waiting;
     const before = this.#cards;
     const focused = (this.root.getRootNode() as ShadowRoot).activeElement;
     const at = [...before.values()].findIndex(({ element }) => element.contains(focused));
+    const within = this.root.contains(focused);
     this.#cards = new Map();
     for (const toast of shown) {
       const known = before.get(toast.id);
       const made = () => card(toast, this.texts, () => this.queue.close(toast.id));
       const element =
-        known?.toast === toast ? known.element : known ? renewed(known.element, made()) : made();
+        known?.toast === toast && !anew
+          ? known.element
+          : known
+            ? renewed(known.element, made())
+            : made();
       this.#cards.set(toast.id, { toast, element });
     }
     arrange(
@@ -81,8 +110,12 @@ export class Stack {
       closeAll,
     );
     if (shown.length < 2) this.#rest.replaceChildren();
-    else if (!this.#rest.contains(focused)) {
+    else if (anew || !this.#rest.contains(focused)) {
       this.#rest.replaceChildren(waiting > 0 ? make("span", {}, fill(more, waiting)) : "", button);
+    }
+    if (within && shown.length === 0) {
+      (this.#from?.isConnected ? this.#from : this.home).focus();
+      this.#from = null;
     }
     this.raise();
     // Whoever closes one by keyboard goes on with the one that has its place.

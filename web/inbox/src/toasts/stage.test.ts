@@ -118,3 +118,22 @@ describe("the stage", () => {
     expect(one.stage.isOn).toBe(false);
   });
 });
+
+it("is without locks where they are there and forbidden", async () => {
+  let asked = 0;
+  const forbidden = () => {
+    // Asked again at once it would never be done, and neither would this test.
+    if ((asked += 1) > 1) throw new Error("asked again");
+    return Promise.reject(new DOMException("forbidden", "SecurityError"));
+  };
+  const began = vi.fn();
+  const stage = new Stage("t", began, () => {}, {
+    locks: { request: forbidden } as unknown as LockManager,
+    channel: undefined,
+    isLookedAt: () => true,
+  });
+  await settle();
+  expect([stage.isOn, asked, began.mock.calls.length]).toEqual([true, 1, 1]);
+  stage.close();
+  expect(stage.isOn).toBe(false);
+});

@@ -78,8 +78,10 @@ export class Stage {
       this.isOn = false;
     };
     this.#leave = leave;
+    let had = false;
     const hold = () => {
       if (over.signal.aborted) return;
+      had = true;
       this.isOn = true;
       setTimeout(() => this.isOn && this.#leave === leave && this.began(), SETTLES_MS);
       return new Promise<void>((released) => (release = released));
@@ -91,7 +93,12 @@ export class Stage {
       this.#look(false); // once more behind the one that took it
     };
     const options = steal ? { steal } : { signal: over.signal };
-    locks.request(this.name, options, hold).catch(() => over.signal.aborted || lost());
+    locks.request(this.name, options, hold).catch((error: Error) => {
+      if (over.signal.aborted) return;
+      // Forbidden, as in a frame without an origin: then it is as without locks, and asking again is in vain.
+      if (!had && error.name !== "AbortError") void hold();
+      else lost();
+    });
   }
 }
 

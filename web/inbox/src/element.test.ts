@@ -1,0 +1,168 @@
+import type { connect, Options, State } from "@tidings/client";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { define, TidingsInbox } from "./element";
+import { Rest } from "./rest";
+
+const streams: (Options & { closed?: boolean })[] = [];
+const own: typeof connect = (options) => {
+  streams.push(options);
+  return {
+    state: {} as State,
+    authorized: () => {},
+    close: () => Object.assign(options, { closed: true }),
+  };
+};
+let reader: string | null = "alice";
+const token = async () => reader && `e30.${btoa(JSON.stringify({ sub: reader }))}.x`;
+
+const state = (is: State["is"]): State => ({ is, since: 0, reason: "", transport: "" });
+const notification = (title: string, more: object = {}) => ({
+  id: `e-${title}`,
+  type: "notification",
+  timestamp: "",
+  audience: `user:${reader}`,
+  payload: { id: title, title, level: "info", critical: false, cursor: title, ...more },
+  unread: 1,
+  unseen: 1,
+});
+
+/** What a browser has of popovers, which is lacking here. */
+function togglePopover(this: HTMLElement, force?: boolean): boolean {
+  if (!this.isConnected) throw new DOMException("not connected", "InvalidStateError");
+  const isOpen = this.hasAttribute("data-open");
+  const opens = force ?? !isOpen;
+  if (opens === isOpen) return opens;
+  const newState = opens ? "open" : "closed";
+  this.dispatchEvent(Object.assign(new Event("beforetoggle"), { newState }));
+  this.toggleAttribute("data-open", opens);
+  return opens;
+}
+
+beforeEach(() => {
+  reader = "alice";
+  streams.length = 0;
+  vi.stubGlobal("fetch", async () => new Response("{}", { status: 401 }));
+  vi.spyOn(document, "hasFocus").mockReturnValue(true);
+  vi.spyOn(navigator, "locks", "get").mockReturnValue(undefined as unknown as LockManager);
+  HTMLElement.prototype.togglePopover = togglePopover;
+  define(async () => Rest);
+  TidingsInbox.load = async () => Rest;
+});
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+async function put() {
+  const element = document.createElement("tidings-inbox");
+  Object.assign(element, { token, connect: own });
+  element.setAttribute("server", "https://t.example");
+  const counts: unknown[] = [];
+  element.addEventListener("tidings-counts", (event) =>
+    counts.push((event as CustomEvent<unknown>).detail),
+  );
+  document.body.append(element);
+  await vi.waitFor(() => expect(streams).toHaveLength(1));
+  const inside = (selector: string) => [
+    ...(element.shadowRoot?.querySelectorAll<HTMLElement>(selector) ?? []),
+  ];
+  return { element, counts, inside, stream: streams[0] as Options };
+}
+
+const shown = (inside: (selector: string) => HTMLElement[]) =>
+  inside(".toast .title").map(({ textContent }) => textContent);
+
+it("asks who reads when somebody has signed in, also before there is a connection", async () => {
+  const { element } = await put();
+  reader = "bob";
+  element.authorized();
+  element.authorized();
+  await vi.waitFor(() => expect(streams).toHaveLength(2));
+  expect(streams.map(({ user, closed = false }) => [user, closed])).toEqual([
+    ["alice", true],
+    ["bob", false],
+  ]);
+});
+
+it("brings a toast to none but whom it was for, however late it can be shown", async () => {
+  let come = (_: typeof Rest) => {};
+  TidingsInbox.load = () => new Promise((loaded) => (come = loaded));
+  const { element, inside, stream } = await put();
+  stream.event?.(notification("for alice", { critical: true }), true);
+  reader = "bob";
+  element.authorized();
+  await vi.waitFor(() => expect(streams).toHaveLength(2));
+  come(Rest);
+  streams[1]?.event?.(notification("for bob", { critical: true }), true);
+  await vi.waitFor(() => expect(shown(inside)).toEqual(["Criticalfor bob"]));
+  expect(inside("[aria-live]").map(({ textContent }) => textContent)).toEqual(["", "for bob"]);
+});
+
+it("shows and says nothing of whoever is signed out", async () => {
+  const { element, counts, inside, stream } = await put();
+  stream.counts?.({ unread: 3, unseen: 1 });
+  stream.event?.(notification("urgent", { critical: true }), true);
+  await vi.waitFor(() => expect(shown(inside)).toHaveLength(1));
+  stream.state?.(state("unauthorized"));
+  expect([element.counts, counts.at(-1)]).toEqual([null, { unread: 0, unseen: 0 }]);
+  expect(shown(inside)).toEqual([]);
+  expect(inside("[aria-live]").map(({ textContent }) => textContent)).toEqual(["", ""]);
+});
+
+it("keeps its toasts and its open panel in another language", async () => {
+  const { element, inside, stream } = await put();
+  stream.event?.(notification("urgent", { critical: true }), true);
+  await vi.waitFor(() => expect(shown(inside)).toEqual(["Criticalurgent"]));
+  element.show();
+  element.lang = "zh";
+  await vi.waitFor(() => expect(shown(inside)).toEqual(["紧急urgent"]));
+  expect(inside(".panel[data-open] h2").map(({ textContent }) => textContent)).toEqual(["通知"]);
+  expect(inside(".stack")).toHaveLength(1);
+});
+
+it("is seen only by whoever looks", async () => {
+  const { element, stream } = await put();
+  const sent: string[] = [];
+  vi.stubGlobal("fetch", async (url: string, { body }: RequestInit) => {
+    if (url.endsWith("/notifications/mark")) sent.push(`${body as string}`);
+    return new Response("{}", { status: url.includes("mark") ? 200 : 503 });
+  });
+  const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  stream.state?.(state("live"));
+  element.show();
+  const { payload } = notification("new");
+  const notifications = [{ ...payload, audience: "user:alice" }] as never;
+  stream.reset?.({ reason: "", notifications, more: false, cursor: "c", unread: 1, unseen: 1 });
+  await new Promise(requestAnimationFrame);
+  const marks = () => sent.filter((body) => body.includes("seen"));
+  expect(marks()).toEqual([]);
+  hidden.mockReturnValue(false);
+  document.dispatchEvent(new Event("visibilitychange"));
+  await vi.waitFor(() => expect(marks()).toHaveLength(1));
+});
+
+it("may be told to show and to hide where it is in no page", async () => {
+  const { element } = await put();
+  element.show();
+  element.remove();
+  expect(() => element.show()).not.toThrow();
+  expect(() => element.hide()).not.toThrow();
+});
+
+it("says so when what the bell opens does not come, or leads to where the inbox is as well", async () => {
+  TidingsInbox.load = () => Promise.reject(new Error("away"));
+  const { element, inside } = await put();
+  const [bell] = inside(".bell");
+  bell?.click();
+  await vi.waitFor(() => expect(bell?.title).toContain("could not be loaded"));
+  expect(inside("[aria-live=assertive]")[0]?.textContent).toContain("could not be loaded");
+  const assign = vi.spyOn(location, "assign").mockImplementation(() => {});
+  element.setAttribute("href", "https://t.example/all");
+  bell?.click();
+  await vi.waitFor(() => expect(assign).toHaveBeenCalledWith("https://t.example/all"));
+  TidingsInbox.load = async () => Rest;
+  bell?.click();
+  await vi.waitFor(() => expect(inside(".panel[data-open]")).toHaveLength(1));
+  expect(bell?.title).toBe("Notifications");
+});
