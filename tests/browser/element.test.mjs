@@ -214,8 +214,8 @@ test("another reader has nothing of the one before", async (t) => {
 });
 
 test("what the bell opens may not come: it says so, leaves no tag, and tries again", async (t) => {
-  const { context, open } = await newWorld(t, { allow: [/tidings-inbox-panel/, /ERR_FAILED/] });
   const panel = /tidings-inbox-panel/;
+  const { context, open } = await newWorld(t, { allow: [{ text: /ERR_FAILED/, at: panel }] });
   await context.route(panel, (route) => route.abort());
   const element = await open();
   await element.live();

@@ -142,9 +142,19 @@ it("is seen only by whoever looks", async () => {
   await vi.waitFor(() => expect(marks()).toHaveLength(1));
 });
 
-it("may be told to show and to hide where it is in no page", async () => {
-  const { element } = await put();
+it("takes a signal that brings nothing, before it is opened as well as after", async () => {
+  const { element, inside, stream } = await put();
+  const nothing = { ...notification("x"), type: "typing", payload: null };
+  expect(() => stream.event?.(nothing, true)).not.toThrow();
   element.show();
+  await vi.waitFor(() => expect(inside(".panel[data-open]")).toHaveLength(1));
+  expect(() => stream.event?.(nothing, true)).not.toThrow();
+});
+
+it("may be told to show and to hide where it is in no page", async () => {
+  const { element, inside } = await put();
+  element.show();
+  await vi.waitFor(() => expect(inside(".panel[data-open]")).toHaveLength(1));
   element.remove();
   expect(() => element.show()).not.toThrow();
   expect(() => element.hide()).not.toThrow();

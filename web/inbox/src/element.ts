@@ -305,7 +305,7 @@ export class TidingsInbox extends Base {
 
 /** Its snooze is over, as a change tells it. */
 const isAwake = (change: unknown) =>
-  (change as { snoozed_until?: string | null }).snoozed_until === null;
+  (change as { snoozed_until?: string | null } | null)?.snoozed_until === null;
 
 /** Of the nearest that names one, across shadow roots. */
 function langOf(from: Element): string {
