@@ -220,7 +220,7 @@ test("what the bell opens may not come: it says so, leaves no tag, and tries aga
   const element = await open();
   await element.live();
   await element.bell.click();
-  await element.assertive.getByText("The inbox could not be loaded").waitFor();
+  await element.assertive.getByText("could not be loaded").waitFor();
   assert.equal(await element.page.locator("head script").count(), 0);
   await context.unroute(panel);
   await element.openPanel();

@@ -15,7 +15,7 @@ function build(): string {
     for (const source of sources.filter((name) => /\.(ts|css)$/.test(name)).sort())
       hash.update(readFileSync(`${root}/${source}`));
   }
-  return hash.digest("base64url").slice(0, 8);
+  return hash.digest("base64url").slice(0, 6);
 }
 
 export default defineConfig(({ mode }) => {

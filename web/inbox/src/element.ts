@@ -11,7 +11,7 @@ import type { Frame, Rest } from "./rest";
 import { Session } from "./session";
 import { dress } from "./style";
 import type { Texts } from "./texts";
-import { bellEn, bellZh } from "./texts/bell";
+import { aloneEn, aloneZh } from "./texts/bell";
 import { speak } from "./texts/tongue";
 import { fromUrl, once } from "./who";
 
@@ -238,7 +238,7 @@ export class TidingsInbox extends Base {
 
   #show(change: Partial<Look>): void {
     this.#look = { ...this.#look, ...change };
-    const { texts } = speak(langOf(this), bellEn, bellZh, this.#texts);
+    const { texts } = speak(langOf(this), aloneEn, aloneZh, this.#texts);
     const failed = this.#failed ? texts.failed : "";
     this.#bell.show(this.#look, texts, failed);
     if (this.#assertive.textContent !== failed && !this.#rest) this.#assertive.textContent = failed;

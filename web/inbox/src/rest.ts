@@ -45,8 +45,6 @@ export class Rest {
   #session: Session | undefined;
   #marked = "";
   #messages = 0;
-  /** For as long as it is in a page. */
-  #over: AbortController | undefined;
 
   constructor(private readonly frame: Frame) {
     dress(frame.root, css);
@@ -67,10 +65,6 @@ export class Rest {
     this.#stack = new Stack(now.texts, frame.bell);
     this.#voice = new Voice(frame, now.texts);
     this.speak();
-  }
-
-  get isOpen(): boolean {
-    return this.#panel.isOpen;
   }
 
   /** In the language that holds. What is shown stays. */
@@ -149,24 +143,23 @@ export class Rest {
   /** The element is in no page any more. In the next one `speak` puts all there again. */
   close(): void {
     this.end();
-    this.#over?.abort();
-    this.#over = undefined;
+    document.removeEventListener("visibilitychange", this.#look);
     this.#stack.root.remove();
     this.#panel.root.remove();
     this.#panel.left();
   }
 
   #enter(): void {
-    if (this.#over) return;
-    const { signal } = (this.#over = new AbortController());
+    if (this.#panel.root.isConnected) return;
     this.frame.bell.after(this.#panel.root, this.#stack.root);
-    const look = () => {
-      this.#stack.look();
-      this.#see();
-    };
-    document.addEventListener("visibilitychange", look, { signal });
-    this.#stack.look();
+    document.addEventListener("visibilitychange", this.#look);
+    this.#look();
   }
+
+  #look = (): void => {
+    this.#stack.look();
+    this.#see();
+  };
 
   /** Toasts are of one session: another reader has none of them. */
   #follow(): void {
@@ -199,7 +192,13 @@ export class Rest {
   #see(): void {
     const { counts, items } = this.frame.look().view;
     const newest = items[0]?.cursor;
-    if (!this.isOpen || document.hidden || !counts?.unseen || !newest || newest === this.#marked)
+    if (
+      !this.#panel.isOpen ||
+      document.hidden ||
+      !counts?.unseen ||
+      !newest ||
+      newest === this.#marked
+    )
       return;
     this.#marked = newest;
     void this.frame.session()?.inbox?.mark({ seen: true, up_to: newest });

@@ -134,7 +134,7 @@ export class ToastQueue {
     } else {
       return false;
     }
-    this.#tell();
+    this.tell();
     return true;
   }
 
@@ -151,10 +151,11 @@ export class ToastQueue {
       this.#shown.push(shown);
       if (this.#pauses.size === 0) this.#run(shown);
     }
-    this.#tell();
+    this.tell();
   }
 
-  #tell(): void {
+  /** What is shown now, once more. */
+  tell(): void {
     this.changed(
       this.#shown.map((shown) => shown.toast),
       this.#waiting.length,

@@ -10,7 +10,6 @@ export class Stack {
   readonly queue: ToastQueue;
   #list = make("div", { class: "list" });
   #rest = make("p", { class: "rest" });
-  #waiting = 0;
   #cards = new Map<string, { toast: Toast; element: HTMLElement }>();
   /** Where whoever came into the toasts was before. */
   #from: HTMLElement | null = null;
@@ -50,11 +49,8 @@ export class Stack {
   speak(texts: Texts): void {
     this.texts = texts;
     this.root.ariaLabel = texts.title;
-    this.#show(
-      [...this.#cards.values()].map(({ toast }) => toast),
-      this.#waiting,
-      true,
-    );
+    for (const one of this.#cards.values()) one.toast = { ...one.toast }; // none is known as it is
+    this.queue.tell();
   }
 
   /** A toast that nobody could see has not been shown: its time runs when the page is looked at. */
@@ -81,8 +77,7 @@ export class Stack {
       if (element.contains(event.target as Node)) this.queue.close(id);
   }
 
-  #show(shown: Toast[], waiting: number, anew = false): void {
-    this.#waiting = waiting;
+  #show(shown: Toast[], waiting: number): void {
     const before = this.#cards;
     const focused = (this.root.getRootNode() as ShadowRoot).activeElement;
     const at = [...before.values()].findIndex(({ element }) => element.contains(focused));
@@ -92,11 +87,7 @@ export class Stack {
       const known = before.get(toast.id);
       const made = () => card(toast, this.texts, () => this.queue.close(toast.id));
       const element =
-        known?.toast === toast && !anew
-          ? known.element
-          : known
-            ? renewed(known.element, made())
-            : made();
+        known?.toast === toast ? known.element : known ? renewed(known.element, made()) : made();
       this.#cards.set(toast.id, { toast, element });
     }
     arrange(
@@ -110,13 +101,10 @@ export class Stack {
       closeAll,
     );
     if (shown.length < 2) this.#rest.replaceChildren();
-    else if (anew || !this.#rest.contains(focused)) {
+    else if (!this.#rest.contains(focused)) {
       this.#rest.replaceChildren(waiting > 0 ? make("span", {}, fill(more, waiting)) : "", button);
     }
-    if (within && shown.length === 0) {
-      (this.#from?.isConnected ? this.#from : this.home).focus();
-      this.#from = null;
-    }
+    if (within && shown.length === 0) (this.#from?.isConnected ? this.#from : this.home).focus();
     this.raise();
     // Whoever closes one by keyboard goes on with the one that has its place.
     if (at !== -1 && !this.#list.contains(focused)) {
