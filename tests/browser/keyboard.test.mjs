@@ -30,9 +30,20 @@ function hasFocus(what) {
   return what.evaluateAll((all) => all.some((one) => one.getRootNode().activeElement === one));
 }
 
-/** What has the focus is on the screen, not below the bar at the top, and marked. */
+/** What has the focus is on the screen, not below the bar at the top, and marked: once what moves has come to rest. */
 async function isSeen(page) {
-  const seen = await page.evaluate(() => {
+  let seen;
+  const look = async () => {
+    seen = await visible(page);
+    return seen.marked && seen.uncovered;
+  };
+  await until("the focus is seen", look).catch(() => {}); // it is said below what is wrong
+  assert.ok(seen.marked, `the focus can be seen: ${seen.what}`);
+  assert.ok(seen.uncovered, `nothing covers what has the focus: ${seen.what}`);
+}
+
+function visible(page) {
+  return page.evaluate(() => {
     let focused = document.activeElement;
     while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
     const { left, top, width, height } = focused.getBoundingClientRect();
@@ -47,8 +58,6 @@ async function isSeen(page) {
       uncovered: over !== null && (focused.contains(over) || over.contains(focused)),
     };
   });
-  assert.ok(seen.marked, `the focus can be seen: ${seen.what}`);
-  assert.ok(seen.uncovered, `nothing covers what has the focus: ${seen.what}`);
 }
 
 /** The focus comes to `what` by itself: nobody is left nowhere. */
