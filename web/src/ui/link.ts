@@ -1,16 +1,3 @@
-// A link comes from whoever may publish. The server checks its scheme; this checks again, because an
-// href is the one place where text of others could become code.
+// Which links are followed is one rule, and the element's.
 
-/** The text as a safe href, or null: http, https, or a path on this site. */
-export function safeHref(link: string | undefined): string | null {
-  // URL parsers drop tabs and newlines and read "\" as "/", which would make "/\t/host" another site.
-  if (link === undefined || /[\u0000-\u0020\u007f\\]/.test(link)) return null;
-  if (link.startsWith("/")) return link.startsWith("//") ? null : link;
-  if (!/^https?:\/\//i.test(link)) return null;
-  return URL.canParse(link) ? link : null;
-}
-
-/** Pages of other sites open beside the inbox, not instead of it. */
-export function leavesSite(href: string): boolean {
-  return !href.startsWith("/");
-}
+export { leavesSite, safeHref } from "../../inbox/src/link";
