@@ -2,6 +2,7 @@
 
 export { connect, type Client, type Options } from "./client";
 export { Api, type GiveToken } from "./core/api";
+export { browser, type World } from "./core/world";
 export { SseParser, type SseEvent, type SseSink } from "./sse/parser";
 export { eventSource } from "./transports/eventsource";
 export { longPoll } from "./transports/longpoll";

@@ -4,15 +4,18 @@ import { Session } from "./session";
 
 const tokenOf = (sub: string) => `e30.${btoa(JSON.stringify({ sub }))}.x`;
 
+const BY_COOKIE = { credentials: "include" } as const;
+
 const answers: Record<string, unknown> = {};
 const asked: [path: string, token: string | undefined][] = [];
 
 beforeEach(() => {
   asked.length = 0;
-  vi.stubGlobal("fetch", async (url: string, { headers }: { headers: Record<string, string> }) => {
+  vi.stubGlobal("fetch", async (url: string, { headers }: { headers?: Record<string, string> }) => {
     const path = new URL(url).pathname.replace("/api/v1", "");
-    asked.push([path, headers.authorization]);
-    return new Response(JSON.stringify(answers[path] ?? {}), { status: 200 });
+    asked.push([path, headers?.authorization]);
+    const signedOut = path === "/auth/me" && !(path in answers);
+    return new Response(JSON.stringify(answers[path] ?? {}), { status: signedOut ? 401 : 200 });
   });
 });
 afterEach(() => vi.unstubAllGlobals());
@@ -80,6 +83,35 @@ it("shows nothing of another reader when the cookie is theirs", async () => {
   const reset = { reason: "gap", notifications, more: false, cursor: "c", unread: 1, unseen: 1 };
   byReset.stream.reset?.(reset);
   expect(byReset.told).toEqual(["another"]);
+});
+
+it("sends nothing by the cookie of another reader: not the stream, and no mark", async () => {
+  answers["/auth/me"] = { user: "alice" };
+  const { session, stream, told } = await open();
+  const request = (path: string) =>
+    stream.world?.fetch(`https://t.example/api/v1${path}`, BY_COOKIE);
+  await request("/stream");
+  expect(asked.at(-1)).toEqual(["/stream", undefined]);
+  answers["/auth/me"] = { user: "bob" };
+  await session.inbox?.mark({ read: true, up_to: "c" });
+  await vi.waitFor(() => expect(told).toContain("another"));
+  await expect(request("/stream")).rejects.toThrow();
+  expect(asked.map(([path]) => path)).not.toContain("/notifications/mark");
+  expect(asked.at(-1)).toEqual(["/auth/me", undefined]);
+});
+
+it("lets the server refuse who is signed out, and asks nobody about a token", async () => {
+  answers["/auth/me"] = { user: "alice" };
+  const { stream, told } = await open();
+  delete answers["/auth/me"];
+  await stream.world?.fetch("https://t.example/api/v1/stream", BY_COOKIE);
+  expect(asked.at(-1)).toEqual(["/stream", undefined]);
+  expect(told).toEqual([]);
+
+  const byToken = await open({ token: async () => tokenOf("alice") });
+  asked.length = 0;
+  await byToken.stream.world?.fetch("https://t.example/api/v1/stream", { credentials: "omit" });
+  expect(asked.map(([path]) => path)).toEqual(["/stream"]);
 });
 
 it("tells nothing after it was closed, whatever still comes", async () => {

@@ -2,6 +2,7 @@
 
 import {
   Api,
+  browser,
   longPoll,
   sse,
   type Client,
@@ -10,6 +11,7 @@ import {
   type GiveToken,
   type Item,
   type State,
+  type World,
 } from "@tidings/client";
 import { openInbox, type Inbox, type View } from "@tidings/client/offline";
 import { tabs } from "@tidings/client/tabs";
@@ -86,7 +88,7 @@ export class Session {
     const { heard, settings } = this;
     const { server } = settings;
     const token = this.#token;
-    const who = { server, user, ...(token && { token }) };
+    const who = { server, user, ...(token && { token }), world: this.#world };
     this.#user = user;
     this.name = `tidings ${server} ${encodeURIComponent(user)}`;
     const inbox = await openInbox({
@@ -155,7 +157,25 @@ export class Session {
     return null;
   }
 
-  /** A cookie may become another one's without a word. */
+  /** A cookie may become another one's without a word: it is asked before each request that it goes with. */
+  readonly #world: World = {
+    ...browser,
+    fetch: async (input, request) => {
+      if (request?.credentials === "include" && !(await this.#isSame()))
+        throw new Error("another reader");
+      return fetch(input, request);
+    },
+  };
+
+  /** Who is signed out, the server refuses by itself. */
+  async #isSame(): Promise<boolean> {
+    const user = await whoIs(this.#api, undefined);
+    const same = user === null || user === this.#user;
+    if (!same) this.#another();
+    return same;
+  }
+
+  /** And it may become one between the two. */
   #isOthers({ audience }: { audience: string }): boolean {
     const others = audience.startsWith("user:") && audience !== `user:${this.#user}`;
     if (others && this.#token === undefined) this.#another();

@@ -26,7 +26,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   const api = new Api(server, token, world.fetch);
   const { locks } = globalThis.navigator ?? {};
   const alone = <T>(run: () => Promise<T>): Promise<T> => {
-    if (locks === undefined) return run();
+    if (!locks) return run();
     let began: Promise<T> | undefined;
     // Where locks are there and forbidden, it runs without.
     return locks.request(`${name} marks`, () => (began = run())).catch(() => began ?? run());
