@@ -45,9 +45,12 @@ build: tools $(PAGES) ## Build the release binary, with its pages in it
 test: test-rust test-web test-system ## Run every test, and install what they need
 	@echo "All tests passed: Rust, pages, browser, stock clients and the OpenAPI document."
 
+# Of the whole workspace both times: by itself a crate gets other features of what it depends on, and all is built again.
+# Most tests wait for a server, so there are more of them at once than processors.
+test-rust: export RUST_TEST_THREADS := $(or $(RUST_TEST_THREADS),$(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN)))))
 test-rust: tools postgres buses $(PAGES) ## Run the tests in Rust, end to end ones too
 	cargo test --workspace --locked
-	cargo test --locked --package tidings-broker --features shuttle concurrency
+	cargo test --workspace --locked --lib --features tidings-broker/shuttle concurrency::
 
 test-web: tools $(WEB_MODULES) ## Run the tests of the pages
 	npm --prefix web test

@@ -1,7 +1,7 @@
 //! The synchronous core under explored schedules: every acquisition of a lock is a choice, and shuttle
 //! makes thousands of different ones. A wait that nobody ends is found as a deadlock.
 //!
-//! `cargo test -p tidings-broker --features shuttle concurrency`
+//! `cargo test --workspace --lib --features tidings-broker/shuttle concurrency::`
 
 use std::{
     sync::{
