@@ -6,12 +6,14 @@ mod bodies;
 mod query;
 mod stream;
 mod strict;
+mod websocket;
 
 use tidings_models::{NotificationId, Random, Timestamp};
 
 pub use bodies::{batch, create, json};
 pub use query::query;
 pub use stream::sse;
+pub use websocket::websocket;
 
 /// The moment that it always is.
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -38,8 +40,14 @@ mod tests {
 
     #[test]
     fn what_is_promised_holds_over_every_corpus() {
-        let targets: [replay::Target; 5] =
-            [("batch", batch), ("create", create), ("json", json), ("query", query), ("sse", sse)];
+        let targets: [replay::Target; 6] = [
+            ("batch", batch),
+            ("create", create),
+            ("json", json),
+            ("query", query),
+            ("sse", sse),
+            ("websocket", websocket),
+        ];
         replay::all("api", &targets);
     }
 }

@@ -5,7 +5,7 @@ use tidings_broker::GoodbyeReason;
 
 /// Why a WebSocket is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Closing {
+pub(crate) enum Closing {
     /// The server has said goodbye.
     Goodbye(GoodbyeReason),
     /// The client wants to.

@@ -15,13 +15,13 @@ use super::{closing::Closing, flood::Flood};
 
 /// Largest message, in bytes, in one frame or in many. Bounds what one client can keep in memory; the largest that makes
 /// sense, a mark of 1,000 ids, would be some 40 kB over HTTP: who marks so many does it there, or in parts.
-pub(super) const MAX_MESSAGE: usize = 16 * 1024;
+pub(crate) const MAX_MESSAGE: usize = 16 * 1024;
 /// Longest head of a frame, in bytes (RFC 6455, section 5.2).
 const MAX_HEAD: usize = 14;
 
 /// What a client says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Message {
+pub(crate) enum Message {
     /// A command.
     Text(Bytes),
     /// A ping of the protocol.
@@ -30,7 +30,7 @@ pub(super) enum Message {
 
 /// Why there is no message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// The client has gone.
     Gone,
     /// It is to be closed.
@@ -38,7 +38,7 @@ pub(super) enum Ended {
 }
 
 /// The client's side of a WebSocket.
-pub(super) struct Heard<S = Payload> {
+pub(crate) struct Heard<S = Payload> {
     payload: S,
     codec: Codec,
     /// What has come and is no whole frame.
@@ -49,13 +49,13 @@ pub(super) struct Heard<S = Payload> {
 }
 
 impl<S: Stream<Item = Result<Bytes, PayloadError>> + Unpin> Heard<S> {
-    pub(super) fn new(payload: S) -> Self {
+    pub(crate) fn new(payload: S) -> Self {
         let (codec, flood) = (Codec::new().max_size(MAX_MESSAGE), Flood::new(Instant::now()));
         Self { payload, codec, bytes: BytesMut::new(), parts: None, flood }
     }
 
     /// The next message. Nothing is lost when it is not waited for to its end.
-    pub(super) async fn next(&mut self) -> Result<Message, Ended> {
+    pub(crate) async fn next(&mut self) -> Result<Message, Ended> {
         loop {
             let frame = self.frame().await?;
             if !self.flood.admit(Instant::now()) {

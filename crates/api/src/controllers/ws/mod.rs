@@ -1,9 +1,9 @@
 //! The stream, over WebSocket.
 
-mod closing;
+pub(crate) mod closing;
 mod command;
 mod flood;
 mod handshake;
-mod heard;
+pub(crate) mod heard;
 pub(crate) mod open;
 mod talk;
