@@ -167,6 +167,33 @@ describe("a client", () => {
     });
   });
 
+  it("never opens by the cookie when the host has said that nobody is signed in", async () => {
+    const tokens = ["alice's", null, null];
+    const { server, heard, open } = setUp({ token: async () => tokens.shift() });
+    open();
+    await wait(0);
+    server.newest.ready();
+    server.newest.event("expiring", {});
+    await wait(0);
+    server.newest.fail();
+    await wait(60_000);
+    expect(heard.states).toEqual(["connecting", "live", "unauthorized"]);
+    expect(server.asked.map(({ credentials }) => credentials)).toEqual(["omit"]);
+    expect(server.asked[0]?.gone()).toBe(true);
+  });
+
+  it("is closed when it is closed by what it hears", async () => {
+    const { server, heard, open } = setUp({
+      counts: () => client.close(),
+    });
+    const client = open();
+    await wait(0);
+    server.newest.ready();
+    await wait(1_000);
+    expect(heard.states).toEqual(["connecting", "closed"]);
+    expect([client.state.is, vi.getTimerCount()]).toEqual(["closed", 0]);
+  });
+
   it("goes on when somebody has signed in", async () => {
     const { server, heard, open } = setUp();
     server.answer = () => json({}, 401);
@@ -191,13 +218,38 @@ describe("a client", () => {
     expect(server.asked).toHaveLength(2);
   });
 
-  it("takes a page of some hotel for no stream", async () => {
+  it("obeys Retry-After that is a date", async () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 28, 12));
     const { server, open } = setUp();
-    server.answer = () => new Response("<html>", { headers: { "content-type": "text/html" } });
-    const client = open();
-    await wait(0);
-    expect(client.state).toMatchObject({ is: "waiting", reason: "no stream" });
+    server.answer = () => json({}, 503, { "retry-after": "Sat, 28 Nov 2026 12:00:09 GMT" });
+    open();
+    await wait(8_999);
+    expect(server.asked).toHaveLength(1);
+    await wait(1);
+    expect(server.asked).toHaveLength(2);
   });
+
+  it.each(["TEXT/Event-Stream", "text/event-stream ; charset=utf-8"])(
+    "takes for a stream what is one: %s",
+    async (type) => {
+      const { server, open } = setUp();
+      server.answer = () => new Response("retry: 9\n\n", { headers: { "content-type": type } });
+      const client = open();
+      await wait(0);
+      expect(client.state.reason).toBe("closed");
+    },
+  );
+
+  it.each(["text/html", "text/event-streams"])(
+    "takes no page of some hotel for one: %s",
+    async (type) => {
+      const { server, open } = setUp();
+      server.answer = () => new Response("<html>", { headers: { "content-type": type } });
+      const client = open();
+      await wait(0);
+      expect(client.state).toMatchObject({ is: "waiting", reason: "no stream" });
+    },
+  );
 
   it("goes on when the host throws", async () => {
     const thrown: unknown[] = [];

@@ -1,13 +1,14 @@
 // The whole, put together: who connects, for whom, how, and from where on.
 
 import { Api, type GiveToken } from "./core/api";
-import { Connection } from "./core/connection";
+import { Connection, tellHost } from "./core/connection";
 import { EMPTY } from "./core/intake";
-import type { Remembered } from "./core/model";
+import type { Remembered, Told } from "./core/model";
 import { BEHIND_MS, load, nameOf, save, type TextStorage } from "./core/storage";
 import { browser, type World } from "./core/world";
+import { whenShown } from "./shown";
 import type { Transport } from "./transports/transport";
-import type { Held, Listener, State } from "./types";
+import type { Listener, State } from "./types";
 
 export interface Options extends Listener {
   /** Whose notifications. It names what is stored, so that no reader ever gets another one's. */
@@ -44,17 +45,19 @@ export interface Seat {
   token: GiveToken | undefined;
   api: Api;
   world: World;
-  listener: Listener;
-  /** How far this tab is. */
-  held: Held;
-  /** A connection of this tab's own, from where it is, that tells this listener. */
-  connection(listener: Listener): Connection;
+  tell(told: Told): unknown;
+  /** How far this tab is, and by which transport. */
+  readonly known: Remembered;
+  /** That has changed. */
+  keep(known: Partial<Remembered>): void;
+  /** A connection of this tab's own, from where it is. */
+  connection(tell: (told: Told) => void): Connection;
 }
 
 export type Tabs = (seat: Seat) => Client;
 
 export const alone: Tabs = (seat) => {
-  const connection = seat.connection(seat.listener);
+  const connection = seat.connection(seat.tell);
   connection.start();
   return connection;
 };
@@ -63,13 +66,11 @@ export function connect(options: Options): Client {
   const { user, token, storage, cursor, world = browser, tabs = alone } = options;
   const server = options.server ?? globalThis.location?.origin ?? "";
   const transports = options.transports.filter((transport) => transport.supported());
-  if (transports.length === 0) throw new TypeError("no transport that this browser has");
+  if (transports.length === 0) throw new TypeError("no transport");
   const name = nameOf(server, user);
   const api = new Api(server, token, world.fetch);
-  let known: Remembered = { held: EMPTY, ...load(storage, name) };
-  if (cursor !== undefined && cursor !== known.held.cursor) {
-    known = { ...known, held: { ...EMPTY, cursor } };
-  }
+  const known = load(storage, name);
+  if (cursor !== undefined && cursor !== known.held.cursor) known.held = { ...EMPTY, cursor };
 
   let timer: unknown;
   const write = () => {
@@ -77,15 +78,12 @@ export function connect(options: Options): Client {
     timer = undefined;
     save(storage, name, known);
   };
-  const moved = (remembered: Remembered) => {
-    known = remembered;
-    timer ??= world.setTimer(write, BEHIND_MS);
-  };
-  // A page that the browser puts aside to come back to, or stops in the background, keeps nothing from the others,
-  // and nothing that would keep it from being put aside. When it is back it goes on from where it was.
+  // While the page is put aside it has nothing open: others go on without it, and nothing keeps it from being so.
   let away = false;
+  let closed = false;
   const shown = (state: State): State =>
     away ? { ...state, is: "waiting", reason: "frozen" } : state;
+  const host = { ...options, state: (state: State) => options.state?.(shown(state)) };
   const seat: Seat = {
     name,
     server,
@@ -93,41 +91,31 @@ export function connect(options: Options): Client {
     token,
     api,
     world,
-    listener: { ...options, state: (state) => options.state?.(shown(state)) },
-    get held() {
-      return known.held;
+    known,
+    tell: (told) => closed || tellHost(host, told), // closed by what it was told before
+    keep: (part) => {
+      Object.assign(known, part);
+      timer ??= world.setTimer(write, BEHIND_MS);
     },
-    set held(held) {
-      moved({ ...known, held });
-    },
-    connection: (listener) =>
-      new Connection({ api, asks: token !== undefined, transports, world, listener, moved }, known),
+    connection: (tell) => new Connection({ ...seat, transports, tell }),
   };
   let client = tabs(seat);
-  const over = new AbortController();
-  ["pagehide", "freeze", "pageshow", "resume"].forEach((name, at) =>
-    globalThis.addEventListener?.(
-      name,
-      ({ isTrusted }) => {
-        const goes = at < 2;
-        if (!isTrusted || away === goes) return;
-        away = goes;
-        if (!goes) return void (client = tabs(seat));
-        client.close();
-        write();
-      },
-      { capture: true, signal: over.signal }, // those of the document do not come up to the window
-    ),
-  );
+  const over = whenShown((goes) => {
+    away = goes;
+    if (!goes) return void (client = tabs(seat));
+    client.close();
+    write();
+  });
   return {
     get state() {
       return shown(client.state);
     },
     authorized: () => client.authorized(),
     close() {
-      over.abort();
+      over();
       away = false;
       client.close();
+      closed = true;
       if (timer !== undefined) write();
     },
   };

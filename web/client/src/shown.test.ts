@@ -13,7 +13,14 @@ const happens = (name: string, isTrusted = true) => page.get(name)?.({ isTrusted
 beforeEach(() => {
   vi.useFakeTimers();
   page = new Map();
-  const addEventListener = (name: string, run: (event: object) => void) => page.set(name, run);
+  const addEventListener = (
+    name: string,
+    run: (event: object) => void,
+    { signal }: { signal: AbortSignal },
+  ) => {
+    page.set(name, run);
+    signal.addEventListener("abort", () => page.delete(name));
+  };
   vi.stubGlobal("addEventListener", addEventListener);
 });
 afterEach(() => {

@@ -61,7 +61,7 @@ it("is small", async () => {
 it("has no part that is not asked for", async () => {
   const code = await bundled("connect, sse");
   console.info(`connect and sse: ${gzipped(code)} bytes`);
-  expect(code).toContain("text/event-stream");
+  expect(code).toContain("event-stream");
   for (const part of ["EventSource(", "WebSocket(", "/events", "BroadcastChannel", "indexedDB"]) {
     expect(code).not.toContain(part);
   }

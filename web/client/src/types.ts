@@ -80,6 +80,8 @@ export interface Held {
   seqs: Record<string, number>;
   /** The last ids, to know a repeat by. */
   recent: string[];
+  /** An event is missing there. Missing once more, it will not come. */
+  gap: string | null;
   counts: Counts | null;
 }
 

@@ -9,11 +9,36 @@ export type GiveToken = (refresh: boolean) => Promise<string | null | undefined>
 /** A request that hangs longer than this is given up. A long poll brings its own patience. */
 const PATIENCE_MS = 20_000;
 
+/** A host that never answers is no reason to be silent. */
+export const TOKEN_MS = 30_000;
+
 /** Anything else no header takes, and is no token: the page of an error, for example. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
+const refreshing = new WeakMap<GiveToken, ReturnType<GiveToken>>();
+
+/**
+ * Asks the host, for as long as that is of use. A refresh may be good for once only, and two of it would sign
+ * everybody out: so whoever asks while there is one is given what that gives.
+ */
+export async function given(give: GiveToken, refresh: boolean): ReturnType<GiveToken> {
+  const under = refreshing.get(give);
+  if (under) return under;
+  const answer = give(refresh);
+  let timer: unknown;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(fail, TOKEN_MS, new Error("no token"));
+  });
+  const asked = Promise.race([answer, late]).finally(() => {
+    clearTimeout(timer as number);
+    if (refresh) refreshing.delete(give);
+  });
+  if (refresh) refreshing.set(give, asked);
+  return asked;
+}
+
 export class Api {
-  #token: string | undefined;
+  #token: string | null | undefined;
 
   constructor(
     private readonly server: string,
@@ -21,8 +46,8 @@ export class Api {
     private readonly fetch: typeof globalThis.fetch,
   ) {}
 
-  /** The one that the host gave last; without it the cookie says who it is. */
-  get token(): string | undefined {
+  /** What the host gave last. */
+  get token(): string | null | undefined {
     return this.#token;
   }
 
@@ -32,22 +57,30 @@ export class Api {
 
   /** Asks the host. False: nobody is signed in. */
   async ask(refresh: boolean): Promise<boolean> {
-    const token = await this.give?.(refresh);
-    if (typeof token === "string" && !TOKEN.test(token)) throw new TypeError("no token");
-    this.#token = token ?? undefined;
+    const token = this.give && (await given(this.give, refresh));
+    if (typeof token === "string" && !TOKEN.test(token)) throw new Error("no token");
+    this.#token = token;
     return token !== null;
   }
 
-  send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = {};
-    if (this.#token) headers.authorization = `Bearer ${this.#token}`;
-    if (body !== undefined) headers["content-type"] = "application/json";
+  /** Where nobody is signed in nothing is sent: the cookie may be anybody's. */
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    const token = this.#token;
+    if (token === null) return new Response(null, { status: 401 });
     return this.fetch(this.url(path), {
       method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      body: JSON.stringify(body),
       // Two credentials are one too many: the server refuses those of different users.
-      credentials: this.#token ? "omit" : "include",
+      credentials: token ? "omit" : "include",
       cache: "no-store",
       // A change of one by its link: the page may be leaving. (What is large, the browser would refuse so.)
       keepalive: method === "PATCH",

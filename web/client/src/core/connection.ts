@@ -1,26 +1,35 @@
 // The shell around the machine: it opens, shuts, asks and tells as the machine says, and has no opinion.
 
-import type { Shut, Transport } from "../transports/transport";
-import type { Held, Listener, State } from "../types";
-import type { Api } from "./api";
+import type { Said, Shut, Transport } from "../transports/transport";
+import type { Listener, State } from "../types";
+import type { Api, GiveToken } from "./api";
 import { due, step } from "./machine";
-import { NEVER, newModel, type Effect, type Input, type Model, type Remembered } from "./model";
+import {
+  NEVER,
+  newModel,
+  type Deed,
+  type Input,
+  type Model,
+  type Remembered,
+  type Told,
+} from "./model";
 import type { World } from "./world";
 
 /** A timer that comes so much too late has slept. */
 const SLEPT_MS = 5_000;
-/** Timers overflow after 24 days. */
-const LONGEST_TIMER_MS = 600_000;
+/** So it looks whether it has, however long it waits. */
+const LONGEST_TIMER_MS = 15_000;
 
 export interface Parts {
   api: Api;
-  /** The host can be asked for a token. */
-  asks: boolean;
+  /** The host can be asked for one. */
+  token: GiveToken | undefined;
   transports: readonly Transport[];
   world: World;
-  listener: Listener;
-  /** How far it is has changed. */
-  moved(remembered: Remembered): void;
+  tell(told: Told): void;
+  known: Remembered;
+  /** How far it is has changed: said before it is told what has come. */
+  keep(remembered: Remembered): void;
 }
 
 export class Connection {
@@ -28,17 +37,12 @@ export class Connection {
   #model: Model;
   #shut: Shut = () => {};
   #timer: unknown;
-  #timerAt = NEVER;
-  #endHints: (() => void) | undefined;
+  #endHints = () => {};
 
-  constructor(parts: Parts, remembered: Remembered) {
+  constructor(parts: Parts) {
     this.#parts = parts;
-    const { transports, asks, world } = parts;
-    this.#model = newModel(transports, asks, remembered, world.now());
-  }
-
-  get held(): Held {
-    return this.#model.held;
+    const { transports, token, known, world } = parts;
+    this.#model = newModel(transports, token !== undefined, known, world.now());
   }
 
   get state(): State {
@@ -46,13 +50,12 @@ export class Connection {
   }
 
   start(): void {
-    this.#endHints ??= this.#parts.world.hints((hint) => this.take({ on: "hint", hint }));
+    this.#endHints = this.#parts.world.hints((hint) => this.take({ on: "hint", hint }));
     this.take({ on: "start" });
   }
 
   close(): void {
-    this.#endHints?.();
-    this.#endHints = undefined;
+    this.#endHints();
     this.take({ on: "close" });
   }
 
@@ -61,87 +64,80 @@ export class Connection {
   }
 
   take(input: Input): void {
-    const { world, moved } = this.#parts;
+    const { world, keep, tell } = this.#parts;
     const before = this.#model;
-    const { model, effects } = step(before, input, { now: world.now(), random: world.random() });
+    const { model, effects } = step(before, input, world.now(), world.random());
     this.#model = model;
     this.#wind();
-    for (const effect of effects) this.#do(effect);
     const { held, preferAt, told } = model;
-    if (held !== before.held || told.transport !== before.told.transport) {
-      moved({ held, preferAt, transport: told.transport });
+    if (held !== before.held || told.transport !== before.told.transport)
+      keep({ held, preferAt, transport: told.transport });
+    for (const effect of effects) {
+      if ("say" in effect) tell(effect);
+      else this.#do(effect);
     }
   }
 
-  /** One timer. It is wound anew only where it would come too late: otherwise it looks again when it comes. */
   #wind(): void {
     const { world } = this.#parts;
-    const at = due(this.#model);
-    if (at >= this.#timerAt && at < NEVER) return;
+    const now = world.now();
+    const at = Math.min(due(this.#model), now + LONGEST_TIMER_MS);
+    const rang = () => {
+      if (world.now() - at >= SLEPT_MS) this.take({ on: "hint", hint: "woke" });
+      this.take({ on: "tick" });
+    };
     world.clearTimer(this.#timer);
-    this.#timerAt = at;
-    if (at === NEVER) return;
-    this.#timerAt = Math.min(at, world.now() + LONGEST_TIMER_MS);
-    this.#timer = world.setTimer(() => this.#rang(), Math.max(0, this.#timerAt - world.now()));
+    if (due(this.#model) < NEVER) this.#timer = world.setTimer(rang, at - now);
   }
 
-  #rang(): void {
-    const late = this.#parts.world.now() - this.#timerAt;
-    this.#timerAt = NEVER;
-    if (late >= SLEPT_MS) this.take({ on: "hint", hint: "woke" });
-    this.take({ on: "tick" });
-  }
-
-  #do(effect: Effect): void {
-    const { api, listener } = this.#parts;
+  #do(effect: Deed): void {
+    const { api, transports } = this.#parts;
     switch (effect.do) {
-      case "open":
-        return this.#open(effect);
+      case "open": {
+        const { attempt, transport, after } = effect;
+        const say = (said: Said) => this.take({ ...said, attempt });
+        this.#shut = transports[transport]?.open(api, after, say) ?? this.#shut;
+        return;
+      }
       case "shut":
         return this.#shut();
       case "token": {
         const { attempt, refresh } = effect;
-        return void api
-          .ask(refresh)
-          .then(
-            (signedIn) => (signedIn ? "given" : "nobody"),
-            () => "failed" as const,
-          )
-          .then((answer) => this.take({ on: "token", attempt, answer }));
+        const asked = api.ask(refresh).catch(() => null);
+        return void asked.then((signedIn) => this.take({ on: "token", attempt, signedIn }));
       }
       case "renew":
         return void this.#renew(effect);
-      case "event":
-        return guarded(() => listener.event?.(effect.envelope, effect.live));
-      case "reset":
-        return guarded(() => listener.reset?.(effect.reset));
-      case "counts":
-        return guarded(() => listener.counts?.(effect.counts));
-      case "state":
-        return guarded(() => listener.state?.(effect.state));
     }
   }
 
-  #open({ attempt, transport, after }: Effect & { do: "open" }): void {
-    this.#shut =
-      this.#parts.transports[transport]?.open(this.#parts.api, after, (said) =>
-        this.take({ ...said, attempt }),
-      ) ?? this.#shut;
-  }
-
   /** The stream goes on, for as long as the new token is good. */
-  async #renew({ attempt, connection }: Effect & { do: "renew" }): Promise<void> {
-    const { api, asks } = this.#parts;
+  async #renew({ attempt, connection }: Deed & { do: "renew" }): Promise<void> {
+    const { api } = this.#parts;
     let ok = false;
     try {
-      if (!asks || (await api.ask(true))) {
-        const { renew } = this.#shut;
-        if (renew && api.token) return renew(api.token);
-        ok = (await api.send("POST", "/stream/renew", { connection_id: connection })).ok;
-      }
+      if (!(await api.ask(true))) return this.take({ on: "token", attempt, signedIn: false });
+      const { renew } = this.#shut;
+      if (renew && api.token) return renew(api.token);
+      ok = (await api.send("POST", "/stream/renew", { connection_id: connection })).ok;
     } catch {} // is as good as a refusal
     this.take({ on: "renewed", attempt, ok });
   }
+}
+
+export function tellHost(host: Listener, told: Told): void {
+  guarded(() => {
+    switch (told.say) {
+      case "event":
+        return host.event?.(told.envelope, told.live);
+      case "reset":
+        return host.reset?.(told.reset);
+      case "counts":
+        return host.counts?.(told.counts);
+      case "state":
+        return host.state?.(told.state);
+    }
+  });
 }
 
 /** What the host throws is the host's, and told as such: the stream goes on. */

@@ -21,11 +21,10 @@ export function parsed(text: string): Record<string, unknown> | null {
 export function parseFrame(type: string, data: string, id: string): Frame | null {
   const body = parsed(data);
   if (body === null) return null;
-  if (type === "expiring") return { is: type };
-  if (type === "goodbye") return { ...body, is: type, reason: String(body.reason) };
-  if (typeof body.unread !== "number" || typeof body.unseen !== "number") return null;
-  const counted = body as unknown as Counts;
-  if (type === "ready") return { ...counted, is: type };
+  const counted = typeof body.unread === "number" && typeof body.unseen === "number";
+  if (type === "expiring" || type === "goodbye" || (type === "ready" && counted))
+    return { ...body, is: type } as Frame;
+  if (!counted) return null;
   if (type === "reset")
     return Array.isArray(body.notifications)
       ? { is: type, reset: { ...(body as unknown as Reset), cursor: id } }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { envelope } from "../testing/driver";
 import { dice } from "../testing/dice";
 import type { Held } from "../types";
-import { EMPTY, MOST_AUDIENCES, REMEMBERED, take } from "./intake";
+import { EMPTY, MOST_AUDIENCES, NOWHERE, REMEMBERED, take } from "./intake";
 
 const held = (more: Partial<Held>): Held => ({ ...EMPTY, ...more });
 const seen = (audience: string, seq: number) => ({ seqs: { [audience]: seq } });
@@ -33,11 +33,11 @@ describe("an event", () => {
     expect(take(before, envelope(seq), dense).is).toBe(is);
   });
 
-  it("says what lacks", () => {
-    expect(take(held(seen("topic:t", 3)), envelope(9, "topic:t"), true)).toEqual({
-      is: "gap",
-      at: "topic:t 4",
-    });
+  it("says what lacks, and asks for all that is so now where the same lacks once more", () => {
+    const before = held(seen("topic:t", 3));
+    const { is, held: after } = take(before, envelope(9, "topic:t"), true);
+    expect([is, after]).toEqual(["gap", { ...before, gap: "topic:t 4" }]);
+    expect(take(after, envelope(9, "topic:t"), true).held.cursor).toBe(NOWHERE);
   });
 
   it("leaves no more behind than is bounded", () => {

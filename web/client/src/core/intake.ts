@@ -15,37 +15,38 @@ export const MOST_AUDIENCES = 256;
 /** A place that no server has given: it answers with `reset` and all that is so now. */
 export const NOWHERE = "gap";
 
-export const EMPTY: Held = { cursor: null, seqs: {}, recent: [], counts: null };
+export const EMPTY: Held = { cursor: null, seqs: {}, recent: [], gap: null, counts: null };
 
-export type Taken = { is: "new"; held: Held } | { is: "repeat" } | { is: "gap"; at: string };
+export interface Taken {
+  is: "new" | "repeat" | "gap";
+  held: Held;
+}
 
 /** `dense`: nothing may lack. It is not so while the unread notifications come that a stream begins with. */
 export function take(held: Held, envelope: Envelope, dense: boolean): Taken {
-  const { id, seq, audience, unread, unseen } = envelope;
+  const { id, seq = NaN, audience, type, payload, unread, unseen } = envelope;
   const counts = { unread, unseen };
   if (id === undefined) return { is: "new", held: { ...held, counts } }; // ephemeral: it has no place
   const next = (held.seqs[audience] ?? NaN) + 1;
-  if (held.recent.includes(id) || (dense && seq !== undefined && seq < next))
-    return { is: "repeat" };
-  if (dense && seq !== undefined && seq > next) return { is: "gap", at: `${audience} ${next}` };
-  const seqs = seq === undefined ? held.seqs : withSeq(held.seqs, audience, seq);
+  if (held.recent.includes(id) || (dense && seq < next)) return { is: "repeat", held };
+  if (dense && seq > next) {
+    // Asked for once more from the last good place; what lacks then as well only a `reset` makes good.
+    const gap = `${audience} ${next}`;
+    const cursor = gap === held.gap ? NOWHERE : held.cursor;
+    return { is: "gap", held: { ...held, gap, cursor } };
+  }
+  const seqs = { ...held.seqs };
+  if (seq) {
+    delete seqs[audience]; // it is the newest now
+    seqs[audience] = seq;
+    const [oldest = "", ...newer] = Object.keys(seqs);
+    if (newer.length >= MOST_AUDIENCES) delete seqs[oldest];
+  }
+  if (type === "inbox.changed") {
+    // Whoever left a topic hears nothing of it: what comes after they joined again need not follow on.
+    const { joined, left } = payload as { joined?: string; left?: string };
+    delete seqs[`topic:${joined ?? left}`];
+  }
   const recent = [...held.recent.slice(1 - REMEMBERED), id];
-  return { is: "new", held: { cursor: id, seqs: afterwards(seqs, envelope), recent, counts } };
-}
-
-function withSeq(seqs: Held["seqs"], audience: string, seq: number): Held["seqs"] {
-  const { [audience]: _, ...others } = seqs;
-  const [oldest = "", ...newer] = Object.keys(others);
-  if (newer.length >= MOST_AUDIENCES - 1) delete others[oldest];
-  return { ...others, [audience]: seq };
-}
-
-/** Whoever left a topic hears nothing of it: what comes after they joined again need not follow on. */
-function afterwards(seqs: Held["seqs"], { type, payload }: Envelope): Held["seqs"] {
-  if (type !== "inbox.changed") return seqs;
-  const { joined, left } = payload as { joined?: string; left?: string };
-  const topic = joined ?? left;
-  if (topic === undefined) return seqs;
-  const { [`topic:${topic}`]: _, ...others } = seqs;
-  return others;
+  return { is: "new", held: { ...held, cursor: id, seqs, recent, counts } };
 }

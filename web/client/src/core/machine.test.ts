@@ -17,7 +17,7 @@ describe("a connection", () => {
 
   it("tells replayed events from live ones", () => {
     const driver = new Driver().start().notify(1).ready().notify(2);
-    expect(driver.did("event").map((event) => event.live)).toEqual([false, true]);
+    expect(driver.told("event").map((event) => event.live)).toEqual([false, true]);
   });
 
   it.each(["not json", "null", "{}", '{"type":"notification","unread":1,"unseen":1}'])(
@@ -25,7 +25,7 @@ describe("a connection", () => {
     (data) => {
       const driver = live();
       driver.event("notification", data, "c9");
-      expect(driver.did("event")).toEqual([]);
+      expect(driver.told("event")).toEqual([]);
       expect(driver.is).toBe("live");
     },
   );
@@ -169,6 +169,30 @@ describe("coming back", () => {
   });
 });
 
+describe("a clock that is set back", () => {
+  it.each([
+    ["waiting", 20_000],
+    ["opening", READY_MS + 250],
+    ["live", 35_000 + 250],
+  ])("costs no more than what lay ahead: %s", (at, ahead) => {
+    const driver = new Driver().start();
+    if (at === "live") driver.ready();
+    if (at === "waiting") driver.ended({ status: 503, retryAfter: 20_000 });
+    driver.now -= 86_400_000;
+    driver.take({ on: "tick" });
+    expect(driver.pass(ahead - 1).opened).toHaveLength(1);
+    expect(driver.pass(1).opened).toHaveLength(2);
+  });
+
+  it("is told of by times of its own", () => {
+    const driver = new Driver().start().ended({ status: 503, retryAfter: 20_000 });
+    driver.now -= 86_400_000;
+    driver.take({ on: "tick" });
+    expect(driver.model.told.until).toBe(driver.now + 20_000);
+    expect(driver.pass(20_000).model.told).toMatchObject({ is: "connecting", since: driver.now });
+  });
+});
+
 describe("a hint", () => {
   it.each(["online", "visible", "woke"] as const)(
     "cuts a wait short, by up to a second: %s",
@@ -180,6 +204,20 @@ describe("a hint", () => {
       driver.take({ on: "hint", hint });
       expect(driver.pass(499).opened).toHaveLength(1);
       expect(driver.pass(1).opened).toHaveLength(2);
+    },
+  );
+
+  it.each(["online", "visible", "woke"] as const)(
+    "never makes it sooner than `retry` says: %s",
+    (hint) => {
+      const driver = new Driver().start();
+      driver.take({ on: "retry", attempt: driver.model.attempt, ms: 4_000 }).ready().ended();
+      driver.take({ on: "hint", hint });
+      expect(driver.pass(3_999).opened).toHaveLength(1);
+      expect(driver.pass(1).opened).toHaveLength(2);
+      driver.ready().take({ on: "hint", hint: "online" });
+      expect(driver.pass(3_999).opened).toHaveLength(2);
+      expect(driver.pass(1).opened).toHaveLength(3);
     },
   );
 

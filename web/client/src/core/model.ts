@@ -12,15 +12,16 @@ import type { Counts, Envelope, Held, Reset, State } from "../types";
 export type Phase =
   | { at: "closed" }
   /** The host is asked for a token. */
-  | { at: "token"; since: number }
+  | { at: "token" }
   | { at: "opening"; heard: number; cold: boolean }
   | {
       at: "live";
       since: number;
       heard: number;
       connection: string | undefined;
+      /** A renewal is due, and not before `renewAt`. */
+      expiring: boolean;
       renewAt: number;
-      renewedAt: number;
     }
   /** `floor`: the server does not want to hear of us before. */
   | { at: "waiting"; until: number; floor: number }
@@ -31,9 +32,13 @@ export type Way = Pick<Transport, "name" | "partial">;
 
 /** No time at all: later than any. */
 export const NEVER = Infinity;
+export const PREFER_AGAIN_MS = 600_000;
 
 export interface Model {
   phase: Phase;
+  /** Of a clock that is never set back: by so much it is ahead of the other one. */
+  now: number;
+  ahead: number;
   /** Counts the openings. What an earlier one still says is not listened to. */
   attempt: number;
   held: Held;
@@ -46,8 +51,6 @@ export interface Model {
   refreshed: boolean;
   /** The host can give tokens, or refresh its cookie. */
   asks: boolean;
-  /** An event is missing there. Missing once more, it will not come. */
-  gap: string | null;
   /** The server's `retry`. */
   retry: number;
   heartbeat: number;
@@ -63,25 +66,24 @@ export interface Model {
 export type Input =
   | { on: "start" | "close" | "authorized" | "tick" }
   | { on: "hint"; hint: "online" | "offline" | "visible" | "woke" }
-  | { on: "token"; attempt: number; answer: "given" | "failed" | "nobody" }
+  /** Null: the host does not say. */
+  | { on: "token"; attempt: number; signedIn: boolean | null }
   | (Said & { attempt: number });
 
-export type Effect =
+export type Effect = Deed | Told;
+
+export type Deed =
   | { do: "open"; attempt: number; transport: number; after: string | null }
   | { do: "shut" }
   | { do: "token"; attempt: number; refresh: boolean }
-  | { do: "renew"; attempt: number; connection: string }
-  | { do: "event"; envelope: Envelope; live: boolean }
-  | { do: "reset"; reset: Reset }
-  | { do: "counts"; counts: Counts }
-  | { do: "state"; state: State };
+  | { do: "renew"; attempt: number; connection: string };
 
-/** Time and chance are arguments. */
-export interface Now {
-  now: number;
-  /** In 0..1. */
-  random: number;
-}
+/** What the host is told. */
+export type Told =
+  | { say: "event"; envelope: Envelope; live: boolean }
+  | { say: "reset"; reset: Reset }
+  | { say: "counts"; counts: Counts }
+  | { say: "state"; state: State };
 
 export interface Remembered {
   held: Held;
@@ -103,6 +105,8 @@ export function newModel(
   );
   return {
     phase: { at: "closed" },
+    now,
+    ahead: 0,
     attempt: 0,
     held,
     failures: 0,
@@ -111,13 +115,13 @@ export function newModel(
     token: asks ? "wanted" : "held",
     refreshed: false,
     asks,
-    gap: null,
     retry: 0,
     heartbeat: 15_000,
     transports,
     transport: at,
     misses: 0,
-    preferAt: at === 0 ? NEVER : (preferAt ?? now),
+    // What is stored may be of a clock that was wrong.
+    preferAt: at === 0 ? NEVER : Math.min(preferAt ?? now, now + PREFER_AGAIN_MS),
     told: { is: "closed", since: now, reason: "", transport: transports[at]?.name ?? "" },
   };
 }

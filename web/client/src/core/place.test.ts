@@ -41,7 +41,7 @@ describe("the place", () => {
       "c-r",
     );
     driver.ready().notify(9);
-    expect(driver.did("reset")[0]?.reset).toMatchObject({ reason: "malformed", unread: 7 });
+    expect(driver.told("reset")[0]?.reset).toMatchObject({ reason: "malformed", unread: 7 });
     expect(driver.seqs).toEqual([1, 9]);
     expect(driver.held.cursor).toBe("c-user:alice-9");
   });
@@ -93,7 +93,7 @@ describe("the place", () => {
       { id: "j", type: "job", audience: "user:alice", seq: 4, payload: 1, unread: 3, unseen: 1 },
       "j",
     );
-    expect(driver.did("event").map(({ envelope }) => envelope.type)).toEqual(["typing", "job"]);
+    expect(driver.told("event").map(({ envelope }) => envelope.type)).toEqual(["typing", "job"]);
     expect(driver.held.cursor).toBe("j");
   });
 });
@@ -102,7 +102,7 @@ describe("counts", () => {
   it("are those of the last frame, and nothing else", () => {
     const driver = live();
     driver.notify(1, "user:alice", { unread: 41, unseen: 7 });
-    expect(driver.did("counts").map(({ counts }) => counts)).toEqual([
+    expect(driver.told("counts").map(({ counts }) => counts)).toEqual([
       { unread: 0, unseen: 0 },
       { unread: 41, unseen: 7 },
     ]);

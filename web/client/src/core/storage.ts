@@ -1,7 +1,7 @@
 // How far a reader is, across reloads. Kept apart by server and user; the browser keeps origins apart.
 
 import type { Held } from "../types";
-import { MOST_AUDIENCES, REMEMBERED } from "./intake";
+import { EMPTY } from "./intake";
 import type { Remembered } from "./model";
 
 /** `localStorage` is one. */
@@ -17,29 +17,21 @@ export const nameOf = (server: string, user: string) =>
   `tidings ${server} ${encodeURIComponent(user)}`;
 
 /** What is not as it was written is nothing: another version, or somebody's hand. */
-export function load(storage: TextStorage | undefined, name: string): Partial<Remembered> {
+export function load(storage: TextStorage | undefined, name: string): Remembered {
   try {
-    const { held, transport, preferAt } = JSON.parse(storage?.getItem(name) ?? "{}") as Remembered;
-    return { ...(isHeld(held) && { held }), transport, preferAt } as Partial<Remembered>;
+    const { held, ...way } = JSON.parse(storage?.getItem(name) ?? "") as Remembered;
+    return { ...way, held: isHeld(held) ? held : EMPTY };
   } catch {
-    return {};
+    return { held: EMPTY };
   }
 }
 
-/** A storage that is full or forbidden costs a replay after the next reload, nothing else. */
+/** A storage may be full or forbidden. */
 export function save(storage: TextStorage | undefined, name: string, remembered: Remembered): void {
   try {
     storage?.setItem(name, JSON.stringify(remembered));
-  } catch {
-    return;
-  }
+  } catch {} // costs a replay after the next reload, nothing else
 }
 
-function isHeld(held: Partial<Held> | undefined): held is Held {
-  return (
-    typeof held?.cursor === "string" &&
-    Array.isArray(held.recent) &&
-    held.recent.length <= REMEMBERED &&
-    Object.keys(Object(held.seqs)).length <= MOST_AUDIENCES
-  );
-}
+const isHeld = (held?: Held): held is Held =>
+  typeof held?.cursor === "string" && Array.isArray(held.recent) && Boolean(held.seqs);

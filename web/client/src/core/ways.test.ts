@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import { Driver } from "../testing/driver";
-import { READY_MS, TOKEN_MS } from "./machine";
+import { READY_MS } from "./machine";
+import { PREFER_AGAIN_MS } from "./model";
 
 const live = (options: ConstructorParameters<typeof Driver>[0] = {}) =>
   new Driver(options).start().ready();
@@ -45,7 +46,7 @@ describe("the token", () => {
   });
 
   it("that there is none of is the host's affair", () => {
-    const driver = new Driver({ asks: true }).start().token("nobody");
+    const driver = new Driver({ asks: true }).start().token(false);
     expect(driver.states.at(-1)).toBe("unauthorized signed out");
   });
 
@@ -56,12 +57,18 @@ describe("the token", () => {
     expect(driver.token().ready().is).toBe("live");
   });
 
+  it("that there is none of any more ends the stream, which may be another one's", () => {
+    const driver = new Driver({ asks: true }).start().token().ready();
+    driver.event("expiring", {});
+    driver.token(false).pass(60_000);
+    expect(driver.states.at(-1)).toBe("unauthorized signed out");
+    expect([driver.opened.length, driver.did("shut").length]).toEqual([1, 1]);
+  });
+
   it("that the host fails to give is asked for again", () => {
-    const driver = new Driver({ asks: true }).start().token("failed");
+    const driver = new Driver({ asks: true }).start().token(null);
     expect(driver.states.at(-1)).toBe("waiting token");
     expect(driver.pass(250).did("token")).toHaveLength(2);
-    driver.pass(TOKEN_MS); // and no answer at all is a failure too
-    expect(driver.states.at(-1)).toBe("waiting token");
   });
 
   it("is renewed in band before it ends, and the stream goes on", () => {
@@ -156,6 +163,18 @@ describe("the transport", () => {
     driver.pass(30_000);
     expect(driver.did("open").at(-1)?.transport).toBe(0);
     expect(driver.states.at(-1)).toBe("connecting better transport");
+  });
+
+  it("is the one before again as soon as the better one says nothing once more", () => {
+    const driver = new Driver({ transports, transport: "longpoll" }).start(); // it is time for the first one
+    driver.ready().pass(0).pass(READY_MS).again();
+    expect(driver.did("open").map(({ transport }) => transport)).toEqual([2, 0, 1]);
+  });
+
+  it("is the first one again after a while, whatever the clock was when that was written down", () => {
+    const driver = new Driver({ transports, transport: "longpoll", preferAt: 9e12 }).start();
+    driver.ready(600_000).pass(PREFER_AGAIN_MS);
+    expect(driver.did("open").at(-1)?.transport).toBe(0);
   });
 
   it("is the first one after the last one", () => {

@@ -39,7 +39,7 @@ export class SseParser {
     if (text === "") return;
     // CR LF is one end of a line, also where the two come apart.
     if (this.#afterCr && text[0] === "\n") text = text.slice(1);
-    this.#afterCr = text === "" ? false : text.endsWith("\r");
+    this.#afterCr = text.endsWith("\r");
     let from = 0;
     for (const end of text.matchAll(/\r\n?|\n/g)) {
       this.#line(this.#rest + text.slice(from, end.index));
@@ -58,7 +58,7 @@ export class SseParser {
     if (name === "event") this.#type = value;
     else if (name === "data") this.#data += value + "\n";
     else if (name === "id" && !value.includes("\0")) this.#id = value;
-    else if (name === "retry" && /^[0-9]+$/.test(value)) this.#sink.retry(Number(value));
+    else if (name === "retry" && /^\d+$/.test(value)) this.#sink.retry(Number(value));
   }
 
   #dispatch(): void {

@@ -1,22 +1,14 @@
 // A tab without a connection. It hears what the leader tells, proves for itself that nothing lacks, and asks the
 // server by a request of its own for what it has missed: because it is new, was frozen, or the leader changed.
 
-import { guarded } from "../core/connection";
 import { backoff } from "../core/backoff";
-import { EMPTY, NOWHERE, take } from "../core/intake";
+import { EMPTY, take } from "../core/intake";
 import type { Seat } from "../client";
-import { query } from "../transports/transport";
+import { query, type Events } from "../transports/transport";
 import type { Counts, Envelope, Held, Reset } from "../types";
 
 /** What comes meanwhile waits. When it is more, the tab asks for it once more instead. */
 const MOST_WAITING = 1_000;
-
-interface Events {
-  events: Envelope[];
-  cursor: string;
-  more: boolean;
-  reset?: Reset;
-}
 
 export class Follower {
   /** Told while something lacks before it; null: nothing does. */
@@ -26,8 +18,7 @@ export class Follower {
   /** The leader's newest event, up to which all is here by what the server said. */
   #proven: string | undefined;
   #joined = false;
-  #gap: string | null = null;
-  /** The leader's since the last page was asked for: newer than that page's. */
+  /** The leader's since a page was asked for: newer than that page's. */
   #counts: Counts | null = null;
   #failures = 0;
   #stopped = false;
@@ -62,14 +53,14 @@ export class Follower {
   }
 
   reset(reset: Reset): void {
-    this.seat.held = { ...EMPTY, cursor: reset.cursor };
+    this.#hold({ ...EMPTY, cursor: reset.cursor });
     if (this.#waiting !== null) this.#waiting = [];
-    guarded(() => this.seat.listener.reset?.(reset));
+    this.seat.tell({ say: "reset", reset });
   }
 
   /** The leader is there. Cursors only tell whether two places are the same; so what it told last is looked at. */
   follow(cursor: string | null, last: string | undefined): void {
-    const { held } = this.seat;
+    const { held } = this.seat.known;
     const same = cursor !== null && cursor === held.cursor;
     const known = last === undefined ? this.#joined : held.recent.includes(last);
     this.#joined = true;
@@ -90,11 +81,11 @@ export class Follower {
       return this.#later();
     } finally {
       this.#busy = false;
+      if (this.#counts !== null && !this.#stopped) this.#count(this.#counts);
     }
     if (this.#stopped) return;
     this.#failures = 0;
     this.#proven = last;
-    if (this.#counts !== null) this.#count(this.#counts);
     const waiting = this.#waiting;
     this.#waiting = null;
     for (const [envelope, live] of waiting) this.event(envelope, live);
@@ -113,12 +104,15 @@ export class Follower {
 
   /** True: there is more. */
   async #page(): Promise<boolean> {
-    const after = this.seat.held.cursor;
-    this.#counts = null;
+    const { held } = this.seat.known;
+    const after = held.cursor;
+    const before = this.#counts;
     const answer = await this.seat.api.request("GET", `/events${query({ after })}`);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const { events, cursor, more, reset } = (await answer.json()) as Events;
-    if (this.#stopped) return false;
+    // Where the leader told a reset meanwhile, this is of before it.
+    if (this.#stopped || held !== this.seat.known.held) return false;
+    if (this.#counts === before) this.#counts = null;
     if (reset !== undefined) {
       this.reset({ ...reset, cursor });
       this.#count(reset);
@@ -128,30 +122,25 @@ export class Follower {
       this.#count(envelope);
       if (!this.#take(envelope, false, dense)) return true; // once more, from the last good place or from none
     }
-    this.#hold({ ...this.seat.held, cursor, ...(after === null && { seqs: {} }) });
+    this.#hold({ ...this.seat.known.held, cursor, ...(after === null && { seqs: {} }) });
     return more;
   }
 
   /** False: something lacks before it. */
   #take(envelope: Envelope, live: boolean, dense: boolean): boolean {
-    const taken = take(this.seat.held, envelope, dense);
-    if (taken.is === "repeat") return true;
-    if (taken.is === "gap") {
-      if (this.#gap === taken.at) this.#hold({ ...this.seat.held, cursor: NOWHERE });
-      this.#gap = taken.at;
-      return false;
-    }
-    if (this.#gap?.startsWith(`${envelope.audience} `)) this.#gap = null;
-    this.#hold(taken.held);
-    guarded(() => this.seat.listener.event?.(envelope, live));
+    const { is, held } = take(this.seat.known.held, envelope, dense);
+    if (is === "repeat") return true;
+    this.#hold(held);
+    if (is === "gap") return false;
+    this.seat.tell({ say: "event", envelope, live });
     return true;
   }
 
   #count({ unread, unseen }: Counts): void {
-    guarded(() => this.seat.listener.counts?.({ unread, unseen }));
+    this.seat.tell({ say: "counts", counts: { unread, unseen } });
   }
 
   #hold(held: Held): void {
-    this.seat.held = held;
+    if (!this.#stopped) this.seat.keep({ held });
   }
 }

@@ -32,10 +32,10 @@ export const tabs =
 
 /** Gives what lets go of it. */
 function hire(worker: (name: string) => SharedWorker, seat: Seat): () => void {
-  const { name, server, user, token, held, world } = seat;
+  const { name, server, user, token, known, world } = seat;
   const { port } = worker(name);
   const quit = token && answerWorker(name, token, world);
-  const hello: Hello = { server, user, asks: token !== undefined, cursor: held.cursor };
+  const hello: Hello = { server, user, asks: token !== undefined, known };
   port.postMessage(hello);
   return () => {
     quit?.();

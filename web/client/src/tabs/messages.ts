@@ -1,8 +1,10 @@
 // What the tabs of a browser say to each other: the one that leads has the connection, and tells what it hears.
 
-import type { Counts, Envelope, Reset, State } from "../types";
+import type { Told } from "../core/model";
+import type { Counts, State } from "../types";
 
 export type Message =
+  | Told
   /** I lead, and am there: the answer to `ask`. `last`: the newest event that I have told. */
   | {
       say: "lead";
@@ -10,11 +12,9 @@ export type Message =
       cursor: string | null;
       last: string | undefined;
       counts: Counts | null;
+      /** When it tries the first transport again. */
+      preferAt?: number | null | undefined;
     }
-  | { say: "state"; state: State }
-  | { say: "event"; envelope: Envelope; live: boolean }
-  | { say: "reset"; reset: Reset }
-  | { say: "counts"; counts: Counts }
   /** Who leads? */
   | { say: "ask" }
   /** Somebody has signed in. */

@@ -1,13 +1,15 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { connect, type Client, type Options } from "../client";
+import { TOKEN_MS } from "../core/api";
 import { envelope } from "../testing/driver";
 import { FakeServer, json } from "../testing/fake-server";
 import { FakeBrowser } from "../testing/fake-tabs";
 import { sse } from "../transports/sse";
+import { longPoll } from "../transports/longpoll";
 import type { Envelope } from "../types";
 import type { Locks } from "./messages";
-import { ANSWER_MS, LOOK_MS, Shared, type Manner } from "./shared";
+import { LOOK_MS, MOST_UNANSWERED, Shared, type Manner } from "./shared";
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
@@ -150,7 +152,7 @@ describe("tabs", () => {
     server.newest.ready(0);
     await wait(LOOK_MS);
     first.frozen = true;
-    await wait(LOOK_MS * 2 + ANSWER_MS);
+    await wait(LOOK_MS * (2 + MOST_UNANSWERED));
     first.frozen = false;
     expect(server.streams).toHaveLength(2);
     expect(server.streams[0]?.asked.gone()).toBe(true);
@@ -287,6 +289,146 @@ describe("tabs", () => {
     expect(second.client.state.is).toBe("live");
   });
 
+  it("that are opened say so too: somebody may have signed in there just now", async () => {
+    const { server, open } = setUp();
+    const answer = server.answer;
+    server.answer = () => json({}, 401);
+    const first = open();
+    await wait(0);
+    server.answer = answer;
+    const second = open();
+    await wait(0);
+    server.newest.ready(0);
+    await wait(0);
+    expect([first.client.state.is, second.client.state.is]).toEqual(["live", "live"]);
+    expect(server.streams).toHaveLength(1);
+  });
+
+  it("take it from a leader whose host knows of nobody, once", async () => {
+    const { server, open, streams, happen } = setUp();
+    let signedIn: string | null = null;
+    const first = open("queue", { token: async () => null });
+    const second = open("queue", { token: async () => signedIn });
+    await wait(60_000);
+    expect([second.client.state.is, server.asked.length]).toEqual(["unauthorized", 0]);
+    signedIn = "token";
+    second.client.authorized();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    expect([first.client.state.is, second.client.state.is, streams()]).toEqual(["live", "live", 1]);
+    expect(second.ids).toEqual(ids(1));
+    await wait(60_000);
+    expect(server.asked.every(({ token }) => token === "Bearer token")).toBe(true);
+  });
+
+  it("do not take it from each other when nobody is signed in", async () => {
+    const { server, browser, open } = setUp();
+    const all = [0, 1, 2].map(() => open("queue", { token: async () => null }));
+    await wait(600_000);
+    for (const { client } of all) expect(client.state.is).toBe("unauthorized");
+    const leads = browser.said.filter((say) => say === "state").length;
+    await wait(600_000);
+    expect([browser.said.filter((say) => say === "state").length, server.asked]).toEqual([
+      leads,
+      [],
+    ]);
+  });
+
+  it("go on behind a host that did not answer once", async () => {
+    const { server, open, happen } = setUp();
+    open("queue", { token: async () => "good" });
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    let asked = 0;
+    const token = () =>
+      (asked += 1) === 1 ? new Promise<never>(() => {}) : Promise.resolve("good");
+    const late = open("queue", { token });
+    await wait(0);
+    await happen();
+    expect([late.client.state.reason, late.ids]).toEqual(["behind", []]);
+    server.newest.write("id: beat\n\n");
+    await wait(TOKEN_MS + 250);
+    expect([late.ids, asked]).toEqual([ids(1, 2), 2]);
+  });
+
+  it("take no page for newer than a reset that was told meanwhile", async () => {
+    const { server, log, open } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await wait(0);
+    log.push(envelope(7));
+    let answer = () => {};
+    const { answer: page } = server;
+    server.answer = (asked) => {
+      const older = page(asked);
+      return older && new Promise((resolve) => (answer = () => resolve(older)));
+    };
+    const told: string[] = [];
+    const late = open("queue", {
+      cursor: "old",
+      event: ({ seq }) => told.push(`event ${seq}`),
+      reset: ({ cursor }) => told.push(`reset ${cursor}`),
+    });
+    await wait(0);
+    const reset = { reason: "epoch", unread: 0, unseen: 0, notifications: [], more: false };
+    server.newest.event("reset", reset, "r20");
+    await wait(0);
+    answer();
+    await wait(0);
+    expect([told, late.client.state.is]).toEqual([["reset r20"], "live"]);
+  });
+
+  it("count as the leader does, also where the second page cannot be had", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    const answers: (() => void)[] = [];
+    server.answer = ({ path }) => {
+      if (!path.startsWith("/events")) return undefined;
+      const first = json({ events: [envelope(1)], cursor: "c1", more: true });
+      const answer = answers.length === 0 ? first : json({}, 503);
+      return new Promise((resolve) => answers.push(() => resolve(answer)));
+    };
+    const late = open("queue", { cursor: "old" });
+    await wait(0);
+    await happen(); // the second
+    answers[0]?.();
+    await wait(0);
+    answers[1]?.();
+    await wait(0);
+    expect([late.unread, late.client.state.reason]).toEqual([2, "behind"]);
+  });
+
+  it("look for the leader also while the clock is set back", async () => {
+    const { server, open, streams } = setUp();
+    const first = open();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    first.frozen = true;
+    await wait(LOOK_MS);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    await wait(LOOK_MS * (1 + MOST_UNANSWERED));
+    expect([server.streams.length, streams()]).toEqual([2, 1]);
+  });
+
+  it("say nothing more when they are closed by what they hear", async () => {
+    const { server, log, open } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    log.push(envelope(1), envelope(2));
+    const late = open("queue", { cursor: "old", event: () => late.client.close() });
+    await wait(1_000);
+    const [closed, ...others] = late.states.slice(late.states.indexOf("closed"));
+    expect([closed, others, late.unread]).toEqual(["closed", [], 1]);
+  });
+
   it("leave it to a worker while there is one, and do without it when it dies", async () => {
     const { server, open, streams, happen } = setUp();
     const tab = open("wait");
@@ -297,7 +439,7 @@ describe("tabs", () => {
     await wait(10_000);
     expect([tab.ids, server.streams.length]).toEqual([ids(1), 1]);
     worker.client.close();
-    await wait(LOOK_MS * 2 + ANSWER_MS);
+    await wait(LOOK_MS * (2 + MOST_UNANSWERED));
     server.newest.ready(1);
     await happen();
     expect([tab.ids, streams()]).toEqual([ids(1, 2), 1]);
@@ -306,7 +448,7 @@ describe("tabs", () => {
   it("each have their own where there are neither locks nor a worker that answers", async () => {
     const { server, open, streams, happen } = setUp();
     const all = [open("wait", {}, false), open("wait", {}, false)];
-    await wait(LOOK_MS * 2 + ANSWER_MS);
+    await wait(LOOK_MS * (2 + MOST_UNANSWERED));
     expect(streams()).toBeGreaterThan(0);
     for (const stream of server.streams) if (!stream.asked.gone()) stream.ready(0);
     await happen();
@@ -319,7 +461,7 @@ describe("tabs", () => {
       const { server, open } = setUp();
       const request = () => Promise.reject(new DOMException("denied", "SecurityError"));
       const tab = open(manner, {}, { request });
-      await wait(LOOK_MS * 2 + ANSWER_MS);
+      await wait(LOOK_MS * (2 + MOST_UNANSWERED));
       server.newest.ready(0);
       await wait(0);
       expect(tab.client.state.is).toBe("live");
@@ -346,5 +488,62 @@ describe("tabs", () => {
     for (const { client } of all) client.close();
     await wait(60_000);
     expect([streams(), vi.getTimerCount()]).toEqual([0, 0]);
+  });
+});
+
+describe("the transport that worked", () => {
+  /** A proxy that keeps streams to itself. */
+  function behindProxy() {
+    const world = setUp();
+    const event = envelope(1);
+    const nothing = () => json({ events: [], cursor: event.id, more: false });
+    const something = () => json({ events: [event], cursor: event.id, more: false });
+    world.server.answer = ({ path }) => {
+      if (path.startsWith("/stream")) return new Promise<Response>(() => {});
+      if (path === "/inbox") return json({ unread: 4, unseen: 0, cursor: "c9" });
+      if (!path.includes("wait=")) return json({ events: [], cursor: "c0", more: false });
+      const answer = path.includes("after=c0") ? something : nothing;
+      return new Promise((resolve) => setTimeout(() => resolve(answer()), 25_000));
+    };
+    const stored = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, value: string) => void stored.set(key, value),
+    };
+    const transports = [sse(), longPoll()];
+    const open = () => world.open("queue", { transports, storage });
+    return { ...world, open, stored };
+  }
+
+  it("is that of the tab that goes on", async () => {
+    const { server, open } = behindProxy();
+    const [first, second] = [open(), open()];
+    await wait(32_000);
+    expect(second.client.state).toMatchObject({ is: "live", transport: "longpoll" });
+    const asked = server.asked.length;
+    first.client.close();
+    await wait(1_000);
+    expect(second.client.state).toMatchObject({ is: "live", transport: "longpoll" });
+    expect(server.paths.slice(asked).join()).not.toContain("/stream");
+  });
+
+  it("is remembered, whichever tab wrote last, and until when", async () => {
+    const { server, stored, open } = behindProxy();
+    const all = [open(), open()];
+    await wait(32_000 + 25_000);
+    for (const { client } of all) client.close();
+    const [remembered] = [...stored.values()].map((text) => JSON.parse(text) as object);
+    expect(remembered).toMatchObject({ transport: "longpoll", held: { cursor: ids(1)[0] } });
+    const asked = server.asked.length;
+    const next = open();
+    await wait(0);
+    expect([next.client.state.is, server.paths[asked]]).toEqual([
+      "live",
+      "GET /events?after=start",
+    ]);
+    await wait(560_000);
+    expect(server.paths.slice(asked).join()).not.toContain("/stream");
+    await wait(60_000);
+    expect(server.paths.slice(asked).join()).toContain("/stream");
   });
 });

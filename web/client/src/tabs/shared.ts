@@ -4,17 +4,17 @@
 //   leading ----- the lock was taken by another one -----------------> following
 
 import type { Client, Seat } from "../client";
-import { guarded, type Connection } from "../core/connection";
+import type { Connection } from "../core/connection";
 import { alike } from "../core/machine";
-import type { Counts, Envelope, Listener, Reset, State } from "../types";
+import type { State } from "../types";
 import { Follower } from "./follower";
 import type { Channel, Locks, Message } from "./messages";
 import { Turn } from "./turn";
 
 /** So often a follower asks whether the leader is there. */
 export const LOOK_MS = 2_000;
-/** Messages reach hidden pages at once, though their timers are slow: whoever says nothing for so long is frozen. */
-export const ANSWER_MS = 3_000;
+/** Messages reach hidden pages at once, though timers are slow there: whoever is silent at so many looks is frozen. */
+export const MOST_UNANSWERED = 2;
 
 /** How a tab comes to lead: when its turn comes, at once, or only when nobody else does. */
 export type Manner = "queue" | "seize" | "wait";
@@ -24,16 +24,18 @@ export class Shared implements Client {
   #follower: Follower | null = null;
   #turn: Turn;
   #timer: unknown;
-  /** Of a question that was not answered yet. */
-  #askedAt: number | null = null;
+  /** So often it has looked since it asked, without an answer. */
+  #unanswered = 0;
   #complete = true;
+  /** This tab may know who is signed in where the leader does not. */
+  #hopes = false;
   #leader: State;
   #told: State;
 
   constructor(
     private readonly seat: Seat,
     private readonly channel: Channel,
-    locks: Locks | undefined,
+    private readonly locks: Locks | undefined,
     private readonly manner: Manner,
     private readonly quit = () => {},
   ) {
@@ -46,7 +48,10 @@ export class Shared implements Client {
     this.#told = { ...this.#leader, is: "closed" };
     channel.hear((message) => this.#hear(message));
     if (manner === "seize") this.#turn.seize();
-    else this.#follow();
+    else {
+      this.#follow();
+      this.#hope(); // somebody may have signed in just now
+    }
   }
 
   get state(): State {
@@ -55,6 +60,11 @@ export class Shared implements Client {
 
   authorized(): void {
     this.#connection?.authorized();
+    this.#hope();
+  }
+
+  #hope(): void {
+    this.#hopes = true;
     this.channel.post({ say: "authorized" });
   }
 
@@ -80,31 +90,12 @@ export class Shared implements Client {
   #lead(): void {
     this.#rest();
     this.#complete = true;
-    const mine = (say: () => void) => this.#connection === connection && say();
-    const { listener } = this.seat;
-    const tell: Required<Listener> = {
-      event: (envelope: Envelope, live: boolean) =>
-        mine(() => {
-          this.channel.post({ say: "event", envelope, live });
-          listener.event?.(envelope, live);
-        }),
-      counts: (counts: Counts) =>
-        mine(() => {
-          this.channel.post({ say: "counts", counts });
-          listener.counts?.(counts);
-        }),
-      reset: (reset: Reset) =>
-        mine(() => {
-          this.channel.post({ say: "reset", reset });
-          listener.reset?.(reset);
-        }),
-      state: (state: State) =>
-        mine(() => {
-          this.channel.post({ say: "state", state });
-          this.#tell(state);
-        }),
-    };
-    const connection: Connection = this.seat.connection(tell);
+    const connection: Connection = this.seat.connection((told) => {
+      if (this.#connection !== connection) return;
+      this.channel.post(told);
+      if (told.say === "state") this.#tell(told.state);
+      else this.seat.tell(told);
+    });
     this.#connection = connection;
     connection.start();
     this.#present(connection);
@@ -112,7 +103,7 @@ export class Shared implements Client {
 
   #follow(): void {
     this.#rest();
-    this.#askedAt = null;
+    this.#unanswered = 0;
     this.#follower = new Follower(this.seat, (isIt) => {
       this.#complete = isIt;
       this.#say();
@@ -124,21 +115,16 @@ export class Shared implements Client {
 
   /** Is the leader there? */
   #look(): void {
-    const { world } = this.seat;
-    const now = world.now();
-    if (this.#askedAt === null) {
-      this.#askedAt = now;
-      this.channel.post({ say: "ask" });
-    } else if (now - this.#askedAt >= ANSWER_MS) {
-      this.#askedAt = null;
-      return this.#turn.seize();
-    }
-    this.#timer = world.setTimer(() => this.#look(), LOOK_MS);
+    if (this.#unanswered === MOST_UNANSWERED) return this.#turn.seize();
+    if (this.#unanswered === 0) this.channel.post({ say: "ask" });
+    this.#unanswered += 1;
+    this.#timer = this.seat.world.setTimer(() => this.#look(), LOOK_MS);
   }
 
-  #present({ state, held }: Connection): void {
+  #present({ state }: Connection): void {
+    const { held, preferAt } = this.seat.known;
     const { cursor, counts, recent } = held;
-    this.channel.post({ say: "lead", state, cursor, last: recent.at(-1), counts });
+    this.channel.post({ say: "lead", state, cursor, last: recent.at(-1), counts, preferAt });
   }
 
   #hear(message: Message): void {
@@ -152,12 +138,17 @@ export class Shared implements Client {
     switch (message.say) {
       case "lead":
         this.#heard(message.state);
+        // For whoever goes on from here. Written with the next place.
+        Object.assign(this.seat.known, {
+          transport: message.state.transport,
+          preferAt: message.preferAt,
+        });
         if (message.counts !== null) follower.counts(message.counts);
         return follower.follow(message.cursor, message.last);
       case "state":
         return this.#heard(message.state);
       case "event":
-        this.#askedAt = null;
+        this.#unanswered = 0;
         return follower.event(message.envelope, message.live);
       case "reset":
         return follower.reset(message.reset);
@@ -167,9 +158,12 @@ export class Shared implements Client {
   }
 
   #heard(state: State): void {
-    this.#askedAt = null;
+    this.#unanswered = 0;
+    const refused = state.is === "unauthorized" && this.#leader.is !== state.is;
     this.#leader = state;
     this.#say();
+    if (refused && this.#hopes && this.locks) this.#turn.seize();
+    if (refused || state.is === "live") this.#hopes = false;
   }
 
   /** Live is who has all of it. */
@@ -181,6 +175,6 @@ export class Shared implements Client {
   #tell(state: State): void {
     if (alike(state, this.#told)) return;
     this.#told = state;
-    guarded(() => this.seat.listener.state?.(state));
+    this.seat.tell({ say: "state", state });
   }
 }

@@ -1,6 +1,6 @@
 // A worker has no host: it asks the tabs for a token. The first that takes it on answers, and the others are quiet.
 
-import type { GiveToken } from "../core/api";
+import { given, type GiveToken } from "../core/api";
 import type { World } from "../core/world";
 import type { Message } from "./messages";
 import { openChannel } from "./messages";
@@ -39,9 +39,8 @@ export function answerWorker(name: string, give: GiveToken, world: World): () =>
       const { question, refresh } = message;
       world.clearTimer(waiting?.timer);
       const answer = () => {
-        // A refresh may be good for once only: two of it would sign everybody out.
         channel.post({ say: "token!", question });
-        return give(refresh).then(
+        return given(give, refresh).then(
           (token) => channel.post({ say: "token", token, failed: false, question }),
           () => channel.post({ say: "token", token: null, failed: true, question }),
         );

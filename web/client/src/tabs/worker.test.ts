@@ -1,7 +1,10 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { EMPTY } from "../core/intake";
+import type { Remembered } from "../core/model";
 import { FakeServer, json } from "../testing/fake-server";
 import { FakeBrowser } from "../testing/fake-tabs";
+import { longPoll } from "../transports/longpoll";
 import { sse } from "../transports/sse";
 import { BYE, serve } from "./worker";
 
@@ -15,16 +18,17 @@ beforeEach(() => {
   });
   vi.stubGlobal("navigator", { locks: new FakeBrowser().locks });
   vi.stubGlobal("fetch", server.world.fetch);
-  serve({ transports: [sse()] });
+  serve({ transports: [sse(), longPoll()] });
 });
 afterEach(() => void vi.unstubAllGlobals());
 
 /** A page comes: what it says goes to the worker. */
-function come() {
+function come(known: Partial<Remembered> = {}) {
   const port: { onmessage?: (event: { data: unknown }) => void } = {};
   connected({ ports: [port] });
   const say = (data: unknown) => port.onmessage?.({ data });
-  say({ server: "https://t.example", user: "alice", asks: false, cursor: "c0" });
+  const held = { ...EMPTY, cursor: "c0" };
+  say({ server: "https://t.example", user: "alice", asks: false, known: { held, ...known } });
   return { bye: () => say(BYE) };
 }
 
@@ -56,4 +60,11 @@ it("tries again for who comes after it was refused", async () => {
   come();
   await settled();
   expect(open()).toBe(1);
+});
+
+it("goes on where its page is, by the transport that worked there", async () => {
+  server.answer = () => new Promise<Response>(() => {});
+  come({ transport: "longpoll", preferAt: Date.now() + 60_000 });
+  await settled();
+  expect(server.paths).toEqual(["GET /events?after=c0"]);
 });

@@ -3,6 +3,7 @@
 
 import { connect, type Client } from "../client";
 import type { GiveToken } from "../core/api";
+import type { Remembered } from "../core/model";
 import { nameOf } from "../core/storage";
 import { browser } from "../core/world";
 import type { Transport } from "../transports/transport";
@@ -17,7 +18,8 @@ export interface Hello {
   server: string;
   user: string;
   asks: boolean;
-  cursor: string | null;
+  /** As its page has it: a worker has no storage. */
+  known: Remembered;
 }
 
 export function serve({ transports }: { transports: readonly Transport[] }): void {
@@ -38,7 +40,7 @@ export function serve({ transports }: { transports: readonly Transport[] }): voi
       ports.add(port);
       // Its name is that of a server and a user: all who come want the same, and may have signed in just now.
       if (client !== null) return client.authorized();
-      const { server, user, asks, cursor } = data;
+      const { server, user, asks, known } = data;
       const locks = globalThis.navigator?.locks as Locks | undefined;
       if (asks) ask ??= askTabs(nameOf(server, user), browser.random);
       client = connect({
@@ -46,7 +48,7 @@ export function serve({ transports }: { transports: readonly Transport[] }): voi
         user,
         transports,
         ...(asks && ask && { token: ask }),
-        ...(cursor !== null && { cursor }),
+        storage: { getItem: () => JSON.stringify(known), setItem() {} },
         tabs: (seat) => new Shared(seat, openChannel(seat.name), locks, "seize"),
       });
     };

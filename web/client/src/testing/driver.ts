@@ -4,10 +4,12 @@ import { EMPTY } from "../core/intake";
 import { due, step } from "../core/machine";
 import {
   newModel,
+  type Deed,
   type Effect,
   type Input,
   type Model,
   type Remembered,
+  type Told,
   type Way,
 } from "../core/model";
 import type { Held, Is } from "../types";
@@ -31,7 +33,7 @@ export class Driver {
   }
 
   take(input: Input): this {
-    const { model, effects } = step(this.model, input, { now: this.now, random: this.random });
+    const { model, effects } = step(this.model, input, this.now, this.random);
     this.model = model;
     this.effects.push(...effects);
     return this;
@@ -68,8 +70,8 @@ export class Driver {
     this.event("notification", envelope(seq, audience, more), `c-${audience}-${seq}`);
   alive = (cursor?: string) => this.take({ on: "alive", attempt: this.model.attempt, cursor });
   ended = (why: object = {}) => this.take({ on: "ended", attempt: this.model.attempt, ...why });
-  token = (answer: "given" | "failed" | "nobody" = "given") =>
-    this.take({ on: "token", attempt: this.model.attempt, answer });
+  token = (signedIn: boolean | null = true) =>
+    this.take({ on: "token", attempt: this.model.attempt, signedIn });
 
   get is(): Is {
     return this.model.told.is;
@@ -77,17 +79,24 @@ export class Driver {
   get held(): Held {
     return this.model.held;
   }
-  did<D extends Effect["do"]>(what: D): (Effect & { do: D })[] {
-    return this.effects.filter((effect): effect is Effect & { do: D } => effect.do === what);
+  did<D extends Deed["do"]>(what: D): (Deed & { do: D })[] {
+    return this.effects.filter(
+      (effect): effect is Deed & { do: D } => "do" in effect && effect.do === what,
+    );
+  }
+  told<T extends Told["say"]>(what: T): (Told & { say: T })[] {
+    return this.effects.filter(
+      (effect): effect is Told & { say: T } => "say" in effect && effect.say === what,
+    );
   }
   get opened(): (string | null)[] {
     return this.did("open").map(({ after }) => after);
   }
   get seqs(): (number | undefined)[] {
-    return this.did("event").map(({ envelope }) => envelope.seq);
+    return this.told("event").map(({ envelope }) => envelope.seq);
   }
   get states(): string[] {
-    return this.did("state").map(({ state }) => `${state.is} ${state.reason}`.trim());
+    return this.told("state").map(({ state }) => `${state.is} ${state.reason}`.trim());
   }
 }
 

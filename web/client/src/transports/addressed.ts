@@ -1,19 +1,38 @@
 // For what can set no header, and tells no status when it was refused.
 
 import type { Api } from "../core/api";
-import { ask, query, type Ended, type Fields } from "./transport";
+import { ask, query, running, type Fields, type Sink } from "./transport";
 
-/** Where to open it: with a ticket where there is a token, which is good for once and a short while, otherwise by the cookie. */
-export async function address(api: Api, path: string, fields: Fields): Promise<string> {
-  const { ticket } = api.token
-    ? ((await (await ask(api, "/stream/ticket", undefined, "POST")).json()) as { ticket: string })
-    : { ticket: null };
+/** Makes what the browser has for it, that hears until it ends. */
+type Open = (url: string, say: Sink, ended: () => void) => { close(): void };
+
+export const addressed = (api: Api, path: string, fields: Fields, sink: Sink, open: Open) =>
+  running(sink, async (say, signal) => {
+    const url = await address(api, path, fields);
+    if (signal.aborted) return {};
+    let heard = false;
+    await new Promise<void>((ended) => {
+      const hear: Sink = (said) => {
+        heard = true;
+        say(said);
+      };
+      const close = () => opened.close();
+      const opened = open(url, hear, () => {
+        close();
+        ended();
+      });
+      signal.addEventListener("abort", close);
+    });
+    if (signal.aborted) return {};
+    if (heard) return { reason: "closed" };
+    await ask(api, "/inbox"); // is refused for the same reason
+    return { reason: "refused", noWay: true };
+  });
+
+/** With a ticket where there is a token, which is good for once and a short while, otherwise by the cookie. */
+async function address(api: Api, path: string, fields: Fields): Promise<string> {
+  if (api.token === undefined) return api.url(path + query(fields));
+  const answer = await ask(api, "/stream/ticket", undefined, "POST");
+  const { ticket } = (await answer.json()) as { ticket: string };
   return api.url(path + query({ ...fields, ticket }));
-}
-
-/** Why it ended, which the browser does not tell. Any other request is refused for the same reason. */
-export async function why(api: Api, opened: boolean): Promise<Ended> {
-  if (opened) return { reason: "closed" };
-  await ask(api, "/inbox");
-  return { reason: "refused", noWay: true };
 }

@@ -1,8 +1,8 @@
 // The browser's own EventSource, where `fetch` gives no streams. It tries again by itself, but never after an
 // answer other than 200, and tells no status: so it is closed at the first error, and the machine does the rest.
 
-import { address, why } from "./addressed";
-import { running, type Transport } from "./transport";
+import { addressed } from "./addressed";
+import type { Transport } from "./transport";
 
 const NAMES = [
   "message",
@@ -24,28 +24,17 @@ export const eventSource = (signals: readonly string[] = []): Transport => ({
   partial: true,
   supported: () => typeof EventSource === "function",
   open: (api, after, sink) =>
-    running(sink, async (say, signal) => {
-      // A heartbeat without data is not told, so pings are asked for.
-      const url = await address(api, "/stream", { after, ping: true });
-      if (signal.aborted) return {};
+    // A heartbeat without data is not told, so pings are asked for.
+    addressed(api, "/stream", { after, ping: true }, sink, (url, say, ended) => {
       const source = new EventSource(url, { withCredentials: !api.token });
-      const close = () => source.close();
-      signal.addEventListener("abort", close);
-      let opened = false;
-      await new Promise((failed) => {
-        source.onopen = () => {
-          opened = true;
-          say({ on: "alive" });
-        };
-        source.onerror = failed;
-        for (const type of [...NAMES, ...signals]) {
-          source.addEventListener(type, ({ data, lastEventId }: MessageEvent<unknown>) => {
-            // The browser's own `error` has no data.
-            if (typeof data === "string") say({ on: "event", type, data, id: lastEventId });
-          });
-        }
-      });
-      close();
-      return why(api, opened);
+      source.onopen = () => say({ on: "alive" });
+      source.onerror = ended;
+      for (const type of [...NAMES, ...signals]) {
+        source.addEventListener(type, ({ data, lastEventId }: MessageEvent<unknown>) => {
+          // The browser's own `error` has no data.
+          if (typeof data === "string") say({ on: "event", type, data, id: lastEventId });
+        });
+      }
+      return source;
     }),
 });

@@ -1,19 +1,12 @@
 // One request after the other, for networks that let no stream through: each is answered when there is something.
 
 import type { Reset } from "../types";
-import { ask, query, running, type Transport } from "./transport";
+import { ask, query, running, type Events, type Transport } from "./transport";
 
-/** What proxies grant a request, and the server waits at most. */
+/** Less than what proxies grant a request, and than the 30 s that the server waits at most. */
 const WAIT_S = 25;
 /** As if a heart beat so: after 35 s a request is answered, or dead, and the machine says so. */
 const HEARTBEAT_MS = 15_000;
-
-interface Events {
-  events: { id: string; type: string }[];
-  cursor: string;
-  more: boolean;
-  reset?: Reset;
-}
 
 export const longPoll = (): Transport => ({
   name: "longpoll",
@@ -29,7 +22,7 @@ export const longPoll = (): Transport => ({
         const tell = (type: string, id: string, data: unknown) =>
           say({ on: "event", type, id, data: JSON.stringify(data) });
         if (reset !== undefined) tell("reset", cursor, reset);
-        for (const envelope of events) tell(envelope.type, envelope.id, envelope);
+        for (const envelope of events) tell(envelope.type, envelope.id ?? "", envelope);
         after = cursor;
         say({ on: "alive", cursor });
         if (live || more) continue;

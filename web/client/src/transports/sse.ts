@@ -10,8 +10,8 @@ export const sse = (): Transport => ({
     running(sink, async (say, signal) => {
       const { headers, body } = await ask(api, `/stream${query({ after })}`, signal);
       // The sign-in page of some hotel, for example.
-      if (!body || !headers.get("content-type")?.startsWith("text/event-stream"))
-        return { reason: "no stream" };
+      const type = headers.get("content-type") ?? "";
+      if (!body || !/^text\/event-stream\s*(;|$)/i.test(type)) return { reason: "no stream" };
       const parser = new SseParser({
         event: (event) => say({ on: "event", ...event }),
         moved: (cursor) => say({ on: "alive", cursor }),

@@ -3,6 +3,7 @@
 
 import type { Api } from "../core/api";
 import type { SseEvent } from "../sse/parser";
+import type { Envelope, Reset } from "../types";
 
 /** What a transport says. After `ended` it says nothing more. */
 export type Said =
@@ -54,8 +55,17 @@ export async function ask(
 }
 
 function refusal({ status, headers }: Response): Ended {
-  const seconds = Number(headers.get("retry-after") ?? NaN);
-  return { status, ...(seconds >= 0 && { retryAfter: seconds * 1_000 }) };
+  const asked = headers.get("retry-after") ?? "";
+  const retryAfter = Number(asked) * 1_000 || Date.parse(asked) - Date.now();
+  return { status, ...(retryAfter > 0 && { retryAfter }) };
+}
+
+/** What `GET /events` answers. */
+export interface Events {
+  events: Envelope[];
+  cursor: string;
+  more: boolean;
+  reset?: Reset;
 }
 
 /** What is nothing is left out. */

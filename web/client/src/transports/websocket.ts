@@ -2,8 +2,8 @@
 // nothing of a handshake that fails, and can set no header.
 
 import { parsed } from "../core/frames";
-import { address, why } from "./addressed";
-import { running, type Transport } from "./transport";
+import { addressed } from "./addressed";
+import type { Transport } from "./transport";
 
 interface Message {
   event: string;
@@ -16,28 +16,21 @@ export const webSocket = (): Transport => ({
   supported: () => typeof WebSocket === "function",
   open(api, after, sink) {
     let socket: WebSocket | undefined;
-    const shut = running(sink, async (say, signal) => {
+    const shut = addressed(api, "/ws", { after }, sink, (url, say, ended) => {
       // Older browsers take no other scheme.
-      const url = (await address(api, "/ws", { after })).replace("http", "ws");
-      if (signal.aborted) return {};
-      const opened = (socket = new WebSocket(url, "tidings.v1"));
-      signal.addEventListener("abort", () => opened.close());
-      let heard = false;
-      await new Promise((closed) => {
-        opened.onclose = closed;
-        opened.onmessage = ({ data: text }: MessageEvent<string>) => {
-          heard = true;
-          const message = parsed(text) as Message | null;
-          if (message === null) return;
-          const { event, id, data } = message;
-          if (event === "retry") say({ on: "retry", ms: data?.retry_ms ?? 0 });
-          if (event === "renewed" || event === "error")
-            say({ on: "renewed", ok: event === "renewed" });
-          // What is no event of the stream, as the answers above, is nothing to the machine.
-          say({ on: "event", type: event, id: id ?? "", data: JSON.stringify(data) });
-        };
-      });
-      return signal.aborted ? {} : why(api, heard);
+      const opened = (socket = new WebSocket(url.replace("http", "ws"), "tidings.v1"));
+      opened.onclose = ended;
+      opened.onmessage = ({ data: text }: MessageEvent<string>) => {
+        const message = parsed(text) as Message | null;
+        if (message === null) return;
+        const { event, id, data } = message;
+        if (event === "retry") say({ on: "retry", ms: data?.retry_ms ?? 0 });
+        if (event === "renewed" || event === "error")
+          say({ on: "renewed", ok: event === "renewed" });
+        // What is no event of the stream, as the answers above, is nothing to the machine.
+        say({ on: "event", type: event, id: id ?? "", data: JSON.stringify(data) });
+      };
+      return opened;
     });
     const renew = (token: string) => socket?.send(JSON.stringify({ token }));
     return Object.assign(shut, { renew });
