@@ -2,6 +2,8 @@
 
 export { connect, type Client, type Options } from "./client";
 export { Api, type GiveToken } from "./core/api";
+export { backoff } from "./core/backoff";
+export { nameOf, type TextStorage } from "./core/storage";
 export { browser, type World } from "./core/world";
 export { SseParser, type SseEvent, type SseSink } from "./sse/parser";
 export { eventSource } from "./transports/eventsource";

@@ -1,7 +1,7 @@
 // What the reader wants to be bothered with, as this page knows it.
 
 import { readonly, shallowRef } from "vue";
-import { backoff } from "../../client/src/core/backoff";
+import { backoff } from "@tidings/client";
 import { getPreferences, putPreferences } from "../api/calls";
 import type { Preferences } from "../api/types";
 

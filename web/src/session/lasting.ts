@@ -3,7 +3,7 @@
 // The server is the truth, and not this computer's clock: the stream says a minute before the end that it is
 // near, whatever time it is here.
 
-import { backoff } from "../../client/src/core/backoff";
+import { backoff } from "@tidings/client";
 import type { Ends } from "../api/types";
 
 /** So long before the end at the latest, when half of what is left is later than that. */

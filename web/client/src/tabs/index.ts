@@ -6,6 +6,8 @@ import { Shared } from "./shared";
 import { answerWorker } from "./tokens";
 import { BYE, type Hello } from "./worker";
 
+export type { Channel, Message } from "./messages";
+export { Shared } from "./shared";
 export { serve } from "./worker";
 
 export interface Sharing {
