@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeServer, json } from "../../client/src/testing/fake-server";
+import { FakeSocket } from "../../client/src/testing/fake-socket";
 import { createLink } from "./link";
 
 let server: FakeServer;
@@ -8,6 +9,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   server = new FakeServer();
   vi.stubGlobal("fetch", server.world.fetch);
+  localStorage.clear();
   return () => {
     vi.useRealTimers();
     vi.unstubAllGlobals();
@@ -125,5 +127,41 @@ describe("the one connection of a page", () => {
     server.newest.ready(0);
     await settle();
     expect(heard.at(-1)).toBe("live");
+  });
+});
+
+describe("the way", () => {
+  it("is a WebSocket over plain HTTP from another machine, of which each tab has one", async () => {
+    vi.stubGlobal("isSecureContext", false);
+    vi.stubGlobal("WebSocket", FakeSocket);
+    const link = createLink("alice", () => Promise.resolve(undefined));
+    link.connect({ cursor: "head", ...listener() });
+    await settle();
+    expect(new URL(FakeSocket.newest.url).pathname).toBe("/api/v1/ws");
+    expect(server.streams).toEqual([]);
+    link.close();
+  });
+
+  it("that worked is remembered, and the place is still the page's to say", async () => {
+    const name = "tidings http://localhost:3000 alice";
+    const held = { cursor: "old", seqs: {}, recent: [] };
+    const preferAt = Date.now() + 60_000;
+    localStorage.setItem(name, JSON.stringify({ held, transport: "longpoll", preferAt }));
+    server.answer = () => new Promise(() => {});
+    const link = createLink("alice", () => Promise.resolve(undefined));
+    link.connect({ cursor: "head", ...listener() });
+    await settle();
+    expect(server.paths).toEqual(["GET /events?after=head"]);
+    link.close();
+  });
+
+  it("is found anew where the browser keeps nothing", async () => {
+    const kept = vi.spyOn(globalThis, "localStorage", "get").mockImplementation(() => {
+      throw new DOMException("denied", "SecurityError");
+    });
+    const { link, first } = await open();
+    expect(first.heard).toContain("live");
+    link.close();
+    kept.mockRestore();
   });
 });

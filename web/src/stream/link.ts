@@ -13,10 +13,9 @@ import {
   type GiveToken,
   type Listener,
   type Options,
+  type Transport,
 } from "@tidings/client";
-import { tabs } from "@tidings/client/tabs";
-import type { Channel, Message } from "../../client/src/tabs/messages";
-import { Shared } from "../../client/src/tabs/shared";
+import { Shared, tabs, type Channel, type Message } from "@tidings/client/tabs";
 
 /** The client's `connect`, of which the page has decided all but this. */
 export type Connect = (joining: Listener & Pick<Options, "cursor">) => Client;
@@ -27,7 +26,7 @@ export interface Link {
 }
 
 export function createLink(user: string, token: GiveToken): Link {
-  const who = { user, token, transports: [sse(), webSocket(), longPoll()] };
+  const who = { user, token, transports: transports() };
   const listeners = new Set<(message: Message) => void>();
   const post = (message: Message) => listeners.forEach((hear) => hear(message));
   let client: Client | null = null;
@@ -55,6 +54,7 @@ export function createLink(user: string, token: GiveToken): Link {
     return connect({
       ...who,
       ...(from !== undefined && { cursor: from }),
+      ...kept(),
       tabs: tabs(),
       event(envelope, live) {
         if (envelope.id !== undefined) cursor = last = envelope.id;
@@ -75,9 +75,30 @@ export function createLink(user: string, token: GiveToken): Link {
       return connect({
         ...joining,
         ...who,
+        storage: undefined, // the one connection knows better
         tabs: (seat) => new Shared(seat, channel(), undefined, "wait"),
       });
     },
     close: () => client?.close(),
   };
+}
+
+/**
+ * Best first. Over plain HTTP from another machine there are no locks, so each tab has a connection of its own, and the
+ * browser six of them for all; WebSockets it counts apart.
+ */
+function transports(): Transport[] {
+  const [first, second] = [sse(), webSocket()];
+  return globalThis.isSecureContext === false
+    ? [second, first, longPoll()]
+    : [first, second, longPoll()];
+}
+
+/** For the way that worked: the place is the page's to say. A browser may forbid it. */
+function kept(): { storage?: Storage } {
+  try {
+    return { storage: localStorage };
+  } catch {
+    return {};
+  }
 }
