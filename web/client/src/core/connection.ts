@@ -87,7 +87,7 @@ export class Connection {
       this.take({ on: "tick" });
     };
     world.clearTimer(this.#timer);
-    if (due(this.#model) < NEVER) this.#timer = world.setTimer(rang, at - now);
+    if (due(this.#model) !== NEVER) this.#timer = world.setTimer(rang, at - now);
   }
 
   #do(effect: Deed): void {

@@ -5,7 +5,7 @@ import type { Counts, Envelope, Reset } from "../types";
 export type Frame =
   | { is: "event"; envelope: Envelope }
   | { is: "reset"; reset: Reset }
-  | ({ is: "ready"; connection_id?: string; heartbeat_ms?: number } & Counts)
+  | ({ is: "ready"; connection_id?: string; heartbeat_ms: number } & Counts)
   | { is: "expiring" }
   | { is: "goodbye"; reason: string; retry_ms?: number };
 

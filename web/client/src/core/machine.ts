@@ -221,7 +221,7 @@ class Turn {
         if (phase.at === "live") return;
         // A stream that began with the unread alone has said nothing of the seqs between them.
         if (phase.cold) this.#hold({ seqs: {} });
-        this.heartbeat = frame.heartbeat_ms || this.heartbeat;
+        if (frame.heartbeat_ms > 0) this.heartbeat = frame.heartbeat_ms;
         this.refreshed = false;
         this.#count(frame);
         this.phase = {

@@ -121,7 +121,7 @@ export function newModel(
     transport: at,
     misses: 0,
     // What is stored may be of a clock that was wrong.
-    preferAt: at === 0 ? NEVER : Math.min(preferAt ?? now, now + PREFER_AGAIN_MS),
+    preferAt: at === 0 ? NEVER : Math.min(Number(preferAt) || now, now + PREFER_AGAIN_MS),
     told: { is: "closed", since: now, reason: "", transport: transports[at]?.name ?? "" },
   };
 }
