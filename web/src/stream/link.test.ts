@@ -101,6 +101,19 @@ describe("the one connection of a page", () => {
     expect(second.heard.slice(-2)).toEqual(["live", "4 unread"]);
   });
 
+  it("asks for nothing either where there is no list yet: from here on it tells all", async () => {
+    const { link } = await open();
+    tell("a", 4);
+    await settle();
+    const second = listener();
+    link.connect(second);
+    await settle();
+    tell("b", 5);
+    await settle();
+    expect(server.paths).toHaveLength(1);
+    expect(second.heard.slice(-4)).toEqual(["live", "4 unread", "5 unread", "b true"]);
+  });
+
   it("tells all of a reset, and nobody who has left of anything", async () => {
     const { link, first } = await open();
     const second = listener();

@@ -75,6 +75,8 @@ export function createLink(user: string, token: GiveToken): Link {
       return connect({
         ...joining,
         ...who,
+        // Who has no list yet asks for it, and not for the events before: there may be no place for another request.
+        cursor: joining.cursor ?? cursor ?? undefined,
         storage: undefined, // the one connection knows better
         tabs: (seat) => new Shared(seat, channel(), undefined, "wait"),
       });
