@@ -1,5 +1,6 @@
 // What an `inbox.changed` does to the list: the part of reduce.ts that is about the reader's own hand.
 
+import { upTo } from "../../client/src/offline/item";
 import type { Change, View } from "../api/types";
 import type { InboxChange } from "../stream/frames";
 import { changedItem, type InboxState, type PendingMark } from "./state";
@@ -42,15 +43,9 @@ function isBesideTheList({ joined, left, preferences, acted }: InboxChange): boo
 }
 
 /** The held items that a change speaks about; null when its watermark is at no place known here. */
-function touchedIds(state: InboxState, change: InboxChange): Set<string> | null {
-  const touched = new Set(change.ids ?? []);
-  if (change.up_to !== undefined) {
-    // Newest first: the item at the watermark and all after it in the list are older or equal.
-    const mark = state.items.findIndex((item) => item.cursor === change.up_to);
-    if (mark === -1) return null;
-    for (const item of state.items.slice(mark)) touched.add(item.id);
-  }
-  return touched;
+function touchedIds({ items }: InboxState, { ids = [], up_to }: InboxChange): Set<string> | null {
+  const below = up_to === undefined ? [] : upTo(items, up_to);
+  return below && new Set([...ids, ...below.map(({ id }) => id)]);
 }
 
 /** Whether a change to an item that is not held could bring it into the view. */

@@ -7,6 +7,7 @@
 // At rest the page then holds what the server holds.
 
 import type { Reset } from "@tidings/client";
+import { arrived, corrected, mayBeMuted, replaces } from "../../client/src/offline/item";
 import type { Change, Counts, Item, Notification, Page, View } from "../api/types";
 import type { LogFrame } from "../stream/frames";
 import { changed } from "./changed";
@@ -95,9 +96,9 @@ function applyFrame(state: InboxState, frame: LogFrame): InboxState {
   const moved = { ...state, cursor: frame.id };
   switch (frame.type) {
     case "notification":
-      return arrived(moved, frame);
+      return added(moved, frame);
     case "notification.updated":
-      return corrected(moved, frame.payload);
+      return updated(moved, frame.payload);
     case "notification.retracted":
     case "notification.expired":
       return { ...moved, items: state.items.filter((item) => item.id !== frame.payload.id) };
@@ -106,49 +107,23 @@ function applyFrame(state: InboxState, frame: LogFrame): InboxState {
   }
 }
 
-function arrived(state: InboxState, frame: LogFrame & { type: "notification" }): InboxState {
-  const item: Item = {
-    ...frame.payload,
-    audience: frame.audience,
-    cursor: frame.id,
-    seen: false,
-    read: false,
-    archived: false,
-    ...(frame.muted ? { muted: true } : {}),
-  };
+function added(state: InboxState, frame: LogFrame & { type: "notification" }): InboxState {
+  const item = arrived(frame);
   const items = state.items.filter((other) => !replaces(item, other));
   // Known already, from a list that is ahead of the stream: its receipt there is the newer one.
   const known = items.some((other) => other.id === item.id);
   return { ...state, items: known || !isFound(item, state.search) ? items : [item, ...items] };
 }
 
-/** A newer notification of a group takes the older one's place. */
-function replaces(newer: Item, older: Item): boolean {
-  return (
-    newer.id !== older.id &&
-    newer.group_key !== undefined &&
-    newer.group_key === older.group_key &&
-    newer.audience === older.audience
-  );
-}
-
-/** A correction replaces what the sender wrote (a field left out is gone), not what the reader did. */
-function corrected(state: InboxState, notification: Notification): InboxState {
+function updated(state: InboxState, notification: Notification): InboxState {
   const before = state.items.find((item) => item.id === notification.id);
   const search = state.search !== ""; // it may be found now, or no longer
   if (before === undefined) return search ? { ...state, stale: true } : state;
-  const { audience, cursor, seen, read, archived, snoozed_until, muted } = before;
-  const after: Item = { ...notification, audience, cursor, seen, read, archived };
-  if (snoozed_until !== undefined) after.snoozed_until = snoozed_until;
-  if (muted !== undefined) after.muted = muted;
-  // These decide whether the reader has it muted, and the server alone can tell.
-  const subject = (["level", "category", "critical"] as const).some(
-    (key) => before[key] !== after[key],
-  );
+  const after = corrected(before, notification);
   return {
     ...state,
     items: state.items.map((item) => (item === before ? after : item)),
-    stale: state.stale || search || subject,
+    stale: state.stale || search || mayBeMuted(before, after),
   };
 }
 
