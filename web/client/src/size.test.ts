@@ -9,7 +9,7 @@ import { expect, it } from "vitest";
 const BUDGET = 6 * 1024;
 /** For what a host adds to that. */
 const TABS_BUDGET = 2.25 * 1024;
-const OFFLINE_BUDGET = 2.25 * 1024;
+const OFFLINE_BUDGET = 2_500;
 
 const CORE = "connect, sse, eventSource, longPoll, webSocket";
 

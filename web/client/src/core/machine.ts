@@ -70,7 +70,7 @@ export function step(before: Model, input: Input, time: number, random: number):
 }
 
 /** What the server asks for, as far as it is a time. */
-const obeyed = (ms: unknown) => Math.min(Number(ms) || 0, MOST_ASKED_MS);
+export const obeyed = (ms: unknown) => Math.min(Number(ms) || 0, MOST_ASKED_MS);
 
 /** Nothing to tell of, but that time has passed. */
 export const alike = (one: State, other: State): boolean =>

@@ -1,11 +1,10 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { envelope } from "../testing/driver";
-import { FakeServer, json } from "../testing/fake-server";
-import type { Envelope, Item, State } from "../types";
-import { openInbox, type Marking, type View } from "./index";
-import { MOST_MARKS } from "./marks";
-import { inMemory, type Store } from "./store";
+import { FakeDisk } from "../testing/fake-database";
+import { json } from "../testing/fake-server";
+import { changed, item, items, line, LIVE, news, setUp, slow } from "../testing/inbox";
+import { MOST_ITEMS } from "./page";
+import { PATIENCE_MS } from "./store";
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
@@ -18,57 +17,9 @@ beforeEach(() => {
   };
 });
 
-const item = (n: number): Item => ({
-  id: `n-${n}`,
-  title: `${n}`,
-  level: "info",
-  critical: false,
-  created_at: "2026-11-28T10:00:00.000Z",
-  audience: "user:alice",
-  cursor: `c-${n}`,
-  seen: false,
-  read: false,
-  archived: false,
-});
-
-const news = (seq: number) => envelope(seq, "user:alice", { payload: item(seq) }) as Envelope;
-const changed = (seq: number, payload: object) =>
-  envelope(seq, "user:alice", { type: "inbox.changed", payload }) as Envelope;
-const LIVE: State = { is: "live", since: 0, reason: "", transport: "sse" };
-
-const line = ({ items }: View) =>
-  items
-    .map(({ id, read, pending }) => `${id.slice(2)}${read ? "r" : ""}${pending ? "?" : ""}`)
-    .join(" ");
-
-/** What the server answers to marks, and what it was asked. */
-async function setUp(store: Store = inMemory()) {
-  const server = new FakeServer();
-  const net = { status: 0 };
-  let items = [item(2), item(1)];
-  server.answer = ({ path }) => {
-    if (net.status === 0) return undefined;
-    if (path.startsWith("/notifications?")) return json({ items, cursor: "c-page", next: null });
-    return json({}, net.status);
-  };
-  const refused: [Marking, number][] = [];
-  const open = () =>
-    openInbox({
-      user: "alice",
-      server: "https://t.example",
-      store,
-      world: server.world,
-      changed: () => {},
-      refused: (...why) => refused.push(why),
-    });
-  const marks = () =>
-    server.asked.filter(({ path }) => path.endsWith("/mark")).map(({ body }) => body);
-  return { server, net, open, marks, refused, store, serve: (now: Item[]) => (items = now) };
-}
-
 describe("an inbox", () => {
   it("is there at the first paint, and says where the stream goes on", async () => {
-    const { net, open } = await setUp();
+    const { net, open } = setUp();
     net.status = 200;
     const first = await open();
     first.listener.state(LIVE);
@@ -86,7 +37,7 @@ describe("an inbox", () => {
   });
 
   it("takes a reset for all there is", async () => {
-    const { open } = await setUp();
+    const { open } = setUp();
     const inbox = await open();
     const reset = {
       reason: "epoch",
@@ -105,7 +56,7 @@ describe("an inbox", () => {
   });
 
   it("fetches what it cannot know, and loses nothing that comes meanwhile", async () => {
-    const { net, open, serve } = await setUp();
+    const { net, open, serve } = setUp();
     net.status = 200;
     const inbox = await open();
     inbox.listener.state(LIVE);
@@ -117,11 +68,114 @@ describe("an inbox", () => {
     await wait(0);
     expect(line(inbox.view)).toBe("4 2 1 0r");
   });
+
+  it("holds no more than it may", async () => {
+    const { net, open } = setUp();
+    net.status = 200;
+    const inbox = await open();
+    inbox.listener.state(LIVE);
+    await wait(0);
+    for (let n = 3; n < 80; n += 1) inbox.listener.event(news(n), true);
+    expect(inbox.view.items).toHaveLength(MOST_ITEMS);
+    expect(inbox.view.items[0]?.id).toBe("n-79");
+  });
+
+  it("asks for older ones when few are left, also after a reload", async () => {
+    const { net, open, serve, fetches } = setUp();
+    net.status = 200;
+    serve(items(120, 50), "older");
+    const inbox = await open();
+    inbox.listener.state(LIVE);
+    await wait(0);
+    const gone = (n: number) => changed(200 + n, { ids: [`n-${n}`], archived: true });
+    for (let n = 120; n > 95; n -= 1) inbox.listener.event(gone(n), true);
+    await wait(0);
+    expect([inbox.view.items.length, fetches().length]).toEqual([25, 1]);
+    inbox.listener.event(gone(95), true);
+    await wait(0);
+    expect(fetches()).toHaveLength(2);
+
+    serve(items(70, 50), "older");
+    for (let n = 120; n > 70; n -= 1) inbox.listener.event(gone(n), true);
+    await wait(1_000);
+    expect([inbox.view.items.length, inbox.view.items[0]?.id]).toEqual([50, "n-70"]);
+
+    net.status = 0;
+    for (let n = 70; n > 20; n -= 1) inbox.listener.event(gone(n), true);
+    inbox.listener.state({ ...LIVE, is: "offline" });
+    inbox.close();
+    net.status = 200;
+    serve(items(20, 20));
+    const next = await open();
+    next.listener.state(LIVE);
+    await wait(0);
+    expect(next.view.items).toHaveLength(20);
+    const before = fetches().length;
+    for (let n = 20; n > 0; n -= 1) next.listener.event(gone(n), true);
+    await wait(60_000);
+    expect([next.view.items.length, fetches().length]).toEqual([0, before]);
+  });
+
+  it("believes no server that has more and gives little, over and over", async () => {
+    const { server, net, open, serve, fetches } = setUp();
+    net.status = 200;
+    serve(items(3, 3), "older");
+    slow(server);
+    const inbox = await open();
+    inbox.listener.state(LIVE);
+    await wait(60_000);
+    expect([line(inbox.view), fetches().length]).toEqual(["3 2 1", 1]);
+  });
+
+  it("asks for the rest where a reset did not bring many", async () => {
+    const { net, open, serve } = setUp();
+    net.status = 200;
+    serve(items(60, 50), "older");
+    const inbox = await open();
+    const reset = { reason: "gap", unread: 60, unseen: 0, cursor: "r" };
+    inbox.listener.reset({ ...reset, notifications: items(60, 3), more: true });
+    await wait(0);
+    expect(inbox.view.items).toHaveLength(50);
+  });
+
+  it("writes and tells nothing once it is closed", async () => {
+    const { server, net, open, store, told } = setUp();
+    net.status = 200;
+    const inbox = await open();
+    let answer = (_: Response) => {};
+    server.answer = () => new Promise((resolve) => (answer = resolve));
+    inbox.listener.state(LIVE);
+    await wait(0);
+    inbox.close();
+    const before = told.length;
+    answer(json({ items: [item(2)], cursor: "late", next: null }));
+    await wait(0);
+    inbox.listener.event(news(4), true);
+    inbox.listener.state(LIVE);
+    expect(await inbox.mark({ read: true, ids: ["n-2"] })).toBe(false);
+    await wait(60_000);
+    expect([await store.page(), await store.marks(), told.length]).toEqual([undefined, [], before]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("goes without a database that does not answer", async () => {
+    const disk = new FakeDisk();
+    disk.hangs = true;
+    vi.stubGlobal("indexedDB", disk);
+    const { net, open } = setUp();
+    net.status = 200;
+    const opening = open({ store: undefined });
+    await wait(PATIENCE_MS);
+    const inbox = await opening;
+    inbox.listener.state(LIVE);
+    await wait(0);
+    expect(line(inbox.view)).toBe("2 1");
+  });
 });
 
 describe("a page that is fetched", () => {
   it("is asked for again where that failed while the stream is live, and no more after", async () => {
-    const { server, net, open } = await setUp();
+    const { server, net, open } = setUp();
     net.status = 503;
     server.answer = ((answer) => (asked) => (net.status === 503 ? json({}, 503) : answer(asked)))(
       server.answer,
@@ -143,8 +197,45 @@ describe("a page that is fetched", () => {
     expect([server.asked.length, vi.getTimerCount()]).toEqual([4, 0]);
   });
 
-  it("is fetched once more when a reset comes meanwhile: who knows which is newer?", async () => {
-    const { server, net, open } = await setUp();
+  it("is fetched twice at most for watermarks that it does not have", async () => {
+    const { server, net, open, fetches } = setUp();
+    net.status = 200;
+    const inbox = await open();
+    inbox.listener.state(LIVE);
+    await wait(0);
+    slow(server);
+    const before = fetches().length;
+    for (let n = 3; n < 300; n += 1) {
+      inbox.listener.event(changed(n, { up_to: `gone-${n}`, seen: true }), false);
+    }
+    inbox.listener.event(news(300), true);
+    await wait(60_000);
+    expect(fetches().length - before).toBe(2);
+    expect(line(inbox.view)).toBe("2 1"); // as the second answer, which knows of everything
+  });
+
+  it("is asked for again when the server says so, and by who is signed in", async () => {
+    const { server, open, fetches } = setUp();
+    let status = 503;
+    server.answer = () => json({}, status, { "retry-after": "60" });
+    const inbox = await open();
+    inbox.listener.state(LIVE);
+    await wait(59_999);
+    inbox.listener.state(LIVE);
+    await wait(0);
+    expect(fetches()).toHaveLength(1);
+    status = 401;
+    await wait(1);
+    expect(fetches()).toHaveLength(2);
+    await wait(3_600_000);
+    expect(fetches()).toHaveLength(2);
+    inbox.listener.state(LIVE);
+    await wait(0);
+    expect(fetches()).toHaveLength(3);
+  });
+
+  it("yields to a reset that comes meanwhile, which is all there is", async () => {
+    const { server, net, open } = setUp();
     net.status = 200;
     const inbox = await open();
     let answer = (_: Response) => {};
@@ -155,164 +246,6 @@ describe("a page that is fetched", () => {
     inbox.listener.reset({ ...more, notifications: [item(7)] });
     answer(json({ items: [item(2)], cursor: "older", next: null }));
     await wait(0);
-    answer(json({ items: [item(7)], cursor: "newer", next: null }));
-    await wait(0);
-    expect([line(inbox.view), inbox.cursor]).toEqual(["7", "newer"]);
-  });
-});
-
-describe("a mark", () => {
-  async function shown() {
-    const all = await setUp();
-    all.net.status = 200;
-    const inbox = await all.open();
-    inbox.listener.state(LIVE);
-    inbox.listener.counts({ unread: 2, unseen: 2 });
-    await wait(0);
-    return { ...all, inbox };
-  }
-
-  it("is shown at once, and does nothing to the counts", async () => {
-    const { net, inbox } = await shown();
-    net.status = 0;
-    void inbox.mark({ read: true, ids: ["n-1"] });
-    expect([line(inbox.view), inbox.view.pending]).toEqual(["2 1r?", 1]);
-    expect(inbox.view.counts).toEqual({ unread: 2, unseen: 2 });
-  });
-
-  it("is sent in its order, when there is a network again", async () => {
-    const { net, inbox, marks } = await shown();
-    net.status = 0;
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await inbox.mark({ read: false, ids: ["n-1"] });
-    await wait(20_000);
-    net.status = 200;
-    const before = marks().length;
-    inbox.listener.state(LIVE);
-    await wait(0);
-    expect(marks().slice(before)).toEqual([
-      { read: true, ids: ["n-1"] },
-      { read: false, ids: ["n-1"] },
-    ]);
-    expect([line(inbox.view), inbox.view.pending]).toEqual(["2 1", 0]);
-  });
-
-  it("survives a reload", async () => {
-    const { net, inbox, open, marks } = await shown();
-    await wait(1_000);
-    net.status = 0;
-    await inbox.mark({ archived: true, ids: ["n-2"] });
-    inbox.close();
-    const next = await open();
-    expect([line(next.view), next.view.pending]).toEqual(["1", 1]);
-    net.status = 200;
-    const before = marks().length;
-    await wait(60_000);
-    expect(marks().slice(before)).toEqual([{ archived: true, ids: ["n-2"] }]);
-  });
-
-  it("stays as it is until the stream says so, when the server has it", async () => {
-    const { inbox } = await shown();
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(0);
-    expect([line(inbox.view), inbox.view.pending]).toEqual(["2 1r", 0]);
-  });
-
-  it("yields to what the stream says meanwhile", async () => {
-    const { server, inbox } = await shown();
-    let answer = (_: Response) => {};
-    server.answer = () => new Promise((resolve) => (answer = resolve));
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(0);
-    inbox.listener.event(changed(3, { ids: ["n-1"], read: true }), true);
-    inbox.listener.event(changed(4, { ids: ["n-1"], read: false }), true); // another device
-    answer(json({}));
-    await wait(0);
-    expect(line(inbox.view)).toBe("2 1");
-  });
-
-  it.each([400, 403, 404, 422])("is taken back when it is refused: %i", async (status) => {
-    const { net, inbox, refused, store } = await shown();
-    net.status = status;
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(0);
-    expect(line(inbox.view)).toBe("2 1");
-    expect(refused).toEqual([[{ read: true, ids: ["n-1"] }, status]]);
-    expect(await store.marks()).toEqual([]);
-  });
-
-  it.each([401, 429, 500, 503])("waits where that may pass: %i", async (status) => {
-    const { net, inbox, refused } = await shown();
-    net.status = status;
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(10_000);
-    expect([line(inbox.view), refused]).toEqual(["2 1r?", []]);
-    net.status = 200;
-    await wait(31_000);
-    expect(inbox.view.pending).toBe(0);
-  });
-
-  it("that another tab has sent is not sent again", async () => {
-    const { net, inbox, open, marks } = await shown();
-    await wait(1_000);
-    net.status = 0;
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    const other = await open();
-    net.status = 200;
-    const before = marks().length;
-    await wait(60_000);
-    expect(marks().slice(before)).toHaveLength(1);
-    expect([inbox.view.pending, other.view.pending]).toEqual([0, 0]);
-  });
-
-  it("that another tab has taken away is not taken for done: it may have been refused", async () => {
-    const { net, inbox, store } = await shown();
-    net.status = 0;
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    const [mark] = await store.marks();
-    await store.dropMark(mark?.key ?? "");
-    net.status = 200;
-    await wait(60_000);
-    expect([line(inbox.view), inbox.view.pending]).toEqual(["2 1", 0]);
-  });
-
-  it("is sent where the browser's store has gone away", async () => {
-    const store = inMemory();
-    const { net, open, marks } = await setUp(store);
-    const inbox = await open();
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(0);
-    store.marks = () => Promise.reject(new DOMException("closed", "InvalidStateError"));
-    net.status = 200;
-    const before = marks().length;
-    await wait(60_000);
-    expect([marks().length - before, inbox.view.pending]).toEqual([1, 0]);
-  });
-
-  it("is sent from memory where the browser keeps nothing", async () => {
-    const store = { ...inMemory(), keepMark: () => Promise.reject(new Error("full")) };
-    const { net, open, marks } = await setUp(store);
-    const inbox = await open();
-    net.status = 200;
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(0);
-    expect(marks()).toHaveLength(1);
-  });
-
-  it("is sent where locks are forbidden, as in a frame without an origin", async () => {
-    const request = () => Promise.reject(new DOMException("denied", "SecurityError"));
-    vi.stubGlobal("navigator", { locks: { request } });
-    const { inbox, marks } = await shown();
-    await inbox.mark({ read: true, ids: ["n-1"] });
-    await wait(0);
-    expect([marks().length, inbox.view.pending]).toEqual([1, 0]);
-  });
-
-  it("too many are refused, not lost", async () => {
-    const { net, inbox } = await shown();
-    net.status = 0;
-    for (let n = 0; n < MOST_MARKS; n += 1) await inbox.mark({ read: true, ids: [`n-${n}`] });
-    expect(await inbox.mark({ read: true, ids: ["n-1"] })).toBe(false);
-    expect(inbox.view.pending).toBe(MOST_MARKS);
+    expect([line(inbox.view), inbox.cursor, server.asked.length]).toEqual(["7", "r", 1]);
   });
 });

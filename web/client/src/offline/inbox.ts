@@ -1,18 +1,16 @@
 // The newest page of an inbox: there at the first paint, kept right by the stream, and with marks shown before the
 // server has them. What a mark does to the counts only the server says.
 
-import type { Listener } from "../types";
-import { guarded } from "../core/connection";
 import type { Api } from "../core/api";
-import { backoff } from "../core/backoff";
+import { guarded } from "../core/connection";
+import { BEHIND_MS } from "../core/storage";
 import type { World } from "../core/world";
-import type { Counts, Envelope, Item, Reset, State } from "../types";
+import type { Counts, Envelope, Item, Listener, Reset, State } from "../types";
+import { Again } from "./again";
 import { Marks, type Mark, type Marking } from "./marks";
-import { apply, change, MOST_ITEMS, type Change, type Page } from "./page";
+import { apply, change, FEW_ITEMS, MOST_ITEMS, type Change, type Page } from "./page";
 import type { Store } from "./store";
 
-/** Written behind by so much. */
-const BEHIND_MS = 500;
 /** What comes while a page is fetched. When it is more, it is fetched once more. */
 const MOST_WAITING = 1_000;
 
@@ -34,28 +32,26 @@ interface Parts {
   api: Api;
   world: World;
   heard: Heard;
-  alone<T>(run: () => Promise<T>): Promise<T>;
-  closed(): void;
+  alone(run: () => Promise<void>): Promise<void>;
+  /** Of what listens for it. */
+  over: AbortController;
 }
 
 export class Inbox {
   readonly #parts: Parts;
-  #page: Page = { items: [], counts: null, cursor: null };
+  #page: Page = { items: [], counts: null, cursor: null, more: false };
   #marks: Marks;
-  /** Whether there has ever been a page. */
+  /** The page is as it was at its place. */
   #known = false;
-  /** Of the mark that is being sent: what the stream has said of it meanwhile is newer than the answer. */
-  #spoken: Change[] = [];
+  /** The stream has spoken of it while it was being sent: that is newer than the answer. */
+  #overtaken: Mark | undefined;
   #waiting: Envelope[] | null = null;
-  /** A reset came while a page was fetched: nobody knows which of the two is newer. */
-  #stale = false;
-  #live = false;
-  #failures = 0;
-  #again: unknown;
+  #again: Again;
   #timer: unknown;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#again = new Again(parts.world, () => this.#refill());
     this.#marks = new Marks({
       ...parts,
       marked: {
@@ -68,8 +64,8 @@ export class Inbox {
 
   /** What an earlier visit has left. */
   async load(): Promise<void> {
-    const page = await this.#parts.store.page().catch(() => null);
-    if (page !== null) {
+    const page = await this.#parts.store.page().catch(() => {});
+    if (page) {
       this.#page = page;
       this.#known = true;
     }
@@ -88,17 +84,17 @@ export class Inbox {
     return { items, counts: this.#page.counts, pending: this.#marks.pending.length };
   }
 
-  /** Shown at once. False: too many are on their way already. */
+  /** Shown at once. False: it is not taken, as too many are on their way already, or this is closed. */
   mark(marking: Marking): Promise<boolean> {
     this.keep(); // the page that it was made on
     return this.#marks.add(marking);
   }
 
   close(): void {
-    this.#parts.closed();
-    this.#live = false;
-    this.#parts.world.clearTimer(this.#again);
-    this.#marks.close();
+    this.#parts.over.abort();
+    this.#waiting = null;
+    this.#again.close();
+    this.#marks.again.close();
     this.keep();
   }
 
@@ -111,75 +107,82 @@ export class Inbox {
   readonly listener: Required<Listener> = {
     event: (envelope: Envelope) => this.#event(envelope),
     counts: (counts: Counts) => this.#set({ counts }),
-    reset: ({ notifications, unread, unseen, cursor }: Reset) => {
-      this.#known = true;
-      this.#stale = this.#waiting !== null;
-      this.#set({ items: notifications, counts: { unread, unseen }, cursor });
-    },
+    // An answer that is on its way is about another state then.
+    reset: ({ notifications: items, unread, unseen, cursor, more }: Reset) =>
+      this.#take({ items, counts: { unread, unseen }, cursor, more }),
     state: ({ is }: State) => {
-      this.#live = is === "live";
-      if (!this.#live) return;
-      void this.#marks.flush();
-      if (!this.#known) void this.fetch();
+      if (is !== "live") return;
+      this.#marks.again.hurry();
+      this.#again.hurry();
     },
   };
 
-  /** Asks for the page anew: at first, and when an event concerns what is not here. */
+  /** Asks for the page anew: at first, when an event concerns what is not here, and when little of it is left. */
   async fetch(): Promise<void> {
-    if (this.#waiting !== null) return;
-    const { api, world } = this.#parts;
-    world.clearTimer(this.#again);
+    if (this.#waiting || this.#again.waits) return;
     const came: Envelope[] = [];
     this.#waiting = came;
     try {
-      const answer = await api.request("GET", `/notifications?limit=${MOST_ITEMS}`);
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      const { items, cursor } = (await answer.json()) as Page;
-      this.#waiting = null;
-      this.#known = true;
-      this.#failures = 0;
-      this.#set({ items, cursor });
-      // Those that the answer has already do no harm, in their order.
-      const again = this.#stale || came.length >= MOST_WAITING;
-      this.#stale = false;
-      if (again) void this.fetch();
-      else for (const envelope of came) this.#event(envelope);
-    } catch {
+      const answer = await this.#parts.api.request("GET", `/notifications?limit=${MOST_ITEMS}`);
+      if (!answer.ok) throw answer;
+      const { items, cursor, next } = (await answer.json()) as Page & { next: string | null };
+      if (this.#waiting !== came) return;
+      this.#again.over();
+      const more = next !== null && items.length >= FEW_ITEMS; // it would say the same again
+      this.#take({ items, cursor, more }, came);
+    } catch (why) {
+      if (this.#waiting !== came) return;
       this.#waiting = null;
       this.#known = false;
-      if (!this.#live) return; // asked for again when the stream is
-      const wait = backoff(this.#failures, world.random());
-      this.#failures += 1;
-      this.#again = world.setTimer(() => void this.fetch(), wait);
+      this.#again.later(why);
     }
   }
 
+  #take(page: Partial<Page>, came: Envelope[] = []): void {
+    this.#waiting = null;
+    this.#known = came.length < MOST_WAITING;
+    this.#set(page);
+    // Those that the page has already do no harm, in their order. If there is one that still cannot be told, it is
+    // fetched once more, for all of them.
+    for (const envelope of came) this.#apply(envelope);
+    this.#refill();
+  }
+
+  #refill(): void {
+    const { items, more } = this.#page;
+    if (!this.#known || (more && items.length < FEW_ITEMS)) void this.fetch();
+  }
+
   #event(envelope: Envelope): void {
-    if (envelope.type === "inbox.changed") this.#spoken.push(envelope.payload as Change);
-    if (this.#marks.sending === null) this.#spoken = [];
-    if (this.#waiting !== null && this.#waiting.length < MOST_WAITING) this.#waiting.push(envelope);
-    const items = apply(this.#page.items, envelope);
-    if (items === null) void this.fetch();
-    const cursor = envelope.id ?? this.#page.cursor;
-    this.#set({ items: items ?? this.#page.items, cursor });
+    const { sending } = this.#marks;
+    if (sending && envelope.type === "inbox.changed" && concerns(envelope.payload, sending))
+      this.#overtaken = sending;
+    if (this.#waiting && this.#waiting.length < MOST_WAITING) this.#waiting.push(envelope);
+    this.#apply(envelope);
+    this.#refill();
+  }
+
+  #apply(envelope: Envelope): void {
+    const { items, cursor } = this.#page;
+    const after = apply(items, envelope);
+    if (after === null) this.#known = false;
+    this.#set({ items: after ?? items, cursor: envelope.id ?? cursor });
   }
 
   /** What the server has is no longer pending. A frame beats an answer: it may have said something newer. */
-  #done({ marking }: Mark): void {
-    const spoken = this.#spoken;
-    this.#spoken = [];
-    if (
-      spoken.some(
-        ({ ids, up_to }) => up_to !== undefined || ids?.some((id) => concerns(marking, id)),
-      )
-    )
-      return;
-    const items = change(this.#page.items, marking);
+  #done(mark: Mark): void {
+    if (mark === this.#overtaken) return;
+    const items = change(this.#page.items, mark.marking);
     if (items !== null) this.#set({ items });
+    this.#refill();
   }
 
   #set(part: Partial<Page>): void {
-    this.#page = { ...this.#page, ...part };
+    if (this.#again.closed) return;
+    const page = { ...this.#page, ...part };
+    page.more ||= page.items.length > MOST_ITEMS;
+    page.items = page.items.slice(0, MOST_ITEMS);
+    this.#page = page;
     this.#timer ??= this.#parts.world.setTimer(() => this.#write(), BEHIND_MS);
     this.#tell();
   }
@@ -194,14 +197,16 @@ export class Inbox {
   }
 
   #tell(): void {
-    guarded(() => this.#parts.heard.changed(this.view));
+    guarded(() => this.#again.closed || this.#parts.heard.changed(this.view));
   }
 }
 
-const concerns = ({ ids }: Marking, id: string) => ids === undefined || ids.includes(id);
+function concerns(what: unknown, { marking }: Mark): boolean | undefined {
+  const { ids, up_to } = what as Change;
+  return up_to !== undefined || ids?.some((id) => marking.ids?.includes(id) ?? true);
+}
 
 function shown(items: View["items"], marking: Marking): View["items"] {
-  const before = new Set<Item>(items);
   const after = change(items, marking) ?? items;
-  return after.map((item) => (before.has(item) ? item : { ...item, pending: true }));
+  return after.map((item) => (items.includes(item) ? item : { ...item, pending: true }));
 }

@@ -2,8 +2,8 @@
 // something shall be, so that one that is sent twice does no harm: the server needs no key to know a repeat by.
 
 import type { Api } from "../core/api";
-import { backoff } from "../core/backoff";
 import type { World } from "../core/world";
+import { Again } from "./again";
 import type { Store } from "./store";
 
 /** What `POST /notifications/mark` takes. */
@@ -15,14 +15,23 @@ export interface Marking {
   up_to?: string;
 }
 
+/** So that all times are of the same length, and sort as they are. */
+const EARLIEST = 1e15;
+
 export interface Mark {
   /** Sorts by time. */
   key: string;
   marking: Marking;
 }
 
+/** Without a marking: the server has answered it. That it is not kept proves nothing, as browsers throw away. */
+export type KeptMark = Pick<Mark, "key"> & Partial<Mark>;
+
 /** Whoever clicks more often without network is told so: nothing is lost in silence. */
 export const MOST_MARKS = 500;
+
+/** A tab that comes back, and waits with the same ones, must know of so many. What is kept grows no further. */
+export const MOST_ANSWERED = MOST_MARKS;
 
 /** These say nothing against the mark: it is sent again. */
 const PASSING = [401, 408, 425, 429];
@@ -42,96 +51,78 @@ interface Parts {
   world: World;
   marked: Marked;
   /** Runs it in one tab at a time. */
-  alone<T>(run: () => Promise<T>): Promise<T>;
+  alone(run: () => Promise<void>): Promise<void>;
 }
 
 export class Marks {
   readonly #parts: Parts;
   pending: Mark[] = [];
   /** The one that is being sent. */
-  sending: Mark | null = null;
-  /** Those that stand in the store, as far as this tab knows. */
-  #stored = new Set<string>();
-  #failures = 0;
-  #timer: unknown;
-  #closed = false;
-  #made = 0;
+  sending: Mark | undefined;
+  readonly again: Again;
+  /** What the key of the last one begins with. */
+  #last = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.again = new Again(parts.world, () => void this.#flush());
   }
 
   /** Those of an earlier visit. */
   async load(): Promise<void> {
-    this.pending = await this.#parts.store.marks();
-    this.#stored = new Set(this.pending.map(({ key }) => key));
-    void this.flush();
+    this.pending = (await this.#parts.store.marks()).filter((kept): kept is Mark => !!kept.marking);
+    this.#last = parseInt(this.pending.at(-1)?.key ?? "0");
+    void this.#flush();
   }
 
-  close(): void {
-    this.#closed = true;
-    this.#parts.world.clearTimer(this.#timer);
-  }
-
-  /** False: too many wait already. */
+  /** False: too many wait already, or it is closed. */
   async add(marking: Marking): Promise<boolean> {
     const { store, world, marked } = this.#parts;
-    if (this.pending.length >= MOST_MARKS) return false;
-    this.#made += 1;
-    const order = `${world.now()}`.padStart(16, "0") + `${this.#made}`.padStart(6, "0");
-    const mark = { key: `${order} ${world.random()}`, marking };
+    if (this.again.closed || this.pending.length >= MOST_MARKS) return false;
+    // A clock may go back, and what was done later must not be sent before.
+    this.#last = Math.max(EARLIEST + world.now(), this.#last + 1);
+    const mark = { key: `${this.#last} ${world.random()}`, marking };
     this.pending = [...this.pending, mark];
     marked.changed();
     // Full or forbidden: then it waits for as long as the page lives.
-    await store.keepMark(mark).then(
-      () => this.#stored.add(mark.key),
-      () => {},
-    );
-    void this.flush();
+    await store.keepMark(mark).catch(() => {});
+    void this.#flush();
     return true;
   }
 
-  async flush(): Promise<void> {
-    const { world } = this.#parts;
-    if (this.sending !== null || this.#closed) return;
-    world.clearTimer(this.#timer);
-    for (;;) {
-      const mark = this.pending[0];
-      if (mark === undefined || this.#closed) return;
-      this.sending = mark;
-      const sent = await this.#parts.alone(() => this.#send(mark)).catch(() => false);
-      this.sending = null;
-      if (!sent) break;
-      this.#failures = 0;
+  async #flush(): Promise<void> {
+    const mark = this.pending[0];
+    if (!mark || this.sending || this.again.waits) return;
+    this.sending = mark;
+    try {
+      await this.#parts.alone(() => this.#send(mark));
+      this.again.over();
+    } catch (why) {
+      this.again.later(why);
     }
-    if (this.#closed) return;
-    const wait = backoff(this.#failures, world.random());
-    this.#failures += 1;
-    this.#timer = world.setTimer(() => void this.flush(), wait);
+    this.sending = undefined;
+    void this.#flush();
   }
 
-  /** False: to be tried again. */
-  async #send(mark: Mark): Promise<boolean> {
+  /** What is thrown says when it is to be tried again. */
+  async #send(mark: Mark): Promise<void> {
     const { store, api, marked } = this.#parts;
-    // Another tab may have sent it, long ago: then it must not undo what was done since, here neither. Where the
-    // browser keeps nothing any more nobody knows, and once more does less harm than never.
-    const isThere = () =>
-      store.marks().then(
-        (marks) => marks.some(({ key }) => key === mark.key),
-        () => true,
-      );
-    if (this.#stored.has(mark.key) && !(await isThere())) return this.#drop(mark, () => {});
-    const { status, ok } = await api.request("POST", "/notifications/mark", mark.marking);
-    if (!ok && (status >= 500 || PASSING.includes(status))) return false;
-    await store.dropMark(mark.key).catch(() => {}); // then it is sent once more after a reload
-    return this.#drop(mark, () => (ok ? marked.done(mark) : marked.refused(mark.marking, status)));
+    const kept = await store.marks().catch((): KeptMark[] => []);
+    const answered = kept.filter(({ marking }) => !marking).map(({ key }) => key);
+    // Another tab may have sent it, long ago: then it must not undo what was done since, here neither. Where nobody
+    // knows, once more does less harm than never.
+    if (this.again.closed || answered.includes(mark.key)) return this.#drop(mark);
+    const answer = await api.request("POST", "/notifications/mark", mark.marking);
+    const { status, ok } = answer;
+    if (status >= 500 || PASSING.includes(status)) throw answer;
+    await store.keepMark({ key: mark.key }).catch(() => {}); // then it is sent once more after a reload
+    for (const key of answered.slice(0, 1 - MOST_ANSWERED)) store.dropMark(key).catch(() => {});
+    this.#drop(mark, () => (ok ? marked.done(mark) : marked.refused(mark.marking, status)));
   }
 
-  #drop(mark: Mark, tell: () => void): true {
+  #drop(mark: Mark, tell?: () => void): void {
     this.pending = this.pending.filter((other) => other !== mark);
-    this.#stored.delete(mark.key);
-    tell();
+    tell?.();
     this.#parts.marked.changed();
-    return true;
   }
 }

@@ -3,9 +3,12 @@
 // Each event says how something is, not by how much it changes, so one that is applied twice does no harm.
 
 import type { Counts, Envelope, Item } from "../types";
+import { arrived, corrected, mayBeMuted, replaces, upTo } from "./item";
 
 /** As many as the server sends with a `reset`. */
 export const MOST_ITEMS = 50;
+/** Fewer are soon none: where the server has more, they are asked for. */
+export const FEW_ITEMS = 25;
 
 /** Counts, items and cursor are of one instant. */
 export interface Page {
@@ -13,6 +16,8 @@ export interface Page {
   counts: Counts | null;
   /** Where to open the stream, to hear what came since. */
   cursor: string | null;
+  /** The server has older ones. */
+  more: boolean;
 }
 
 export interface Change {
@@ -27,25 +32,23 @@ export interface Change {
 }
 
 /** Null: it cannot be told from what is here, and has to be fetched. */
-export function apply(
-  items: Item[],
-  { type, id = "", audience, payload, muted }: Envelope,
-): Item[] | null {
-  const one = payload as Item;
-  switch (type) {
+export function apply(items: Item[], envelope: Envelope): Item[] | null {
+  const one = envelope.payload as Item;
+  const held = items.find(({ id }) => id === one?.id);
+  switch (envelope.type) {
     case "notification": {
-      if (items.some((item) => item.id === one.id)) return items;
-      const receipt = { seen: false, read: false, archived: false };
-      const fresh: Item = { ...one, ...receipt, audience, cursor: id, ...(muted && { muted }) };
-      return [fresh, ...items.filter((item) => !replaces(fresh, item))].slice(0, MOST_ITEMS);
+      if (held) return items;
+      const fresh = arrived(envelope as Envelope<Item>);
+      return [fresh, ...items.filter((item) => !replaces(fresh, item))];
     }
     case "notification.updated":
-      return items.map((item) => (item.id === one.id ? corrected(item, one) : item));
+      if (held && mayBeMuted(held, one)) return null;
+      return items.map((item) => (item === held ? corrected(item, one) : item));
     case "notification.retracted":
     case "notification.expired":
-      return items.filter((item) => item.id !== one.id);
+      return items.filter((item) => item !== held);
     case "inbox.changed":
-      return change(items, payload as Change);
+      return change(items, envelope.payload as Change);
     default:
       return items;
   }
@@ -53,38 +56,18 @@ export function apply(
 
 /** The same for what a reader did, on whatever device. */
 export function change(items: Item[], what: Change): Item[] | null {
-  const concerned = whom(items, what);
-  if (concerned === null) return null;
-  const { seen, read, archived, acted, snoozed_until } = what;
-  const gone = what.deleted || archived || typeof snoozed_until === "string";
+  const { ids, up_to, seen, read, archived, acted, snoozed_until } = what;
+  // Neither of the two: joined, left, preferences.
+  const concerned =
+    up_to === undefined ? items.filter(({ id }) => ids?.includes(id)) : upTo(items, up_to);
   const back = archived === false || snoozed_until === null;
-  if (back && what.ids?.some((id) => !items.some((item) => item.id === id))) return null;
+  if (concerned === null || (back && ids && concerned.length < ids.length)) return null;
+  const gone = what.deleted || archived || typeof snoozed_until === "string";
   return items.flatMap((item) => {
-    if (!concerned.has(item.id)) return [item];
+    if (!concerned.includes(item)) return [item];
     if (gone) return [];
     const isRead = read ?? (acted || item.read);
     const isSeen = seen ?? (read || acted || item.seen);
     return [{ ...item, read: isRead, seen: isSeen }];
   });
-}
-
-function whom(items: Item[], { ids, up_to }: Change): Set<string> | null {
-  if (ids !== undefined) return new Set(ids);
-  if (up_to === undefined) return new Set(); // joined, left, preferences
-  const from = items.findIndex((item) => item.cursor === up_to);
-  return from < 0 ? null : new Set(items.slice(from).map((item) => item.id));
-}
-
-function replaces(fresh: Item, item: Item): boolean {
-  const { group_key, audience } = fresh;
-  return group_key !== undefined && item.group_key === group_key && item.audience === audience;
-}
-
-/** A field that the correction took away is away. */
-function corrected(
-  { seen, read, archived, audience, cursor, snoozed_until, muted }: Item,
-  now: Item,
-): Item {
-  const kept = { seen, read, archived, audience, cursor };
-  return { ...now, ...kept, ...(snoozed_until && { snoozed_until }), ...(muted && { muted }) };
 }

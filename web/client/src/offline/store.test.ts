@@ -1,56 +1,67 @@
 // @vitest-environment node
-import { afterEach, expect, it, vi } from "vitest";
-import { openStore } from "./store";
+import { beforeEach, expect, it, vi } from "vitest";
+import { FakeDisk } from "../testing/fake-database";
+import { FakeServer } from "../testing/fake-server";
+import { openStore, PATIENCE_MS } from "./store";
 
-afterEach(() => void vi.unstubAllGlobals());
+let disk: FakeDisk;
 
-/** A database of one store, and as little of it as is needed. */
-class FakeDatabase {
-  static readonly kept = new Map<string, { key: string }>();
-  static readonly opened: FakeDatabase[] = [];
-  closed = false;
-  onclose: (() => void) | null = null;
-  onversionchange: (() => void) | null = null;
-
-  static open = () => {
-    const database = new FakeDatabase();
-    FakeDatabase.opened.push(database);
-    return request(database);
+beforeEach(() => {
+  vi.useFakeTimers();
+  disk = new FakeDisk();
+  vi.stubGlobal("indexedDB", disk);
+  return () => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
   };
-  close() {
-    this.closed = true;
-  }
-  transaction() {
-    if (this.closed) throw new DOMException("closed", "InvalidStateError");
-    const { kept } = FakeDatabase;
-    return {
-      objectStore: () => ({
-        put: (mark: { key: string }) => request(void kept.set(mark.key, mark)),
-        getAll: () => request([...kept.values()]),
-      }),
-    };
-  }
-}
+});
 
-function request<T>(result: T) {
-  const one = { result, onsuccess: () => {} };
-  queueMicrotask(() => one.onsuccess());
-  return one;
-}
+const open = () => openStore("x", new FakeServer().world);
+const mark = { key: "1", marking: { read: true } };
+const page = { items: [], counts: null, cursor: "c", more: false };
 
 it("is opened again when the browser has closed it", async () => {
-  vi.stubGlobal("indexedDB", { open: FakeDatabase.open });
-  const store = await openStore("x");
-  const mark = { key: "1", marking: { read: true } };
+  const store = await open();
   await store.keepMark(mark);
-  const newest = () => FakeDatabase.opened.at(-1) as FakeDatabase;
-  newest().closed = true;
-  newest().onclose?.();
+  disk.newest.closed = true;
+  disk.newest.onclose();
   expect(await store.marks()).toEqual([mark]);
-  newest().onversionchange?.();
+  disk.newest.onversionchange({ newVersion: 2 });
   expect(await store.marks()).toEqual([mark]);
-  newest().closed = true; // without a word
+  disk.newest.closed = true; // without a word
   await expect(store.marks()).rejects.toThrow();
   expect(await store.marks()).toEqual([mark]);
-  expect(FakeDatabase.opened).toHaveLength(4);
+  expect(disk.opened).toHaveLength(4);
+});
+
+it("is opened once for all who ask", async () => {
+  const store = await open();
+  disk.newest.onclose();
+  await Promise.all([store.marks(), store.page(), store.keepMark(mark)]);
+  expect(disk.opened).toHaveLength(2);
+});
+
+it("says so when nothing is kept, which turns out last of all", async () => {
+  const store = await open();
+  disk.full = true;
+  await expect(store.keepMark(mark)).rejects.toBeUndefined();
+  expect(await store.marks()).toEqual([]);
+});
+
+it("is given up where the browser does not answer", async () => {
+  const store = await open();
+  disk.hangs = true;
+  const outcomes = Promise.allSettled([open(), store.marks(), store.keepMark(mark)]);
+  await vi.advanceTimersByTimeAsync(PATIENCE_MS);
+  expect((await outcomes).map(({ status }) => status)).toEqual(Array(3).fill("rejected"));
+});
+
+it("is not made anew by who still has it open when it was deleted", async () => {
+  const store = await open();
+  await store.keepPage(page);
+  expect(await store.page()).toEqual(page);
+  disk.delete();
+  expect(disk.newest.closed).toBe(true);
+  await expect(store.keepPage(page)).rejects.toThrow();
+  expect(disk.opened).toHaveLength(1);
 });

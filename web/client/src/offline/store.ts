@@ -1,83 +1,89 @@
 // What is kept in the browser: a page, and the marks that the server has not had yet. One database for each
 // server and user.
 
-import type { Mark } from "./marks";
+import type { World } from "../core/world";
+import type { KeptMark } from "./marks";
 import type { Page } from "./page";
 
+/** What fails is as if it had not been done. */
 export interface Store {
-  page(): Promise<Page | null>;
-  keepPage(page: Page): Promise<void>;
+  page(): Promise<Page | undefined>;
+  keepPage(page: Page): Promise<unknown>;
   /** Oldest first. */
-  marks(): Promise<Mark[]>;
-  keepMark(mark: Mark): Promise<void>;
-  dropMark(key: string): Promise<void>;
+  marks(): Promise<KeptMark[]>;
+  /** In the place of one with the same key. */
+  keepMark(mark: KeptMark): Promise<unknown>;
+  dropMark(key: string): Promise<unknown>;
 }
+
+/** Browsers have been seen to hang: behind a deletion that waits for a frozen tab, or with their first database. */
+export const PATIENCE_MS = 3_000;
 
 const VERSION = 1;
 const ONLY = "newest";
 
-export async function openStore(name: string): Promise<Store> {
-  let database: IDBDatabase | null = null;
+export async function openStore(name: string, world: World): Promise<Store> {
+  let database: Promise<IDBDatabase> | undefined;
+  let deleted = false;
   /** A browser may close it by itself. Then it is opened again when it is needed. */
-  async function opened(): Promise<IDBDatabase> {
-    if (database !== null) return database;
-    const fresh = await open(name);
-    // Or another tab has a newer version of this: it must not have to wait.
-    fresh.onclose = fresh.onversionchange = () => {
-      fresh.close();
-      database = null;
-    };
-    return (database = fresh);
-  }
-  async function ask<T>(
-    store: string,
-    mode: IDBTransactionMode,
-    what: (store: IDBObjectStore) => IDBRequest<T>,
-  ): Promise<T> {
-    try {
-      return await answer(what((await opened()).transaction(store, mode).objectStore(store)));
-    } catch (error) {
-      if ((error as Error).name === "InvalidStateError") database = null;
-      throw error;
-    }
-  }
-  await opened();
-  return {
-    page: async () =>
-      ((await ask("pages", "readonly", (pages) => pages.get(ONLY))) as Page | undefined) ?? null,
-    keepPage: async (page) =>
-      void (await ask("pages", "readwrite", (pages) => pages.put(page, ONLY))),
-    marks: () => ask("marks", "readonly", (marks) => marks.getAll() as IDBRequest<Mark[]>),
-    keepMark: async (mark) => void (await ask("marks", "readwrite", (marks) => marks.put(mark))),
-    dropMark: (key) => ask("marks", "readwrite", (marks) => marks.delete(key)),
+  const closed = () => {
+    if (!deleted) database = undefined;
   };
+  const open = () =>
+    new Promise<IDBDatabase>((resolve, reject) => {
+      const opening = indexedDB.open(name, VERSION);
+      opening.onupgradeneeded = () => {
+        opening.result.createObjectStore("pages");
+        opening.result.createObjectStore("marks", { keyPath: "key" });
+      };
+      opening.onerror = reject;
+      opening.onsuccess = () => {
+        const { result } = opening;
+        result.onclose = closed;
+        // Another tab has a newer version of this, or somebody has signed out. Neither must have to wait, and what
+        // was deleted must not come back.
+        result.onversionchange = ({ newVersion }) => {
+          result.close();
+          deleted = newVersion === null;
+          closed();
+        };
+        resolve(result);
+      };
+    });
+  const ask = <T>(store: string, what: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      world.setTimer(reject, PATIENCE_MS);
+      (database ??= open())
+        .then((opened) => {
+          const transaction = opened.transaction(store, "readwrite");
+          const request = what(transaction.objectStore(store));
+          // A request that goes well may still come to nothing, where the disk is full.
+          transaction.oncomplete = () => resolve(request.result);
+          transaction.onabort = reject;
+        })
+        .catch((why) => {
+          closed();
+          reject(why);
+        });
+    });
+  const store: Store = {
+    page: () => ask("pages", (pages) => pages.get(ONLY)),
+    keepPage: (page) => ask("pages", (pages) => pages.put(page, ONLY)),
+    marks: () => ask("marks", (marks) => marks.getAll()),
+    keepMark: (mark) => ask("marks", (marks) => marks.put(mark)),
+    dropMark: (key) => ask("marks", (marks) => marks.delete(key)),
+  };
+  await store.page();
+  return store;
 }
 
-function open(name: string): Promise<IDBDatabase> {
-  const opening = indexedDB.open(name, VERSION);
-  opening.onupgradeneeded = () => {
-    opening.result.createObjectStore("pages");
-    opening.result.createObjectStore("marks", { keyPath: "key" });
-  };
-  return answer(opening);
-}
+const nothing = async (): Promise<undefined> => {};
 
-function answer<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("no database"));
-  });
-}
-
-/** Where the browser keeps nothing, as in some private windows: as long as the page lives. */
-export function inMemory(): Store {
-  let kept: Page | null = null;
-  const marks = new Map<string, Mark>();
-  return {
-    page: async () => kept,
-    keepPage: async (page) => void (kept = page),
-    marks: async () => [...marks.values()],
-    keepMark: async (mark) => void marks.set(mark.key, mark),
-    dropMark: async (key) => void marks.delete(key),
-  };
-}
+/** Where the browser keeps nothing, as in some private windows: what there is lasts as long as its page. */
+export const NO_STORE: Store = {
+  page: nothing,
+  keepPage: nothing,
+  marks: async () => [],
+  keepMark: nothing,
+  dropMark: nothing,
+};

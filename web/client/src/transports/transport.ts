@@ -54,7 +54,7 @@ export async function ask(
   return answer;
 }
 
-function refusal({ status, headers }: Response): Ended {
+export function refusal({ status, headers }: Response): Ended {
   const asked = headers.get("retry-after") ?? "";
   const retryAfter = Number(asked) * 1_000 || Date.parse(asked) - Date.now();
   return { status, ...(retryAfter > 0 && { retryAfter }) };
