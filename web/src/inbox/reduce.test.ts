@@ -233,6 +233,11 @@ describe("frames", () => {
       expect(rows(run(loaded("all", others), grouped("d")))).toBe("d c b");
     });
 
+    it("is not replaced by an older one that the stream tells late", () => {
+      const state = run(loaded("all", [item("c"), old]), grouped("a"));
+      expect([rows(state), state.stale]).toEqual(["c b", true]);
+    });
+
     it("does not replace itself when the list knows it already", () => {
       expect(rows(run(loaded("all", [old]), grouped("b")))).toBe("b");
     });

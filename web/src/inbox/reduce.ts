@@ -7,7 +7,7 @@
 // At rest the page then holds what the server holds.
 
 import type { Reset } from "@tidings/client";
-import { arrived, corrected, mayBeMuted, replaces } from "../../client/src/offline/item";
+import { arrived, corrected, isLate, mayBeMuted, replaces } from "../../client/src/offline/item";
 import type { Change, Counts, Item, Notification, Page, View } from "../api/types";
 import type { LogFrame } from "../stream/frames";
 import { changed } from "./changed";
@@ -109,10 +109,11 @@ function applyFrame(state: InboxState, frame: LogFrame): InboxState {
 
 function added(state: InboxState, frame: LogFrame & { type: "notification" }): InboxState {
   const item = arrived(frame);
-  const items = state.items.filter((other) => !replaces(item, other));
   // Known already, from a list that is ahead of the stream: its receipt there is the newer one.
-  const known = items.some((other) => other.id === item.id);
-  return { ...state, items: known || !isFound(item, state.search) ? items : [item, ...items] };
+  if (state.items.some((other) => other.id === item.id)) return state;
+  if (isLate(item, state.items)) return { ...state, stale: true };
+  const items = state.items.filter((other) => !replaces(item, other));
+  return { ...state, items: isFound(item, state.search) ? [item, ...items] : items };
 }
 
 function updated(state: InboxState, notification: Notification): InboxState {

@@ -16,10 +16,11 @@ export function arrived({ id = "", audience, payload, muted }: Envelope<Content>
 
 /** A newer notification of a group takes the older one's place. */
 export const replaces = (newer: Item, older: Item): boolean =>
-  newer.id !== older.id &&
-  !!newer.group_key &&
-  newer.group_key === older.group_key &&
-  newer.audience === older.audience;
+  !!newer.group_key && newer.group_key === older.group_key && newer.audience === older.audience;
+
+/** The list may be ahead of the stream, and have the newer one already: then it is the server that can tell. */
+export const isLate = (one: Item, items: readonly Item[]): boolean =>
+  items.some((item) => replaces(one, item) && item.id > one.id); // ids sort by the time when they were made
 
 /** A correction replaces what the sender wrote (a field left out is gone), not what the reader did. */
 export function corrected(

@@ -82,7 +82,7 @@ export class Marks {
     // A clock may go back, and what was done later must not be sent before.
     this.#last = Math.max(EARLIEST + world.now(), this.#last + 1);
     const mark = { key: `${this.#last} ${world.random()}`, marking };
-    this.pending = [...this.pending, mark];
+    this.pending.push(mark);
     marked.changed();
     // Full or forbidden: then it waits for as long as the page lives.
     await store.keepMark(mark).catch(() => {});

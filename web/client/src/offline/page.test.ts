@@ -86,6 +86,12 @@ describe("a page", () => {
     expect(line(apply(held, says("notification", item(3, { group_key: "g" }))))).toBe("3 2");
   });
 
+  it("asks where the list may be ahead of the stream, and have the newer one of a group", () => {
+    const ahead = [item(4), item(3, { group_key: "g" })];
+    expect(apply(ahead, says("notification", item(2, { group_key: "g" })))).toBeNull();
+    expect(line(apply(ahead, says("notification", item(2, { group_key: "h" }))))).toBe("2 4 3");
+  });
+
   it("has no arithmetic of counts, and no effects on what it was given", () => {
     const before = JSON.stringify(HELD);
     change(HELD, { ids: ["n-3"], read: true });

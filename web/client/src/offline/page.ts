@@ -3,7 +3,7 @@
 // Each event says how something is, not by how much it changes, so one that is applied twice does no harm.
 
 import type { Counts, Envelope, Item } from "../types";
-import { arrived, corrected, mayBeMuted, replaces, upTo } from "./item";
+import { arrived, corrected, isLate, mayBeMuted, replaces, upTo } from "./item";
 
 /** As many as the server sends with a `reset`. */
 export const MOST_ITEMS = 50;
@@ -39,6 +39,7 @@ export function apply(items: Item[], envelope: Envelope): Item[] | null {
     case "notification": {
       if (held) return items;
       const fresh = arrived(envelope as Envelope<Item>);
+      if (isLate(fresh, items)) return null;
       return [fresh, ...items.filter((item) => !replaces(fresh, item))];
     }
     case "notification.updated":
@@ -62,12 +63,15 @@ export function change(items: Item[], what: Change): Item[] | null {
     up_to === undefined ? items.filter(({ id }) => ids?.includes(id)) : upTo(items, up_to);
   const back = archived === false || snoozed_until === null;
   if (concerned === null || (back && ids && concerned.length < ids.length)) return null;
-  const gone = what.deleted || archived || typeof snoozed_until === "string";
-  return items.flatMap((item) => {
-    if (!concerned.includes(item)) return [item];
-    if (gone) return [];
-    const isRead = read ?? (acted || item.read);
-    const isSeen = seen ?? (read || acted || item.seen);
-    return [{ ...item, read: isRead, seen: isSeen }];
-  });
+  if (what.deleted || archived || snoozed_until)
+    return items.filter((item) => !concerned.includes(item));
+  return items.map((item) =>
+    concerned.includes(item)
+      ? {
+          ...item,
+          read: read ?? (acted || item.read),
+          seen: seen ?? (read || acted || item.seen),
+        }
+      : item,
+  );
 }
