@@ -6,6 +6,7 @@ export class FakeSocket {
   readonly sent: unknown[] = [];
   onmessage: ((message: { data: unknown }) => void) | null = null;
   onclose: ((event: object) => void) | null = null;
+  onerror: ((event: object) => void) | null = null;
 
   constructor(
     readonly url: string,
@@ -24,5 +25,9 @@ export class FakeSocket {
   }
   end() {
     this.onclose?.({});
+  }
+  /** As Chromium does where the page's policy forbids it: no `close` follows. */
+  forbid() {
+    this.onerror?.({});
   }
 }

@@ -33,6 +33,13 @@ it("opens with a ticket where there is a token, and with the cookie where there 
   expect(byCookie.url).toBe("wss://t.example/api/v1/ws?after=c0");
 });
 
+it("is no way where the policy of the page lets none through", async () => {
+  const { server, said, socket } = await open("secret");
+  server.answer = () => json({});
+  socket.forbid();
+  await vi.waitFor(() => expect(said).toEqual(['ended {"reason":"refused","noWay":true}']));
+});
+
 it("opens nothing where the ticket is refused, and says why", async () => {
   const server = new FakeServer();
   server.answer = () => json({}, 429, { "retry-after": "3" });

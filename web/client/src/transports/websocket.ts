@@ -19,7 +19,7 @@ export const webSocket = (): Transport => ({
     const shut = addressed(api, "/ws", { after }, sink, (url, say, ended) => {
       // Older browsers take no other scheme.
       const opened = (socket = new WebSocket(url.replace("http", "ws"), "tidings.v1"));
-      opened.onclose = ended;
+      opened.onclose = opened.onerror = ended;
       opened.onmessage = ({ data: text }: MessageEvent<string>) => {
         const message = parsed(text) as Message | null;
         if (message === null) return;
