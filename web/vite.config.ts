@@ -1,6 +1,7 @@
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
 import { aliases } from "./aliases.ts";
+import { BROWSERS } from "./browsers.ts";
 
 export default defineConfig({
   plugins: [vue()],
@@ -9,8 +10,7 @@ export default defineConfig({
   define: { __VUE_OPTIONS_API__: "false", __VUE_PROD_DEVTOOLS__: "false" },
   build: {
     target: "es2022",
-    // Those that have `light-dark()`, which the bell is styled with: see inbox/vite.config.ts.
-    cssTarget: ["chrome125", "firefox129", "safari18"],
+    cssTarget: BROWSERS,
     sourcemap: false,
     // Every asset is a file of its own: the content security policy then needs no exceptions.
     assetsInlineLimit: 0,

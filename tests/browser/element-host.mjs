@@ -124,8 +124,9 @@ function scripted(query, server) {
 }
 
 /** Nothing is allowed but the server's script, its API, and the host's own token. No style at all. */
-const policy = (server) =>
-  `default-src 'none'; script-src ${server}; connect-src ${server} 'self'; img-src data:`;
+const policy = (server, sockets) =>
+  `default-src 'none'; script-src ${server}; img-src data:; connect-src ${server} 'self'` +
+  (sockets ? ` ${server.replace("http", "ws")}` : "");
 
 /** The example of the documentation, for this server. */
 async function examplePage(server) {
@@ -148,7 +149,10 @@ inbox.token = () => fetch("/token").then((answer) => answer.text());
 
 const app = (name) => page("", `<div id="app"></div><script type="module" src="/apps/${name}-app.js"></script>`);
 
-/** A host with all of these pages. Its `signedOut` lets `/token` answer 401; `reader` is who is signed in there. */
+/**
+ * A host with all of these pages. Its `signedOut` lets `/token` answer 401; `reader` is who is signed in there;
+ * `sockets` lets WebSockets through its policy.
+ */
 export async function newElementHost(t, { dir, client }) {
   const html = (body, headers = {}) => ({ type: "text/html", body, headers });
   const host = await newHost(t, client, async ({ pathname, searchParams }, { server, signedOut }) => {
@@ -159,7 +163,7 @@ export async function newElementHost(t, { dir, client }) {
     }
     if (pathname === "/element") {
       const body = scripted(searchParams, server.url);
-      return html(body, { "content-security-policy": policy(server.url) });
+      return html(body, { "content-security-policy": policy(server.url, host.sockets) });
     }
     if (pathname === "/element-example") return html(await examplePage(server.url));
     if (pathname === "/late") return html(latePage(server.url));

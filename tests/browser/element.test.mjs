@@ -188,6 +188,38 @@ test("what the host has put at the foot of the panel is pressed, and reached by 
   assert.equal(await element.focus(), "Notifications, 1 unread");
 });
 
+/** As a page over plain HTTP from another machine is. */
+const insecure = (context) =>
+  context.addInitScript(() => {
+    Object.defineProperty(globalThis, "isSecureContext", { value: false });
+    Object.defineProperty(navigator, "locks", { value: undefined });
+  });
+
+test("without locks there may be more tabs than a browser has connections", async (t) => {
+  const { host, context, send, open } = await newWorld(t);
+  host.sockets = true;
+  await insecure(context);
+  const tabs = [];
+  while (tabs.length < 8) tabs.push(await open());
+  for (const tab of tabs) await tab.live();
+  await send("To all");
+  for (const tab of tabs) await tab.badgeSays("1");
+  const transports = tabs.map(({ root }) => root.evaluate(({ state }) => state.transport));
+  assert.deepEqual(new Set(await Promise.all(transports)), new Set(["websocket"]));
+});
+
+test("where a policy lets no WebSocket through it goes another way", async (t) => {
+  const { context, send, open } = await newWorld(t, {
+    allow: [{ text: /policy: connect-src|violates the following Content Security Policy/, at: /^/ }],
+  });
+  await insecure(context);
+  const element = await open();
+  await element.live();
+  await send("Hello");
+  await element.badgeSays("1");
+  assert.equal(await element.root.evaluate(({ state }) => state.transport), "sse");
+});
+
 test("another reader has nothing of the one before", async (t) => {
   const { host, server, send, open } = await newWorld(t);
   await server.addUser("bob", PASSWORDS.alice);

@@ -1,6 +1,7 @@
 // The modules for bundlers. The client stays a dependency: a host that uses it as well has it once.
 
 import { defineConfig } from "vite";
+import { BROWSERS } from "../browsers.ts";
 
 const entry = (name: string) => new URL(`src/${name}.ts`, import.meta.url).pathname;
 
@@ -8,8 +9,7 @@ export default defineConfig({
   root: import.meta.dirname,
   build: {
     target: "es2022",
-    // Those that have `light-dark()` and popovers: what is older gets neither.
-    cssTarget: ["chrome125", "firefox129", "safari18"],
+    cssTarget: BROWSERS,
     lib: {
       entry: { index: entry("index"), vue: entry("vue"), react: entry("react") },
       formats: ["es"],

@@ -5,6 +5,13 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vite";
 import { aliases } from "../aliases.ts";
+import { BROWSERS } from "../browsers.ts";
+
+/** What the panel needs of these, it takes from the script, which is there before it. */
+const fromScript = {
+  find: /^\..*\/(bell|dom|link|style|tongue)$/,
+  replacement: new URL("src/from-script.ts", import.meta.url).pathname,
+};
 
 /** The same in both files where they are of the same sources: then they go together. */
 function build(): string {
@@ -23,12 +30,11 @@ export default defineConfig(({ mode }) => {
   const entry = panel ? "script-panel" : "script";
   return {
     root: import.meta.dirname,
-    resolve: { alias: aliases },
+    resolve: { alias: panel ? [...aliases, fromScript] : aliases },
     define: { BUILD: JSON.stringify(build()) },
     build: {
       target: "es2022",
-      // Those that have `light-dark()` and popovers: what is older gets neither.
-      cssTarget: ["chrome125", "firefox129", "safari18"],
+      cssTarget: BROWSERS,
       emptyOutDir: false,
       lib: {
         entry: new URL(`src/${entry}.ts`, import.meta.url).pathname,

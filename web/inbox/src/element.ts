@@ -9,6 +9,7 @@ import { pageHref } from "./link";
 import { NOTHING, type Look } from "./look";
 import type { Frame, Rest } from "./rest";
 import { Session } from "./session";
+import type { shared } from "./shared";
 import { dress } from "./style";
 import type { Texts } from "./texts";
 import { aloneEn, aloneZh } from "./texts/bell";
@@ -39,8 +40,8 @@ export interface TidingsEvents {
 /** Those start anew, with whoever it is then. */
 const WHO = ["server", "user", "token-url"];
 const PROPERTIES = ["token", "connect", "texts"] as const;
-/** Events that wait for the rest to be loaded: when it does not come they are in the list all the same. */
-const MOST_WAITING = 20;
+/** Events that wait for the rest to be loaded, from the first that is to be shown: the list has them all the same. */
+export const MOST_WAITING = 100;
 const NONE: Counts = { unread: 0, unseen: 0 };
 
 // On a server that renders pages there are no elements, and this module is read all the same.
@@ -54,6 +55,7 @@ export class TidingsInbox extends Base {
   static rest: typeof Rest;
   /** Of a script: what comes later is of the same one, or is not taken. */
   static build: string | undefined;
+  static shared: typeof shared;
 
   #root = dress(this.attachShadow({ mode: "open" }), css);
   #bell = new Bell(
@@ -64,7 +66,7 @@ export class TidingsInbox extends Base {
   #assertive = make("div", { class: "hidden", "aria-live": "assertive" });
   #rest: Rest | undefined;
   #coming: Promise<Rest> | undefined;
-  #waiting = 0;
+  #waiting: Parameters<Rest["hear"]>[] = [];
   #session: Session | undefined;
   #look = NOTHING;
   #told: Counts | undefined;
@@ -192,7 +194,7 @@ export class TidingsInbox extends Base {
     this.#session?.close();
     this.#session = undefined;
     this.#rest?.end();
-    this.#told = undefined;
+    this.#waiting = [];
     this.#show(NOTHING);
   }
 
@@ -211,11 +213,11 @@ export class TidingsInbox extends Base {
         const { type, payload: notification, muted = false } = envelope;
         const arrives = live && type === "notification";
         const welcome = !arrives || this.#emit("notification", { notification, muted });
-        if (this.#rest) this.#rest.hear(envelope, live, welcome);
-        else if ((arrives || (live && isAwake(notification))) && this.#waiting < MOST_WAITING) {
-          this.#waiting += 1;
-          this.#with((rest) => this.#session === session && rest.hear(envelope, live, welcome));
-        }
+        if (this.#rest) return this.#rest.hear(envelope, live, welcome);
+        // What comes after it may take it back.
+        if (!arrives && !(live && isAwake(notification)) && !this.#waiting[0]) return;
+        if (this.#waiting.push([envelope, live, welcome]) > MOST_WAITING) this.#waiting.shift();
+        this.prepare();
       },
       state: (state) => {
         const { since } = this.#look;
@@ -246,10 +248,11 @@ export class TidingsInbox extends Base {
     this.#tell();
   }
 
-  /** Whoever is signed out has none: what a host shows of them goes as well. */
+  /** Whoever is signed out, or reads no more, has none: what a host shows of them goes as well. */
   #tell(): void {
-    const now = this.state.is === "unauthorized" ? NONE : this.counts;
     const told = this.#told;
+    const over = this.state.is === "unauthorized" || (told && !this.#session);
+    const now = this.counts ?? (over ? NONE : null);
     if (!now || (told?.unread === now.unread && told.unseen === now.unseen)) return;
     this.#told = now;
     this.#emit("counts", now);
@@ -274,7 +277,24 @@ export class TidingsInbox extends Base {
   }
 
   #want(): Promise<Rest> {
-    const frame: Frame = {
+    this.#coming ??= TidingsInbox.load()
+      .then((Rest) => {
+        const rest = (this.#rest = new Rest(this.#frame()));
+        for (const heard of this.#waiting.splice(0)) rest.hear(...heard);
+        this.#failed = false;
+        this.#show({});
+        return rest;
+      })
+      .catch((error) => {
+        this.#coming = undefined;
+        this.#waiting = [];
+        throw error;
+      });
+    return this.#coming;
+  }
+
+  #frame(): Frame {
+    return {
       root: this.#root,
       bell: this.#bell.root,
       polite: this.#polite,
@@ -287,13 +307,6 @@ export class TidingsInbox extends Base {
       look: () => this.#look,
       opened: (open) => this.#emit("open", { open }),
     };
-    this.#coming ??= TidingsInbox.load().then((rest) => {
-      this.#failed = false;
-      this.#show({});
-      return (this.#rest = new rest(frame));
-    });
-    this.#coming.catch(() => (this.#coming = undefined)).finally(() => (this.#waiting = 0));
-    return this.#coming;
   }
 
   /** False: the host has prevented it. */

@@ -1,4 +1,4 @@
-// The icons of what the bell opens, and buttons of one.
+// The icons of what the bell opens, and its buttons.
 
 import { icon, make, type Value } from "./dom";
 
@@ -24,3 +24,6 @@ export function iconButton(
   const said = { title: label, "aria-label": of ? `${label}: ${of}` : label };
   return make("button", { type: "button", class: "icon", ...said, ...more }, icon(ICONS[name]));
 }
+
+export const textButton = (words: string, click: () => void): HTMLButtonElement =>
+  make("button", { type: "button", class: "button", click }, words);

@@ -2,11 +2,11 @@
 
 import type { Item } from "@tidings/client";
 import type { View } from "@tidings/client/offline";
+import { arrange } from "./arrange";
 import { make } from "./dom";
 import { row, type Acts } from "./row";
 import type { Tongue } from "./texts";
 import { relativeTime } from "./time";
-import { arrange } from "./toasts/stack";
 
 const CONTROLS = "a,button";
 
@@ -46,10 +46,7 @@ export class List {
       element.setAttribute("aria-setsize", `${items.length}`);
       this.#rows.set(item.id, { key, element });
     });
-    arrange(
-      this.root,
-      [...this.#rows.values()].map(({ element }) => element),
-    );
+    arrange(this.root, this.#rows.values());
     // What was archived is gone: its place has the next one.
     this.#activate(
       this.#rows.has(this.#active ?? "") ? this.#active : (items[at] ?? items.at(-1))?.id,

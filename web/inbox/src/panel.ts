@@ -2,7 +2,7 @@
 
 import { BELL } from "./bell";
 import { icon, make } from "./dom";
-import { iconButton } from "./icons";
+import { iconButton, textButton } from "./icons";
 import { List } from "./list";
 import type { Acts } from "./row";
 import type { Tongue } from "./texts";
@@ -117,13 +117,7 @@ export class Panel {
       const { retry } = this.#tongue.texts;
       this.#instead.replaceChildren(
         ...(heading ? [icon(BELL), make("h3", {}, heading), make("p", {}, more)] : []),
-        state.is === "unauthorized"
-          ? make(
-              "button",
-              { type: "button", class: "button", click: () => this.doings.retry() },
-              retry,
-            )
-          : "",
+        state.is === "unauthorized" ? textButton(retry, () => this.doings.retry()) : "",
       );
     }
     this.#list.show(words === null ? view.items : [], Date.now());

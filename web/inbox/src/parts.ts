@@ -3,6 +3,7 @@
 import type { Item } from "@tidings/client";
 import { icon, make } from "./dom";
 import { ICONS } from "./icons";
+import { initials } from "./initials";
 import { leavesSite, safeHref } from "./link";
 import type { Texts } from "./texts";
 
@@ -16,28 +17,12 @@ export function avatar({ actor, level }: Shown, texts: Texts): HTMLElement {
     { class: "mark", role: "img", "aria-label": word, title: word },
     icon(ICONS[level]),
   );
+  const letters = () => make("b", { "aria-hidden": "true" }, initials(actor?.name ?? ""));
   const src = safeHref(actor?.image);
-  const face =
-    actor &&
-    (src
-      ? make("img", { src, alt: "", loading: "lazy", referrerpolicy: "no-referrer" })
-      : make("b", { "aria-hidden": "true" }, initials(actor.name)));
-  if (src && actor)
-    face?.addEventListener("error", () =>
-      face.replaceWith(make("b", { "aria-hidden": "true" }, initials(actor.name))),
-    );
+  const picture = { src, alt: "", loading: "lazy", referrerpolicy: "no-referrer" };
+  const error = () => face?.replaceWith(letters());
+  const face = actor && (src ? make("img", { ...picture, error }) : letters());
   return make("span", { class: face ? "face" : "", part: "avatar" }, face, mark);
-}
-
-/** "Ada Lovelace" is AL, "ci" is C. */
-export function initials(name: string): string {
-  const words = name.split(/[\s._-]+/u).filter(Boolean);
-  const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
-  // Spread, not charAt: a first character may be two code units long.
-  return picked
-    .map((word) => [...(word ?? "")][0] ?? "")
-    .join("")
-    .toUpperCase();
 }
 
 /** A link that a sender gave, or its words alone where it is not safe. A middle click follows as well. */

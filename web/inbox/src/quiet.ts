@@ -7,26 +7,19 @@ export interface QuietHours {
   time_zone: string;
 }
 
+/** Such times are compared as the texts that they are. */
 export function isQuiet(hours: QuietHours | undefined, now: number): boolean {
   if (hours === undefined) return false;
-  const from = minutes(hours.from);
-  const to = minutes(hours.to);
-  const at = minuteOfDay(now, hours.time_zone);
+  const { from, to } = hours;
+  const at = timeOfDay(now, hours.time_zone);
   return from <= to ? from <= at && at < to : at >= from || at < to;
 }
 
-/** "22:30" is 1350. */
-function minutes(time: string): number {
-  const [hour, minute] = time.split(":");
-  return Number(hour) * 60 + Number(minute);
-}
-
 /** A time zone that this browser does not know is taken for its own: better roughly quiet than loud. */
-export function minuteOfDay(now: number, timeZone?: string): number {
-  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone } as const;
+export function timeOfDay(now: number, timeZone?: string): string {
   try {
-    return minutes(new Intl.DateTimeFormat("en-GB", clock).format(now));
+    return new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone }).format(now);
   } catch {
-    return minuteOfDay(now);
+    return timeOfDay(now);
   }
 }

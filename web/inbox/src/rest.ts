@@ -2,11 +2,13 @@
 // a file of its own, so that a page with nothing but a quiet bell need not load it.
 
 import type { Envelope } from "@tidings/client";
+import type { Marking } from "@tidings/client/offline";
 import type { Message } from "./element";
+import { deedsOf, type Deeds } from "./deeds";
 import { pageHref } from "./link";
 import type { Look } from "./look";
+import { Hours } from "./hours";
 import { Panel } from "./panel";
-import { isQuiet } from "./quiet";
 import css from "./rest.css?inline";
 import { isUnread } from "./row";
 import type { Session } from "./session";
@@ -35,25 +37,32 @@ export interface Frame {
   opened(open: boolean): void;
 }
 
+/** What there is for one session. */
+interface Reader {
+  session: Session;
+  stage: Stage;
+  news: News;
+  hours: Hours;
+  deeds: Deeds;
+}
+
 export class Rest {
   #tongue: Tongue;
   #panel: Panel;
   #stack: Stack;
   #voice: Voice;
-  #stage: Stage | undefined;
-  #news: News | undefined;
-  #session: Session | undefined;
+  #reader: Reader | undefined;
   #marked = "";
   #messages = 0;
 
   constructor(private readonly frame: Frame) {
     dress(frame.root, css);
     const now = (this.#tongue = tongue(frame.lang(), frame.texts()));
-    const mark = (marking: object) => void frame.session()?.inbox?.mark(marking);
+    const mark = (marking: Marking) => void this.#reader?.deeds.mark(marking);
     this.#panel = new Panel(frame.bell, now, {
       read: (item) => mark({ read: isUnread(item), ids: [item.id] }),
       archive: ({ id }) => mark({ archived: true, ids: [id] }),
-      follow: ({ id }) => frame.session()?.followed(id),
+      follow: ({ id }) => this.#reader?.deeds.followed(id),
       // Up to the newest that is shown: what arrives meanwhile stays unread.
       readAll: () => mark({ read: true, up_to: frame.look().view.items[0]?.cursor }),
       retry: () => frame.again(),
@@ -87,26 +96,27 @@ export class Rest {
     const { view, state } = this.frame.look();
     // Whoever is signed out is shown nothing of what there was.
     if (state.is !== "unauthorized") this.#follow();
-    else if (this.#session) this.end();
-    for (const { id, read } of view.items) if (read) this.#news?.settle(id);
+    else this.end();
+    for (const { id, read } of view.items) if (read) this.#reader?.news.settle(id);
     this.#panel.show(this.frame.look());
     this.#see();
   }
 
   hear(envelope: Envelope, live: boolean, welcome: boolean): void {
     this.#follow();
-    this.#news?.hear(envelope, live, welcome);
+    this.#reader?.hours.hear(envelope);
+    this.#reader?.news.hear(envelope, live, welcome);
   }
 
   notify({ title, body, level = "info" }: Message): void {
     const id = `host-${++this.#messages}`;
-    const toast = { id, level, critical: false, title, ...(body && { body }) };
+    const toast = { id, level, critical: false, title, own: true, ...(body && { body }) };
     this.#stack.queue.push(toast);
-    this.#voice.toast(toast, true);
+    this.#voice.toast(toast);
   }
 
   dismiss(id: string): void {
-    this.#news?.close(id);
+    this.#reader?.news.close(id);
   }
 
   refused(): void {
@@ -131,18 +141,21 @@ export class Rest {
     link.href = pageHref(href) ?? "";
   }
 
-  /** Nobody reads any more. */
+  /** Nobody reads any more. What the host has said is for whoever comes. */
   end(): void {
-    this.#stage?.close();
-    this.#stack.queue.closeAll();
+    if (!this.#reader) return;
+    this.#reader.stage.close();
+    this.#reader.hours.close();
+    this.#stack.queue.keep(({ own }) => own === true);
     this.#voice.end();
-    this.#stage = this.#news = this.#session = undefined;
+    this.#reader = undefined;
     this.#marked = "";
   }
 
   /** The element is in no page any more. In the next one `speak` puts all there again. */
   close(): void {
     this.end();
+    this.#stack.queue.closeAll();
     document.removeEventListener("visibilitychange", this.#look);
     this.#stack.root.remove();
     this.#panel.root.remove();
@@ -164,28 +177,28 @@ export class Rest {
   /** Toasts are of one session: another reader has none of them. */
   #follow(): void {
     const session = this.frame.session();
-    if (session === this.#session || session?.name === undefined) return;
+    if (session === this.#reader?.session || session?.name === undefined) return;
     this.end();
-    this.#session = session;
     const { name } = session;
     const stage = new Stage(
       `${name} toasts`,
       () => news.began(),
       (event) => news.taken(event),
     );
+    const deeds = deedsOf(session, () => this.refused());
+    const hours = new Hours(session, () => news.began());
     const { queue } = this.#stack;
     const news: News = new News({
       queue,
       stage,
       now: () => Date.now(),
-      isQuiet: () => isQuiet(session.quietHours, Date.now()),
+      isQuiet: () => hours.isQuiet(Date.now()),
       wantsToasts: () => this.frame.attribute("toasts") !== "off",
-      told: (toast: Toast) => this.#voice.toast(toast, false),
-      followed: (id) => session.followed(id),
-      item: (id) => session.item(id),
+      told: (toast: Toast) => this.#voice.toast(toast),
+      followed: (id) => deeds.followed(id),
+      item: (id) => deeds.item(id),
     });
-    this.#stage = stage;
-    this.#news = news;
+    this.#reader = { session, stage, news, hours, deeds };
   }
 
   /** What is in an open panel is seen, by whoever looks at the page. */
@@ -201,6 +214,7 @@ export class Rest {
     )
       return;
     this.#marked = newest;
-    void this.frame.session()?.inbox?.mark({ seen: true, up_to: newest });
+    const marked = this.frame.session()?.inbox?.mark({ seen: true, up_to: newest });
+    void marked?.then((waits) => waits || (this.#marked = "")); // too many do: with the next that is shown
   }
 }

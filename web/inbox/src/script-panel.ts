@@ -1,9 +1,8 @@
 // The rest, for the script: it comes when it is wanted, and says so to the element of the same build.
 
-import type { TidingsInbox } from "./element";
 import { Rest } from "./rest";
+import { element } from "./from-script";
 
 declare const BUILD: string;
 
-const element = customElements.get("tidings-inbox") as typeof TidingsInbox;
 if (element.build === BUILD) element.rest = Rest;

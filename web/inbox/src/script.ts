@@ -3,6 +3,7 @@
 import { define, TidingsInbox } from "./element";
 import { cameFrom } from "./home";
 import type { Rest } from "./rest";
+import { shared } from "./shared";
 
 declare const BUILD: string;
 
@@ -11,6 +12,7 @@ const source = (currentScript as HTMLScriptElement).src;
 cameFrom(source);
 
 TidingsInbox.build = BUILD;
+TidingsInbox.shared = shared;
 
 /** A page that waits longer is told that it did not come. */
 const PATIENCE_MS = 10_000;

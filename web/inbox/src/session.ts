@@ -2,20 +2,22 @@
 
 import {
   Api,
+  backoff,
   browser,
   longPoll,
   sse,
+  webSocket,
   type Client,
   type connect,
   type Envelope,
   type GiveToken,
-  type Item,
   type State,
+  type Transport,
   type World,
 } from "@tidings/client";
 import { openInbox, type Inbox, type View } from "@tidings/client/offline";
 import { tabs } from "@tidings/client/tabs";
-import type { QuietHours } from "./quiet";
+import { guarded } from "./guarded";
 import { subject, whoIs } from "./who";
 
 export interface Settings {
@@ -23,10 +25,6 @@ export interface Settings {
   user: string | null;
   token: GiveToken | undefined;
   connect: typeof connect;
-}
-
-interface Preferences {
-  quiet_hours?: QuietHours;
 }
 
 export interface Heard {
@@ -38,22 +36,26 @@ export interface Heard {
   another(): void;
 }
 
-/** Who it is, is asked again after so long, and no later than that. */
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
+/** No server is obeyed for longer: what it says may be a mistake. */
+const MOST_ASKED_MS = 600_000;
+/** A network that is back is so for all: each takes its time. */
+const JITTER_MS = 1_000;
 
 export class Session {
   /** The same for all tabs of one reader, once it is known who that is. */
   name: string | undefined;
   inbox: Inbox | undefined;
-  quietHours: QuietHours | undefined;
   #user: string | undefined;
   #client: Client | undefined;
+  /** As nobody but the one who reads. */
   #api: Api;
+  /** As whoever it is now. */
+  #whoever: Api;
+  #world: World;
   #token: GiveToken | undefined;
   #closed = false;
-  #knowsQuiet = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #endHints = () => {};
 
   constructor(
     private readonly settings: Settings,
@@ -61,27 +63,50 @@ export class Session {
   ) {
     const { server, token } = settings;
     this.#token = token && ((refresh) => this.#own(token(refresh)));
-    this.#api = new Api(server, this.#token, (...request) => fetch(...request));
+    this.#whoever = new Api(server, this.#token, browser.fetch);
+    const isTheirs = (user: string) => user === this.#user || this.#another();
+    this.#world = { ...browser, fetch: guarded(this.#whoever.url("/auth/me"), isTheirs) };
+    this.#api = new Api(server, this.#token, this.#world.fetch);
   }
 
   async open(failures = 0, since = Date.now()): Promise<void> {
-    const { settings, heard } = this;
-    const tell = (is: State["is"], until?: number) =>
-      this.#closed ||
-      heard.state({ is, since, reason: "", transport: "", ...(until && { until }) });
-    if (failures === 0) tell("connecting");
+    const { settings } = this;
+    if (failures === 0) this.#tell({ is: "connecting", since });
     let user = settings.user;
+    let reason = "token";
     try {
-      user ??= await whoIs(this.#api, this.#token);
-    } catch {
-      const wait =
-        Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (1 + Math.random() / 4);
-      tell(navigator.onLine === false ? "offline" : "waiting", Date.now() + wait);
-      if (!this.#closed) this.#timer = setTimeout(() => void this.open(failures + 1, since), wait);
+      user ??= await whoIs(this.#whoever, () => (reason = "network"));
+    } catch (error) {
+      let asked = 0;
+      if (error instanceof Response) {
+        reason = `status ${error.status}`;
+        asked = Number(error.headers.get("retry-after")) * 1_000 || 0;
+      }
+      if (!this.#closed) this.#wait(failures, since, reason, Math.min(asked, MOST_ASKED_MS));
       return;
     }
-    if (user === null) tell("unauthorized");
+    if (user === null) this.#tell({ is: "unauthorized", reason: "signed out" });
     else if (!this.#closed) await this.#connect(user);
+  }
+
+  /** Until it is asked again who it is: sooner where the network is back, but not sooner than the server `asked` for. */
+  #wait(failures: number, since: number, reason: string, asked: number): void {
+    const floor = Date.now() + asked;
+    let until = Math.max(floor, Date.now() + backoff(failures, Math.random()));
+    const wait = () => {
+      clearTimeout(this.#timer);
+      this.#tell({ is: navigator.onLine === false ? "offline" : "waiting", since, reason, until });
+      this.#timer = setTimeout(() => {
+        this.#endHints();
+        void this.open(failures + 1, since);
+      }, until - Date.now());
+    };
+    wait();
+    this.#endHints = browser.hints((hint) => {
+      const soon = Date.now() + Math.random() * JITTER_MS;
+      if (hint !== "offline") until = Math.min(until, Math.max(floor, soon));
+      wait();
+    });
   }
 
   async #connect(user: string): Promise<void> {
@@ -103,16 +128,12 @@ export class Session {
     this.#client = settings.connect({
       ...who,
       ...(cursor !== undefined && { cursor }),
-      transports: [sse(), longPoll()],
+      transports: ways(token !== undefined),
       tabs: tabs(),
       ...kept(),
       event: (envelope, live) => {
         if (this.#closed || this.#isOthers(envelope)) return;
         listener.event(envelope, live);
-        if (envelope.type === "inbox.changed") {
-          const { preferences } = envelope.payload as { preferences?: Preferences };
-          if (preferences) this.#quiet(preferences);
-        }
         heard.event(envelope, live);
       },
       counts: (counts) => this.#closed || listener.counts(counts),
@@ -123,28 +144,22 @@ export class Session {
       state: (state) => {
         if (this.#closed) return;
         listener.state(state);
-        if (state.is === "live" && !this.#knowsQuiet) void this.#askQuiet();
         heard.state(state);
       },
     });
   }
 
-  /** A link of it is followed: told at once, for the page may be leaving. */
-  followed(id: string): void {
-    void this.inbox?.mark({ read: true, ids: [id] });
-    this.#api.request("PATCH", `/notifications/${id}`, { acted: true }).catch(() => {});
-  }
-
-  /** One notification, as the server has it now. */
-  async item(id: string): Promise<Item | null> {
-    const answer = await this.#api.request("GET", `/notifications/${id}`).catch(() => null);
-    return answer?.ok ? ((await answer.json()) as Item) : null;
+  /** What the server says to a request of this reader; null where that cannot be known. */
+  said<T>(method: string, path: string, body?: object): Promise<T | null> {
+    const answer = this.#api.request(method, path, body);
+    return answer.then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
   }
 
   close(): void {
     this.#client?.close(); // and says so
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#endHints();
     this.inbox?.close();
   }
 
@@ -157,50 +172,45 @@ export class Session {
     return null;
   }
 
-  /** A cookie may become another one's without a word: it is asked before each request that it goes with. */
-  readonly #world: World = {
-    ...browser,
-    fetch: async (input, request) => {
-      if (request?.credentials === "include" && !(await this.#isSame()))
-        throw new Error("another reader");
-      return fetch(input, request);
-    },
-  };
-
-  /** Who is signed out, the server refuses by itself. */
-  async #isSame(): Promise<boolean> {
-    const user = await whoIs(this.#api, undefined);
-    const same = user === null || user === this.#user;
-    if (!same) this.#another();
-    return same;
-  }
-
-  /** And it may become one between the two. */
+  /** A cookie may become another one's between the question whose it is and what it goes with. */
   #isOthers({ audience }: { audience: string }): boolean {
     const others = audience.startsWith("user:") && audience !== `user:${this.#user}`;
-    if (others && this.#token === undefined) this.#another();
-    return others && this.#token === undefined;
+    return others && this.#token === undefined && !this.#another();
   }
 
   /** Where the host says who reads, nobody does until it says otherwise: it would be the same again. */
-  #another(): void {
-    if (this.#closed) return;
-    const { settings, heard } = this;
-    this.close();
-    if (settings.user === null) return heard.another();
-    heard.state({ is: "unauthorized", since: Date.now(), reason: "signed out", transport: "" });
+  #another(): false {
+    if (!this.#closed) {
+      const { settings, heard } = this;
+      this.close();
+      if (settings.user === null) heard.another();
+      else heard.state(standing({ is: "unauthorized", reason: "signed out" }));
+    }
+    return false;
   }
 
-  #quiet({ quiet_hours }: Preferences): void {
-    this.#knowsQuiet = true;
-    this.quietHours = quiet_hours;
+  #tell(state: Partial<State> & Pick<State, "is">): void {
+    if (!this.#closed) this.heard.state(standing(state));
   }
+}
 
-  /** Asked once; changes of it come by the stream, and beat an answer that is late. */
-  async #askQuiet(): Promise<void> {
-    const answer = await this.#api.request("GET", "/preferences").catch(() => null);
-    if (answer?.ok && !this.#knowsQuiet) this.#quiet(await answer.json());
-  }
+const standing = (state: Partial<State> & Pick<State, "is">): State => ({
+  since: Date.now(),
+  reason: "",
+  transport: "",
+  ...state,
+});
+
+/**
+ * Over plain HTTP from another machine each tab has a connection of its own, and of those that are no WebSocket a
+ * browser allows six. By the cookie no request goes before a WebSocket that would say whose it is: there is none.
+ */
+function ways(byToken: boolean): Transport[] {
+  const [stream, poll] = [sse(), longPoll()];
+  if (!byToken) return [stream, poll];
+  return globalThis.isSecureContext === false
+    ? [webSocket(), stream, poll]
+    : [stream, webSocket(), poll];
 }
 
 /** A browser may forbid it: then each visit begins with what the inbox has kept. */

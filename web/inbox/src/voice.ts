@@ -22,8 +22,8 @@ export class Voice {
     this.texts = texts;
   }
 
-  /** A toast is shown, or would be where the host wants none: it is said in any case. `own`: of the host. */
-  toast({ critical, level, title, body }: Toast, own: boolean): void {
+  /** A toast is shown, or would be where the host wants none: it is said in any case. */
+  toast({ critical, level, title, body, own }: Toast): void {
     const urgent = critical || level === "error";
     if (own || urgent) this.say(body ? `${title}. ${body}` : title, urgent);
     else this.#arrived(title);

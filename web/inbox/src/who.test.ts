@@ -1,6 +1,6 @@
-import { Api } from "@tidings/client";
+import { Api, type GiveToken } from "@tidings/client";
 import { describe, expect, it, vi } from "vitest";
-import { fromUrl, once, subject, whoIs } from "./who";
+import { fromUrl, once, PATIENCE_MS, subject, whoIs } from "./who";
 
 const encode = (claims: object) =>
   `e30.${btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(claims))))
@@ -8,8 +8,8 @@ const encode = (claims: object) =>
     .replace(/\//g, "_")
     .replace(/=+$/, "")}.x`;
 
-const api = (answer: () => Response) =>
-  new Api("https://t.example", undefined, async () => answer());
+const api = (answer: () => Response, give?: GiveToken) =>
+  new Api("https://t.example", give, async () => answer());
 const json = (body: object, status = 200) => new Response(JSON.stringify(body), { status });
 
 describe("the reader of a token", () => {
@@ -24,30 +24,20 @@ describe("who it is", () => {
     throw new Error("asked");
   };
   it("says the token, and the server is not asked", async () => {
-    expect(await whoIs(api(nobody), async () => encode({ sub: "alice" }))).toBe("alice");
+    expect(await whoIs(api(nobody, async () => encode({ sub: "alice" })))).toBe("alice");
   });
   it("is nobody where the host says so", async () => {
-    expect(await whoIs(api(nobody), async () => null)).toBeNull();
+    expect(await whoIs(api(nobody, async () => null))).toBeNull();
   });
   it("says the server of a cookie, or of a token that says nothing", async () => {
-    const me = api(() => json({ user: "bob" }));
-    expect(await whoIs(me, undefined)).toBe("bob");
-    expect(await whoIs(me, async () => undefined)).toBe("bob");
-    expect(await whoIs(me, async () => "opaque")).toBe("bob");
+    const me = (give?: GiveToken) => api(() => json({ user: "bob" }), give);
+    expect(await whoIs(me())).toBe("bob");
+    expect(await whoIs(me(async () => undefined))).toBe("bob");
+    expect(await whoIs(me(async () => "opaque"))).toBe("bob");
   });
   it("is nobody by 401, and not known by anything else", async () => {
-    expect(
-      await whoIs(
-        api(() => json({}, 401)),
-        undefined,
-      ),
-    ).toBeNull();
-    await expect(
-      whoIs(
-        api(() => json({}, 503)),
-        undefined,
-      ),
-    ).rejects.toThrow("503");
+    expect(await whoIs(api(() => json({}, 401)))).toBeNull();
+    await expect(whoIs(api(() => json({}, 503)))).rejects.toMatchObject({ status: 503 });
   });
 });
 
@@ -85,7 +75,28 @@ describe("a token that is asked for", () => {
     expect(await give(false)).toBe("t");
     expect(await give(true)).toBeNull();
     await expect(give(false)).rejects.toThrow("500");
-    expect(fetch).toHaveBeenCalledWith("/token", { credentials: "include", cache: "no-store" });
     vi.unstubAllGlobals();
+  });
+  it("from an address is not waited for without an end", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    const fetch = vi.fn(async () => new Response("t"));
+    vi.stubGlobal("fetch", fetch);
+    await fromUrl("/token")(false);
+    expect(timeout).toHaveBeenCalledWith(PATIENCE_MS);
+    const signal = timeout.mock.results[0]?.value as AbortSignal;
+    const credentials = "include";
+    expect(fetch).toHaveBeenCalledWith("/token", { credentials, cache: "no-store", signal });
+    vi.unstubAllGlobals();
+    timeout.mockRestore();
+  });
+  it("and does not come is given up by all that wait, and asked for anew", async () => {
+    vi.useFakeTimers();
+    const answers = [new Promise<string>(() => {}), Promise.resolve("t")];
+    const give = once(() => answers.shift() as Promise<string>);
+    const both = Promise.allSettled([give(false), give(true)]);
+    await vi.advanceTimersByTimeAsync(PATIENCE_MS);
+    expect((await both).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await give(false)).toBe("t");
+    vi.useRealTimers();
   });
 });

@@ -2,11 +2,15 @@
 
 import type { Api, GiveToken } from "@tidings/client";
 
+/** A host that has not answered by then is asked anew. */
+export const PATIENCE_MS = 20_000;
+
 /** A token from an address of the host: 401 says that nobody is signed in. */
 export const fromUrl =
   (url: string): GiveToken =>
   async () => {
-    const answer = await fetch(url, { credentials: "include", cache: "no-store" });
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(url, { credentials: "include", cache: "no-store", signal });
     if (answer.status === 401) return null;
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     return (await answer.text()).trim();
@@ -19,7 +23,8 @@ export function once(give: GiveToken): GiveToken {
   return (refresh) => {
     if (last !== undefined && (asking || !refresh)) return last;
     asking = true;
-    const asked = give(refresh);
+    const late = new Promise<never>((_, fail) => setTimeout(fail, PATIENCE_MS));
+    const asked = Promise.race([give(refresh), late]);
     const forget = () => (last = undefined);
     last = asked;
     asked.then((token) => token === null && forget(), forget).finally(() => (asking = false));
@@ -39,14 +44,14 @@ export function subject(token: string): string | undefined {
   }
 }
 
-/** Null: nobody is signed in. */
-export async function whoIs(api: Api, give: GiveToken | undefined): Promise<string | null> {
-  const token = await give?.(false);
-  if (token === null) return null;
-  const named = token && subject(token);
+/** Null: nobody is signed in. `asks`: the host has said what it knows, now the server is asked. */
+export async function whoIs(api: Api, asks = () => {}): Promise<string | null> {
+  if (!(await api.ask(false))) return null;
+  const named = api.token && subject(api.token);
   if (named) return named;
+  asks();
   const answer = await api.request("GET", "/auth/me");
   if (answer.status === 401) return null;
-  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  if (!answer.ok) throw answer;
   return ((await answer.json()) as { user: string }).user;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FRESH_MS, MOST_HELD, News } from "./news";
 import type { Toast } from "./queue";
 
-function setUp({ isOn = true, quiet = false, wants = true } = {}) {
+function setUp({ isOn = true, quiet = false as boolean | undefined, wants = true } = {}) {
   const did: string[] = [];
   const note =
     (what: string) =>
@@ -16,6 +16,7 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
     claim: (id: string) => void shown.add(id),
   };
   const clock = { now: 1_000_000 };
+  const hours: { quiet: boolean | undefined } = { quiet };
   const items: Record<string, Item> = {};
   const news = new News({
     queue: {
@@ -27,7 +28,7 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
     },
     stage,
     now: () => clock.now,
-    isQuiet: () => quiet,
+    isQuiet: () => hours.quiet,
     wantsToasts: () => wants,
     told: note("say"),
     followed: note("follow"),
@@ -50,7 +51,7 @@ function setUp({ isOn = true, quiet = false, wants = true } = {}) {
     news.hear(envelope, live, welcome);
     return [...did];
   };
-  return { news, hear, did, stage, clock, items };
+  return { news, hear, did, stage, clock, hours, items };
 }
 
 const item = (id: string, more: Partial<Item> = {}) => ({
@@ -189,6 +190,16 @@ describe("a tab whose turn it is not", () => {
     expect([shown.length, shown[0]]).toEqual([MOST_HELD, "show 5"]);
   });
 
+  it("keeps what is critical longest", () => {
+    const { news, hear, did, stage } = setUp({ isOn: false });
+    hear("notification", item("grave", { critical: true }));
+    for (let n = 0; n < MOST_HELD + 5; n += 1) hear("notification", item(`${n}`));
+    stage.isOn = true;
+    news.began();
+    const shown = did.filter((line) => line.startsWith("show"));
+    expect([shown.length, shown[0], shown[1]]).toEqual([MOST_HELD, "show grave", "show 6"]);
+  });
+
   it("takes a signal that brings nothing for nothing", () => {
     const { hear } = setUp();
     expect(hear("typing", null)).toEqual([]);
@@ -198,5 +209,27 @@ describe("a tab whose turn it is not", () => {
     const { hear, stage } = setUp();
     stage.claim("e-a");
     expect(hear("notification", item("a"))).toEqual([]);
+  });
+});
+
+describe("before it is known whether it is quiet", () => {
+  it.each([
+    [false, ["show new", "say new"]],
+    [true, ["close group user:alice g"]],
+  ])("they wait, and are shown where it is not: %s", (quiet, wanted) => {
+    const { news, hear, did, hours } = setUp();
+    hours.quiet = undefined;
+    hear("notification", item("read"));
+    hear("inbox.changed", { ids: ["read"], read: true });
+    expect(hear("notification", item("new", { group_key: "g" }))).toEqual([]);
+    hours.quiet = quiet;
+    news.began();
+    expect(did).toEqual(wanted);
+  });
+
+  it("what is critical does not wait", () => {
+    const { hear, hours } = setUp();
+    hours.quiet = undefined;
+    expect(hear("notification", item("a", { critical: true }))).toEqual(["show a", "say a"]);
   });
 });

@@ -2,7 +2,7 @@
 // looked at, waits for its turn for a while.
 
 import type { Envelope, Item } from "@tidings/client";
-import type { Toast } from "./queue";
+import { oldest, type Toast } from "./queue";
 
 /** After that it is no news any more: the inbox has it. */
 export const FRESH_MS = 60_000;
@@ -19,7 +19,8 @@ export interface Parts {
   };
   stage: { isOn: boolean; has(id: string): boolean; claim(id: string): void };
   now(): number;
-  isQuiet(): boolean;
+  /** Undefined: that is not known yet. */
+  isQuiet(): boolean | undefined;
   /** The host wants them shown; they are said in any case. */
   wantsToasts(): boolean;
   /** It is shown now. */
@@ -64,8 +65,8 @@ export class News {
         for (const [id, { toast }] of this.#held) {
           if (group !== undefined && toast.group === group) this.#held.delete(id);
         }
-        if (live && welcome && this.#may(payload as Item, muted)) this.#bring(toast, event);
-        else if (group !== undefined) queue.closeGroup(group);
+        if (live && welcome && (toast.critical || !muted)) this.#bring(toast, event);
+        else this.#replaced(toast);
         break;
       }
       case "notification.updated": {
@@ -84,7 +85,7 @@ export class News {
     }
   }
 
-  /** The turn of this tab has come. */
+  /** The turn of this tab has come, or it is known whether it is quiet. */
   began(): void {
     const held = [...this.#held.values()];
     this.#held.clear();
@@ -117,15 +118,22 @@ export class News {
   #bring(toast: Toast, event: string, at = this.parts.now()): void {
     const { stage, queue, wantsToasts, told } = this.parts;
     if (stage.has(event)) return;
-    if (stage.isOn) {
+    const quiet = stage.isOn && !toast.critical && this.parts.isQuiet();
+    if (quiet) return this.#replaced(toast);
+    if (stage.isOn && quiet === false) {
       stage.claim(event);
       if (wantsToasts()) queue.push(toast);
       return told(toast);
     }
     this.#held.set(toast.id, { toast, event, at });
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size > MOST_HELD) this.#held.delete(oldest);
-    }
+    if (this.#held.size <= MOST_HELD) return;
+    const given = oldest([...this.#held.values()].map(({ toast }) => toast));
+    this.#held.delete(`${given?.id}`);
+  }
+
+  /** What it took the place of is not to be shown itself. */
+  #replaced({ group }: Toast): void {
+    if (group !== undefined) this.parts.queue.closeGroup(group);
   }
 
   #changed(
@@ -144,13 +152,9 @@ export class News {
   async #comeBack(id: string, event: string): Promise<void> {
     this.#asked.add(id);
     const item = await this.parts.item(id); // it stands in the list in any case
-    if (this.#asked.delete(id) && item && !item.read && this.#may(item, item.muted)) {
+    if (this.#asked.delete(id) && item && !item.read && (item.critical || !item.muted)) {
       this.#bring(this.#toastOf(item, item.audience), `${event} ${id}`);
     }
-  }
-
-  #may({ critical }: Item, muted = false): boolean {
-    return critical || !(muted || this.parts.isQuiet());
   }
 
   /** The part of a notification that a toast shows. Groups of different audiences have nothing in common. */

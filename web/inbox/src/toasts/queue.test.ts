@@ -148,6 +148,31 @@ describe("toasts", () => {
     expect(seen.ids[0]).toBe("t80");
   });
 
+  it("lets what is critical give way last", () => {
+    const { queue, seen } = setUp();
+    for (let n = 0; n < SHOWN_AT_ONCE; n += 1) queue.push(toast(`t${n}`));
+    queue.push(toast("grave", { critical: true }));
+    for (let n = 0; n < MAX_WAITING; n += 1) queue.push(toast(`late${n}`));
+    queue.close("t0");
+    expect(seen).toMatchObject({ ids: ["t1", "t2", "t3", "grave"], waiting: MAX_WAITING - 1 });
+    for (let n = 0; n < 100; n += 1) queue.push(toast(`grave${n}`, { critical: true }));
+    expect(seen.waiting).toBe(MAX_WAITING);
+    queue.close("t1");
+    expect(seen.ids.at(-1)).toBe("grave80");
+  });
+
+  it("closes all but those that are to stay, whose time goes on", () => {
+    const { queue, seen } = setUp();
+    for (const id of ["a", "b", "c", "d", "e", "f"]) queue.push(toast(id));
+    wait(4_000);
+    queue.keep(({ id }) => "bf".includes(id));
+    expect(seen).toMatchObject({ ids: ["b", "f"], waiting: 0 });
+    wait(1_000);
+    expect(seen.ids).toEqual(["f"]);
+    wait(4_000);
+    expect(seen.ids).toEqual([]);
+  });
+
   it("closes all at once", () => {
     const { queue, seen } = setUp();
     for (let n = 0; n < 10; n += 1) queue.push(toast(`t${n}`, { critical: true }));

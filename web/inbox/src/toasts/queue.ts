@@ -16,6 +16,8 @@ export interface Toast {
   actor?: Item["actor"];
   /** Its link or one of its actions is followed. */
   followed?: () => void;
+  /** Of the host: it stays, whoever reads. */
+  own?: boolean;
 }
 
 export interface Timers {
@@ -28,6 +30,10 @@ export const SHOWN_AT_ONCE = 4;
 
 /** Toasts wait at most so many at a time: the oldest give way, for the inbox has them anyway. */
 export const MAX_WAITING = 20;
+
+/** Of too many: what is critical nobody has closed yet. */
+export const oldest = (toasts: Toast[]): Toast | undefined =>
+  toasts.find(({ critical }) => !critical) ?? toasts[0];
 
 const LASTS_MS: Record<Item["level"], number> = {
   info: 5_000,
@@ -64,19 +70,15 @@ export class ToastQueue {
     const { group } = toast;
     if (group !== undefined && this.#replace((old) => old.group === group, toast, "new")) return;
     this.#waiting.push(toast);
-    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
+    if (this.#waiting.length > MAX_WAITING) {
+      const given = oldest(this.#waiting);
+      this.#waiting = this.#waiting.filter((toast) => toast !== given);
+    }
     this.#fill();
   }
 
   close(id: string): void {
-    if (!this.#find(id)) return;
-    const going = this.#shown.find((shown) => shown.toast.id === id);
-    if (going) this.#stop(going);
-    this.#shown = this.#shown.filter((shown) => shown !== going);
-    this.#waiting = this.#waiting.filter((toast) => toast.id !== id);
-    // Whoever closes a toast leaves it without the browser saying so: its element is gone.
-    if (this.#shown.length === 0 && this.#waiting.length === 0) this.#forgetReader();
-    this.#fill();
+    this.keep((toast) => toast.id !== id);
   }
 
   /** Other words for one that is there. Its time goes on, unless it has become critical or no longer is. */
@@ -89,20 +91,23 @@ export class ToastQueue {
 
   /** What took the place of this group is not to be shown itself. */
   closeGroup(group: string): void {
-    const all = [...this.#shown.map((shown) => shown.toast), ...this.#waiting];
-    all.filter((toast) => toast.group === group).forEach((toast) => this.close(toast.id));
+    this.keep((toast) => toast.group !== group);
   }
 
   /** It was read elsewhere. A critical one stays even so: only the reader in front of it may close it. */
   settle(id: string): void {
-    if (this.#find(id)?.critical === false) this.close(id);
+    this.keep((toast) => toast.id !== id || toast.critical);
   }
 
   closeAll(): void {
-    this.#shown.forEach((shown) => this.#stop(shown));
-    this.#shown = [];
-    this.#waiting = [];
-    this.#forgetReader();
+    this.keep(() => false);
+  }
+
+  /** Closes all but those that are to stay. */
+  keep(stays: (toast: Toast) => boolean): void {
+    if (this.#all.every(stays)) return;
+    this.#shown = this.#shown.filter((shown) => stays(shown.toast) || this.#stop(shown));
+    this.#waiting = this.#waiting.filter(stays);
     this.#fill();
   }
 
@@ -138,12 +143,20 @@ export class ToastQueue {
     return true;
   }
 
+  get #all(): Toast[] {
+    return [...this.#shown.map((shown) => shown.toast), ...this.#waiting];
+  }
+
   #find(id: string): Toast | undefined {
-    const all = [...this.#shown.map((shown) => shown.toast), ...this.#waiting];
-    return all.find((toast) => toast.id === id);
+    return this.#all.find((toast) => toast.id === id);
   }
 
   #fill(): void {
+    if (this.#shown.length === 0 && this.#waiting.length === 0) {
+      // Whoever closes the last one leaves it without the browser saying so: its element is gone.
+      this.#pauses.delete("pointer");
+      this.#pauses.delete("focus");
+    }
     while (this.#shown.length < SHOWN_AT_ONCE) {
       const toast = this.#waiting.shift();
       if (toast === undefined) break;
@@ -173,10 +186,5 @@ export class ToastQueue {
     this.timers.clearTimer(shown.timer);
     shown.timer = null;
     shown.left = Math.max(0, shown.left - (this.timers.now() - shown.since));
-  }
-
-  #forgetReader(): void {
-    this.#pauses.delete("pointer");
-    this.#pauses.delete("focus");
   }
 }

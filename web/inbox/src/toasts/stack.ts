@@ -1,6 +1,8 @@
 // The toasts on screen, above whatever the host has there. Each is made once, and stays where it is.
 
+import { arrange } from "../arrange";
 import { make } from "../dom";
+import { textButton } from "../icons";
 import { fill, type Texts } from "../texts";
 import { card } from "./card";
 import { ToastQueue, type Toast } from "./queue";
@@ -90,26 +92,20 @@ export class Stack {
         known?.toast === toast ? known.element : known ? renewed(known.element, made()) : made();
       this.#cards.set(toast.id, { toast, element });
     }
-    arrange(
-      this.#list,
-      [...this.#cards.values()].map(({ element }) => element),
-    );
+    arrange(this.#list, this.#cards.values());
     const { closeAll, waiting: more } = this.texts;
-    const button = make(
-      "button",
-      { type: "button", class: "button", click: () => this.queue.closeAll() },
-      closeAll,
-    );
+    const button = textButton(closeAll, () => this.queue.closeAll());
     if (shown.length < 2) this.#rest.replaceChildren();
     else if (!this.#rest.contains(focused)) {
       this.#rest.replaceChildren(waiting > 0 ? make("span", {}, fill(more, waiting)) : "", button);
     }
     if (within && shown.length === 0) (this.#from?.isConnected ? this.#from : this.home).focus();
     this.raise();
-    // Whoever closes one by keyboard goes on with the one that has its place.
-    if (at !== -1 && !this.#list.contains(focused)) {
+    // What had the focus goes without a word, and time would stand still for ever: what has its place has it now.
+    if (within && !this.root.contains(focused)) {
       const { children } = this.#list;
-      children[Math.min(at, children.length - 1)]?.querySelector<HTMLElement>(".icon")?.focus();
+      const next = children[Math.min(at, children.length - 1)] ?? children[0];
+      next?.querySelector<HTMLElement>(".icon")?.focus();
     }
   }
 }
@@ -119,12 +115,4 @@ function renewed(element: HTMLElement, made: HTMLElement): HTMLElement {
   for (const { name, value } of made.attributes) element.setAttribute(name, value);
   element.replaceChildren(...made.childNodes);
   return element;
-}
-
-/** The children in this order; what stays is not touched, so that it keeps its focus and its place. */
-export function arrange(parent: Element, wanted: Element[]): void {
-  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
-  wanted.forEach((child, at) => {
-    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
-  });
 }

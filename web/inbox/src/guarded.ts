@@ -1,0 +1,22 @@
+// A cookie may become another one's without a word: whose it is, is asked before a request that it goes with.
+
+/** It is taken for granted for so long, where what is asked for is only looked at: a burst of it asks once. */
+export const SURE_MS = 1_000;
+/** What is kept or sent, and a stream, which lasts, is never of another one. */
+const LOOKED_AT = /\/v1\/(events|inbox|preferences)\b/;
+
+/** `whose`: the address that says it. What it says else is the answer to the request itself. */
+export function guarded(whose: string, isTheirs: (user: string) => boolean): typeof fetch {
+  let sureUntil = 0;
+  return async (input, request = {}) => {
+    const { credentials, cache, signal = null } = request;
+    const sure = LOOKED_AT.test(`${input}`) && performance.now() < sureUntil;
+    if (credentials === "include" && !sure) {
+      const answer = await fetch(whose, { credentials, cache, signal });
+      if (!answer.ok) return answer;
+      if (!isTheirs((await answer.json()).user)) throw new Error("another reader");
+      sureUntil = performance.now() + SURE_MS;
+    }
+    return fetch(input, request);
+  };
+}
