@@ -1,7 +1,3 @@
-const CAP = 99;
+// What a badge says is one rule, and the element's.
 
-/** What the badge says; null when it is not shown. */
-export function badgeText(unread: number): string | null {
-  if (unread <= 0) return null;
-  return unread > CAP ? `${CAP}+` : String(unread);
-}
+export { badgeText } from "../../inbox/src/badge";

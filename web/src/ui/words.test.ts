@@ -45,8 +45,8 @@ describe("a time to come", () => {
 
 describe("the badge", () => {
   it.each([
-    [0, null],
-    [-1, null],
+    [0, ""],
+    [-1, ""],
     [1, "1"],
     [99, "99"],
     [100, "99+"],
