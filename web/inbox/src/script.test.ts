@@ -37,6 +37,21 @@ it("takes the rest of the same build", async () => {
   expect(await coming).toBe((await import("./rest")).Rest);
 });
 
+it("takes from the script what the script has, each by its name", async () => {
+  await load(HOME);
+  const { element, ...taken } = await import("./from-script");
+  expect(element).toBe(customElements.get("tidings-inbox"));
+  const all: Record<string, unknown> = {
+    ...(await import("./bell")),
+    ...(await import("./dom")),
+    ...(await import("./link")),
+    ...(await import("./style")),
+    ...(await import("./texts/bell")),
+    ...(await import("./texts/tongue")),
+  };
+  for (const [name, value] of Object.entries(taken)) expect(value, name).toBe(all[name]);
+});
+
 it("takes no rest of another build", async () => {
   const { coming, script } = await load(HOME);
   vi.stubGlobal("BUILD", "b2");
