@@ -1,7 +1,7 @@
 // What the bell keeps in this browser, for its first paint and its marks, goes with the reader who signs out: the next
 // one at this computer may be somebody else.
 
-import { nameOf } from "../../client/src/core/storage";
+import { nameOf } from "@tidings/client";
 
 export function forget(server: string, user: string): void {
   const name = nameOf(server, user);
