@@ -11,6 +11,7 @@ const answers: Record<string, unknown> = {};
 /** Of those that do not answer so well. */
 const refusals: Record<string, [status: number, headers?: Record<string, string>]> = {};
 const asked: [path: string, token: string | undefined][] = [];
+const sessions: Session[] = [];
 const paths = () => asked.map(([path]) => path);
 
 beforeEach(() => {
@@ -26,6 +27,7 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
+  sessions.splice(0).forEach((session) => session.close());
   vi.unstubAllGlobals();
   vi.useRealTimers();
   vi.restoreAllMocks();
@@ -58,7 +60,9 @@ function newSession({ user = null, token }: { user?: string | null; token?: Give
     another: () => told.push("another"),
   };
   const settings = { server: "https://t.example", user, token, connect: own };
-  return { session: new Session(settings, heard), streams, told, states };
+  const session = new Session(settings, heard);
+  sessions.push(session);
+  return { session, streams, told, states };
 }
 
 const event = (audience: string, payload: unknown, type = "notification") =>
@@ -217,14 +221,12 @@ describe("while nobody knows who reads", () => {
     expect(paths()).toEqual(["/auth/me"]);
     await vi.advanceTimersByTimeAsync(1);
     expect(states.at(-1)?.is).toBe("unauthorized");
-    session.close();
   });
 
   it("it says so where the host has no token", async () => {
     const { session, states } = newSession({ token: () => Promise.reject(new Error("away")) });
     await session.open();
     expect(states.slice(-1).map(waits)).toEqual([["waiting", "token", 750]]);
-    session.close();
   });
 
   it("a network that is back is reason to ask sooner, but no sooner than the server said", async () => {
@@ -252,8 +254,7 @@ describe("while nobody knows who reads", () => {
 
 describe("the ways", () => {
   const ways = async (token?: GiveToken) => {
-    const { stream, session } = await open({ user: "alice", ...(token && { token }) });
-    session.close();
+    const { stream } = await open({ user: "alice", ...(token && { token }) });
     return stream.transports.map(({ name }) => name);
   };
   const token = async () => "opaque";
