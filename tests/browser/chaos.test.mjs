@@ -1,23 +1,32 @@
 // Two devices of one reader with three tabs each, and everything that can go wrong at the same time. When it is over
-// all of them show what the server says, and each tab has heard of everything once.
+// all of them show what the server says, each tab has heard of everything once, and no browser has toasted it twice.
 //
 // TIDINGS_CHAOS_SECONDS is how long it goes on, TIDINGS_CHAOS_SEED repeats a run (as far as a browser lets it).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { get, publish } from "../support/http.mjs";
+import { get } from "../support/http.mjs";
 import { until } from "../support/wait.mjs";
+import { useBell } from "./chaos/bell.mjs";
 import { DEEDS } from "./chaos/deeds.mjs";
 import { between, weighed } from "./chaos/dice.mjs";
-import { HARM } from "./chaos/harm.mjs";
+import { HARM, NAMES } from "./chaos/harm.mjs";
 import { World } from "./chaos/world.mjs";
 import { connections } from "./client-host.mjs";
 import { asListed, newWorld, useClient } from "./client-world.mjs";
 
 const client = useClient();
+const bell = useBell();
 
 const SECONDS = Number(process.env.TIDINGS_CHAOS_SECONDS ?? 15);
 const SEED = Number(process.env.TIDINGS_CHAOS_SEED ?? Date.now() % 1_000_000);
+
+/** So long a run has done all that there is, and hundreds of times what matters most. */
+const LONG_SECONDS = 300;
+const HUNDREDS = 200;
+
+/** One shares by a lock, each of its tabs by its own way; the other one by a worker. */
+const DEVICES = [{ ways: ["", "websocket"] }, { worker: true }];
 
 /** Between one thing and the next. */
 const MOST_PAUSE_MS = 200;
@@ -26,20 +35,27 @@ const PATIENCE = { patience: 90_000 };
 
 const rest = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
+/** So many a page holds. */
+const PAGE = 50;
+
 /** What everybody must show: the newest page, as the server has it. */
 async function inbox(server) {
   const as = server.token("alice");
-  const { items, unread, unseen } = await get(server, as, "/notifications?limit=50");
+  const { items, unread, unseen } = await get(server, as, `/notifications?limit=${PAGE}`);
   return { items, counts: { unread, unseen } };
 }
 
-/** A page from which things were archived is shorter than the server's, and nothing else. */
-function shows(heard, { items, counts }) {
+/**
+ * `all`: it has never had to forget one. Otherwise a page from which things were archived is shorter than the server's,
+ * and nothing else.
+ */
+function shows(heard, { items, counts }, all) {
   assert.equal(heard.view.pending, 0);
   assert.deepEqual(heard.counts, counts);
   assert.deepEqual(heard.view.counts, counts);
+  assert.deepEqual(heard.badge, counts);
   assert.ok(heard.items.length > 0);
-  assert.deepEqual(asListed(heard.items), items.slice(0, heard.items.length));
+  assert.deepEqual(asListed(heard.items), all ? items : items.slice(0, heard.items.length));
 }
 
 test(
@@ -47,10 +63,10 @@ test(
   { timeout: SECONDS * 1_000 + 300_000 },
   async (t) => {
     t.diagnostic(`TIDINGS_CHAOS_SEED=${SEED}`);
-    const start = await newWorld(t, client());
+    const start = await newWorld(t, client(), bell);
     const { server } = start;
     const world = new World(t, start, SEED);
-    await world.begin(false, true);
+    await world.begin(...DEVICES);
 
     const end = performance.now() + SECONDS * 1_000;
     while (performance.now() < end) {
@@ -64,20 +80,18 @@ test(
     await until("all have woken", async () => (await asleep()).items.length === 0, PATIENCE);
     // Marks of tabs that are gone wait for the next one, and the last of each audience shows what lacks before it.
     for (const device of world.devices) await world.open(device);
-    for (const to of [{ user: "alice" }, { everyone: true }]) {
-      world.made.push((await publish(server, { to, title: "the last" })).id);
-      world.counted("notifications");
-    }
+    await world.sendToAll();
     for (const tab of world.tabs) {
       await until("a tab is live", async () => (await tab.state()).is === "live", PATIENCE);
     }
+    const all = world.made.length <= PAGE;
     for (const tab of world.tabs) {
-      const right = async () => (shows(await tab.heard(), await inbox(server)), true);
+      const right = async () => (shows(await tab.heard(), await inbox(server), all), true);
       await until("a tab shows what the server says", right, PATIENCE);
     }
     await connections(server, world.devices.length);
 
-    const verdicts = await world.verdicts();
+    const { tabs: verdicts, toasts } = await world.verdicts();
     const sum = (what) => verdicts.reduce((sum, verdict) => sum + what(verdict), 0);
     const done = {};
     for (const { between } of world.devices) {
@@ -90,6 +104,7 @@ test(
       resets: sum(({ resets }) => resets),
       lost: sum(({ lost }) => lost.length),
       twice: sum(({ twice }) => twice.length),
+      toasts: toasts.map(({ shown }) => shown),
       tries: world.devices.reduce((sum, { between }) => sum + between.tries.length, 0),
     };
     t.diagnostic(JSON.stringify(figures));
@@ -98,6 +113,19 @@ test(
       assert.deepEqual({ lost, twice, unknown, refused }, { lost: [], twice: [], unknown: [], refused: [] });
       assert.ok(!states.some((state) => state.startsWith("closed")), states.join(", "));
     }
+    for (const { shown, ...wrong } of toasts) {
+      assert.deepEqual(wrong, { twice: [], replayed: [] });
+      assert.ok(shown > 0, "there were toasts");
+    }
     assert.ok(figures.notifications > SECONDS / 2, "something happened");
+    if (SECONDS < LONG_SECONDS) return;
+    for (const what of ["notifications", "marks"]) {
+      assert.ok(figures[what] >= HUNDREDS, `hundreds of ${what}: ${figures[what]}`);
+    }
+    assert.deepEqual(
+      NAMES.filter((name) => !figures[name]),
+      [],
+      "all that can happen has happened",
+    );
   },
 );

@@ -50,8 +50,10 @@ const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:,"
   };
   const inbox = await openInbox({ ...who, changed, refused: (marking) => heard.refused.push(marking) });
   heard.first = heard.view; // before any connection
+  const bell = query.has("bell") && (await (await import("/bell.js")).hang(who, heard));
   const also = (name, tell) => (...what) => {
     inbox.listener[name](...what);
+    if (bell) bell.listener[name](...what);
     tell(...what);
   };
   const client = connect({
@@ -75,6 +77,7 @@ const PAGE = `<!doctype html><title>A host</title><link rel="icon" href="data:,"
       heard.log.push({ type: "reset", cursor });
     }),
   });
+  if (bell) bell.joined(client);
   window.tidings = { heard, client, inbox };
 </script>`;
 
@@ -166,7 +169,7 @@ export class HostTab {
   static async open(
     context,
     host,
-    { worker = false, alone = false, inbox = false, way = "" } = {},
+    { worker = false, alone = false, inbox = false, bell = false, way = "" } = {},
   ) {
     const page = await context.newPage();
     const query = new URLSearchParams({
@@ -174,6 +177,7 @@ export class HostTab {
       ...(worker && { worker: "1" }),
       ...(alone && { alone: "1" }),
       ...(inbox && { inbox: "1" }),
+      ...(bell && { bell: "1" }),
       way,
     });
     await page.goto(`${host.origin}/?${query}`);

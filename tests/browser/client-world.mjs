@@ -20,8 +20,9 @@ export function useClient() {
   return () => client.dir;
 }
 
-export async function newWorld(t, dist) {
-  const host = await newHost(t, dist);
+/** `more`: what else the host serves. */
+export async function newWorld(t, dist, more) {
+  const host = await newHost(t, dist, more);
   const server = await newServer(t, { TIDINGS_CORS_ORIGINS: host.origin });
   host.server = server;
   await server.start();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { after, before } from "node:test";
 import { mintToken } from "../support/token.mjs";
 import { until } from "../support/wait.mjs";
 import { buildClient, newHost } from "./client-host.mjs";
@@ -45,18 +46,40 @@ function App() {
 }
 createRoot(document.querySelector("#app")).render(createElement(App));`;
 
-/** Builds the element as it is published, with an application of each framework that uses it. Once for a file. */
-export async function buildElement() {
-  const { build } = await import(join(WEB, "node_modules/vite/dist/node/index.js"));
-  const client = await buildClient();
-  const dir = await mkdtemp(join(tmpdir(), "tidings-inbox-"));
-  const quiet = { logLevel: "error" };
-  const inbox = join(WEB, "inbox");
-  const into = (outDir) => ({ ...quiet, root: inbox, build: { outDir, emptyOutDir: false } });
-  await build({ ...into(dir), configFile: join(inbox, "vite.config.ts") });
+const quiet = { logLevel: "error" };
+const inbox = join(WEB, "inbox");
+const vite = () => import(join(WEB, "node_modules/vite/dist/node/index.js"));
+const into = (outDir) => ({ ...quiet, root: inbox, build: { outDir, emptyOutDir: false } });
+
+/** Builds the files for a script tag, as the server has them. */
+export async function buildScripts(dir) {
+  const { build } = await vite();
   const scripts = join(inbox, "vite.script.config.ts");
   await build({ ...into(dir), configFile: scripts });
   await build({ ...into(dir), configFile: scripts, mode: "panel" });
+}
+
+/** The same, once for the tests of a file, whose host serves them. */
+export function useScripts() {
+  let dir;
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), "tidings-scripts-"));
+    await buildScripts(dir);
+  });
+  after(() => dir && rm(dir, { recursive: true, force: true }));
+  return async ({ pathname }) => {
+    const name = /^\/(tidings-inbox[a-z-]*\.js)$/.exec(pathname)?.[1];
+    return name && { type: "text/javascript", body: await readFile(join(dir, name)) };
+  };
+}
+
+/** Builds the element as it is published, with an application of each framework that uses it. Once for a file. */
+export async function buildElement() {
+  const { build } = await vite();
+  const client = await buildClient();
+  const dir = await mkdtemp(join(tmpdir(), "tidings-inbox-"));
+  await build({ ...into(dir), configFile: join(inbox, "vite.config.ts") });
+  await buildScripts(dir);
   const sources = await mkdtemp(join(dir, "apps-"));
   const vueApp = join(sources, "vue-app.mjs");
   const reactApp = join(sources, "react-app.mjs");

@@ -5,13 +5,12 @@ import { pick } from "./dice.mjs";
 
 /** In the background, through crashes of the server: what is acknowledged counts. */
 function publish(world) {
-  const { dice, server, counted } = world;
+  const { dice, server } = world;
   const to = pick(dice, [{ user: "alice" }, { user: "alice" }, { everyone: true }]);
-  const title = `${(world.sent += 1)}`;
+  const title = world.nextTitle();
   world.background(async () => {
     const { id } = await publishAtLast(server, { to, title });
-    world.made.push(id);
-    counted("notifications");
+    world.published(id, title);
   });
 }
 
@@ -21,12 +20,14 @@ const byAdmin = (name, method, body) => (world) => {
   if (id === undefined) return;
   if (method === "DELETE") world.retracted.add(id); // also where the answer is lost
   world.background(async () => {
-    await asAdmin(world.server, method, `/admin/notifications/${id}`, body?.(world));
+    await asAdmin(world.server, method, `/admin/notifications/${id}`, body?.(world, id));
     world.counted(name);
   }, "may fail");
 };
 
-const correct = byAdmin("corrections", "PATCH", ({ dice }) => ({ title: `corrected ${dice()}` }));
+const correct = byAdmin("corrections", "PATCH", ({ dice, titles }, id) => ({
+  title: `${titles.get(id)}, corrected ${dice()}`,
+}));
 const retract = byAdmin("retractions", "DELETE");
 
 function mark(world) {

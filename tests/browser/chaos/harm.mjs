@@ -35,22 +35,25 @@ const PLANS = [
   () => faults.everyByte(),
 ];
 
+// ---- each gives true where it has happened
+
 /** What was planned before is over. */
 async function plan(world) {
   const { dice } = world;
   const way = pick(dice, world.devices).between;
   await way.heal();
   way.plan(pick(dice, PLANS)(world), { on: dice() < 0.7 ? "carrier" : "api" });
+  return true;
 }
 
-async function cut({ dice, devices }) {
-  pick(dice, devices).between.cut(pick(dice, ["rst", "fin", "end"]));
-}
+const cut = async ({ dice, devices }) =>
+  pick(dice, devices).between.cut(pick(dice, ["rst", "fin", "end"])) > 0;
 
 async function standStill(world) {
   const way = pick(world.dice, world.devices).between;
   way.freeze();
   world.later(between(world.dice, 100, MOST_STILL_MS), () => way.thaw());
+  return true;
 }
 
 async function unreachable(world) {
@@ -58,75 +61,88 @@ async function unreachable(world) {
   await way.refuse();
   way.cut("rst");
   world.later(between(world.dice, 100, MOST_STILL_MS), () => way.accept());
+  return true;
 }
 
-async function kill({ server, counted }) {
+async function kill({ server }) {
   await server.kill();
-  counted("servers killed");
   await server.start();
+  return true;
 }
 
 // ---- to a tab
 
 async function close(world) {
   const tab = world.anyTab();
-  if (tab === undefined) return;
+  if (tab === undefined) return false;
   await world.gone(tab);
   await tab.page.close();
-  world.counted("tabs closed");
   await world.open(tab.device);
+  return true;
 }
 
 async function crash(world) {
   const tab = world.anyTab();
-  if (tab === undefined) return;
+  if (tab === undefined) return false;
   await world.gone(tab);
   await tab.crash();
   await tab.page.close();
-  world.counted("tabs killed");
   await world.open(tab.device);
+  return true;
 }
 
 async function stop(world) {
   const tab = world.anyTab();
-  if (tab === undefined) return;
-  if (!(await tab.page.evaluate(() => document.hidden))) return;
+  if (tab === undefined) return false;
+  if (!(await tab.page.evaluate(() => document.hidden))) return false;
   tab.busy = true;
   await tab.lifecycle("frozen");
-  world.counted("tabs frozen");
   world.later(between(world.dice, 500, 8_000), async () => {
     await tab.lifecycle("active");
     tab.busy = false;
   });
+  return true;
 }
 
 async function hang(world) {
   const { host } = world;
   const tab = world.anyTab();
-  if (tab === undefined || host.hanging.length > 0) return;
+  if (tab === undefined || host.hanging.length > 0) return false;
   tab.busy = true;
   await tab.freeze(host);
-  world.counted("tabs hung");
   world.later(between(world.dice, 500, 8_000), () => {
     host.thaw();
     tab.busy = false;
   });
+  return true;
 }
 
 async function look(world) {
-  await world.anyTab()?.page.bringToFront();
+  const tab = world.anyTab();
+  if (tab === undefined) return false;
+  await tab.page.bringToFront();
+  return true;
 }
 
-/** Each with how often it happens, of all that happens. */
-export const HARM = [
-  [12, plan],
-  [3, cut],
-  [2, standStill],
-  [1, unreachable],
-  [1, kill],
-  [1, close],
-  [1, crash],
-  [2, stop],
-  [1, hang],
-  [2, look],
+const KINDS = [
+  [12, plan, "faults planned"],
+  [3, cut, "ways cut"],
+  [2, standStill, "ways stood still"],
+  [1, unreachable, "ways refused"],
+  [1, kill, "servers killed"],
+  [1, close, "tabs closed"],
+  [1, crash, "tabs killed"],
+  [2, stop, "tabs frozen"],
+  [1, hang, "tabs hung"],
+  [2, look, "tabs looked at"],
 ];
+
+/** Each with how often it happens, of all that happens. It is counted by its name. */
+export const HARM = KINDS.map(([weight, happens, name]) => [
+  weight,
+  async (world) => {
+    if (await happens(world)) world.counted(name);
+  },
+]);
+
+export const NAMES = KINDS.map(([, , name]) => name);

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { Proxy } from "../../conformance/proxy.mjs";
 import { onEnd } from "../../support/cleanup.mjs";
-import { get } from "../../support/http.mjs";
+import { get, publish } from "../../support/http.mjs";
+import { until } from "../../support/wait.mjs";
 import { HostTab } from "../client-host.mjs";
 import { newPlainProfile } from "../plain.mjs";
 import { newDice, pick } from "./dice.mjs";
-import { judge } from "./judge.mjs";
+import { judge, judgeToasts } from "./judge.mjs";
 
 /** Enough that each of them has something to lead. */
 const TABS = 3;
@@ -18,12 +19,15 @@ const MOST_BACKGROUND = 50;
 const EXPECTED = [
   { text: /net::ERR_|the server responded with a status of (401|40[49]|50[023])/, at: /./ },
   { text: /blocked by CORS policy/, at: /./ },
+  { text: /Error during WebSocket handshake/, at: /./ },
   // Until a time that has passed on the way.
   { text: /status of 422/, at: /\/notifications\/[^/]+$/ },
 ];
 
 export class World {
   made = [];
+  /** What each says: a toast has no other name. A correction puts something after it. */
+  titles = new Map();
   /** Ids of what the admin has taken back, or may have. */
   retracted = new Set();
   sent = 0;
@@ -39,17 +43,30 @@ export class World {
     Object.assign(this, { t, host, server, dice: newDice(seed), seed });
   }
 
-  /** `worker`: which of the devices shares by one. */
-  async begin(...workers) {
+  /** `kinds`: of each device, what its tabs share by (`worker`, or else a lock), and what they may go by (`ways`). */
+  async begin(...kinds) {
     const { cursor } = await this.events("");
     this.start = cursor;
-    for (const [at, worker] of workers.entries()) {
+    for (const [at, kind] of kinds.entries()) {
       const way = await Proxy.start({ target: this.server.url, seed: this.seed + at });
       onEnd(this.t, () => way.close());
       const context = await newPlainProfile(this.t, { allow: EXPECTED });
-      const device = { context, between: way, worker, tabs: [] };
+      const device = { context, between: way, tabs: [], ...kind };
       this.devices.push(device);
       while (device.tabs.length < TABS) await (await this.open(device, true)).live();
+    }
+    // Before anything breaks: what is lost before there was any of its audience no client can know.
+    await this.sendToAll();
+    for (const tab of this.tabs) {
+      await until("a tab has heard of both", async () => (await tab.heard()).ids.length === 2);
+    }
+  }
+
+  /** One to each audience. */
+  async sendToAll() {
+    for (const to of [{ user: "alice" }, { everyone: true }]) {
+      const title = this.nextTitle();
+      this.published((await publish(this.server, { to, title })).id, title);
     }
   }
 
@@ -59,7 +76,10 @@ export class World {
 
   async open(device, fromFirst = false) {
     const host = { ...this.host, server: { ...this.server, url: device.between.url } };
-    const tab = await HostTab.open(device.context, host, { worker: device.worker, inbox: true });
+    const { worker = false, ways = [""] } = device;
+    const way = pick(this.dice, ways);
+    if (way !== "") this.counted(`tabs by ${way}`);
+    const tab = await HostTab.open(device.context, host, { worker, way, inbox: true, bell: true });
     Object.assign(tab, { device, fromFirst, busy: false });
     device.tabs.push(tab);
     return tab;
@@ -77,7 +97,16 @@ export class World {
   async gone(tab) {
     const { tabs } = tab.device;
     tabs.splice(tabs.indexOf(tab), 1);
-    this.left.push({ heard: await tab.heard(), fromFirst: tab.fromFirst });
+    const { device, fromFirst } = tab;
+    this.left.push({ heard: await tab.heard(), fromFirst, device });
+  }
+
+  nextTitle = () => `${(this.sent += 1)}`;
+
+  published(id, title) {
+    this.counted("notifications");
+    this.made.push(id);
+    this.titles.set(id, title);
   }
 
   counted = (name, by = 1) => {
@@ -122,17 +151,34 @@ export class World {
     for (let cursor = this.start, more = true; more;) {
       const page = await this.events(`?${new URLSearchParams({ after: cursor })}`);
       assert.equal(page.reset, undefined);
-      all.push(...page.events.map(({ id, audience }) => ({ id, audience })));
+      all.push(...page.events);
       ({ cursor, more } = page);
     }
     return all;
   }
 
-  /** Of all tabs that there ever were. */
+  /** Of all toasts of each browser, in all tabs that it ever had. */
+  toasts(log, heard) {
+    const ids = new Map([...this.titles].map(([id, title]) => [title, id]));
+    return this.devices.map((device) => {
+      const shown = heard
+        .filter((tab) => tab.device === device)
+        .flatMap((tab) => tab.heard.toasts)
+        .map((title) => ids.get(title.split(",")[0]));
+      return { shown: shown.length, ...judgeToasts(shown, log, device.between.news) };
+    });
+  }
+
+  /** Of all tabs that there ever were, and of the toasts of each browser. */
   async verdicts() {
     const log = await this.log();
     const there = await Promise.all(
-      this.tabs.map(async (tab) => ({ heard: await tab.heard(), fromFirst: tab.fromFirst, toLast: true })),
+      this.tabs.map(async (tab) => ({
+        heard: await tab.heard(),
+        device: tab.device,
+        fromFirst: tab.fromFirst,
+        toLast: true,
+      })),
     );
     for (const { heard } of [...this.left, ...there]) {
       for (const entry of heard.log.filter(({ type }) => type === "reset")) {
@@ -140,11 +186,12 @@ export class World {
         entry.next = events[0]?.id;
       }
     }
-    return [...this.left, ...there].map(({ heard, fromFirst, toLast = false }) => ({
-      ...judge(log, heard.log, { fromFirst, toLast }),
+    const tabs = [...this.left, ...there].map(({ heard, device, fromFirst, toLast = false }) => ({
+      ...judge(log, heard.log, { fromFirst, toLast, withheld: device.between.withheld }),
       states: heard.states,
       // What was retracted while a mark of it waited is not there to be marked.
       refused: heard.refused.filter(({ ids }) => !ids?.every((id) => this.retracted.has(id))),
     }));
+    return { tabs, toasts: this.toasts(log, [...this.left, ...there]) };
   }
 }

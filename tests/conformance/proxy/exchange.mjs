@@ -102,6 +102,7 @@ async function whole(line, answer) {
   const page = line.kind === "poll" && line.try.passed ? pageEntries(body) : null;
   if (page === null) return line.write(body);
   const pieces = page.entries.flatMap((entry) => line.distorted(entry));
+  for (const piece of pieces) line.told(piece);
   const events = pieces.filter(({ said }) => said).map(({ bytes }) => bytes);
   if (line.held !== undefined) events.push(line.held.bytes); // nothing follows on this page
   line.held = undefined;

@@ -51,7 +51,12 @@ export const delay = (ms, times) => request("delay", { delay: ms }, times);
 // ---- to what the server says: each gets an entry and gives the pieces that go on in its place
 
 /** An event is lost. */
-export const lose = (times = 1) => entry("lose", times, (it, plan) => (hits(it, plan) ? [] : [it]));
+export const lose = (times = 1) =>
+  entry("lose", times, (it, plan, line) => {
+    if (!hits(it, plan)) return [it];
+    line.proxy.withheld.add(it.said.id);
+    return [];
+  });
 
 /** An event comes twice. */
 export const repeat = (times = 1) =>
@@ -74,6 +79,7 @@ export const swap = (times = 1) =>
       return [it, held];
     }
     if (!plan.use()) return [it];
+    line.proxy.withheld.add(it.said.id); // until the next one: a cut may come before
     line.held = it;
     plan.pending = true;
     return [];

@@ -27,6 +27,7 @@ export class Line {
   over = false;
   /** A replay is over, and nothing keeps what comes next from the client. */
   live = false;
+  #replayed = new Set();
 
   /** `out`: `{ write(bytes), cut(how) }`. */
   constructor(proxy, { path, out, socket }) {
@@ -76,6 +77,7 @@ export class Line {
       if (piece.cut) return this.cut(piece.cut);
       if (piece.stall) this.stalled = true;
       else await this.write(piece.bytes);
+      this.told(piece);
       this.heard(piece.said);
     }
   }
@@ -96,6 +98,14 @@ export class Line {
       if (this.over || this.stalled) return;
       await this.out.write(piece);
     }
+  }
+
+  /** An event is news where it passes for the first time on a connection that is live: before that it is replayed. */
+  told(piece) {
+    if (!isEvent(piece)) return;
+    const { id } = piece.said;
+    if (!this.live) this.#replayed.add(id);
+    else if (!this.#replayed.has(id)) this.proxy.news.add(id);
   }
 
   /** What the client was asked for: when to come back. */

@@ -18,6 +18,10 @@ export class Proxy {
   plans = new Plans();
   /** `{ at, endedAt, kind, path, fault, passed, asked, outcome }`, in milliseconds of `performance.now()`. */
   tries = [];
+  /** Ids of events that passed while the client was live. */
+  news = new Set();
+  /** Ids of events that it has kept from the client, and let pass what came after. */
+  withheld = new Set();
   #lines = new Set();
   #sockets = new Set();
   #pages = new Map();
