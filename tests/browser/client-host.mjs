@@ -269,15 +269,23 @@ export class HostTab {
   }
 }
 
+/**
+ * So long a tab is without news at most when the one that has the connection goes without a word: it asks every 2 s
+ * whether that one is there, and after 3 s without an answer the next look takes its place, which makes 6 s. The rest is
+ * for connecting, and for a machine that is busy with other things.
+ */
+export const TAKEOVER = { patience: 10_000 };
+
 /** Waits until all of them show what the server says. */
-export async function allAgree(server, tabs) {
+export async function allAgree(server, tabs, patience) {
   const { unread, unseen } = await get(server, server.token("alice"), "/inbox");
-  for (const tab of tabs) {
-    await until(`a tab says ${unread} unread`, async () => {
-      const { counts } = await tab.heard();
-      return counts?.unread === unread && counts?.unseen === unseen;
-    });
-  }
+  const agrees = async (tab) => {
+    const { counts } = await tab.heard();
+    return counts?.unread === unread && counts?.unseen === unseen;
+  };
+  await Promise.all(
+    tabs.map((tab) => until(`a tab says ${unread} unread`, () => agrees(tab), patience)),
+  );
   return unread;
 }
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allAgree, connections, HostTab } from "./client-host.mjs";
+import { allAgree, connections, HostTab, TAKEOVER } from "./client-host.mjs";
 import { haveAll, newDevice, newWorld, useClient } from "./client-world.mjs";
 
 const client = useClient();
@@ -48,7 +48,7 @@ for (const worker of [false, true]) {
       for (const tab of others) tab.requests.length = 0;
       const began = Date.now();
       await send({ everyone: true });
-      assert.equal(await allAgree(server, others), 2);
+      assert.equal(await allAgree(server, others, TAKEOVER), 2);
       t.diagnostic(`the other ${others.length} had the next one ${Date.now() - began} ms later`);
       const opened = others.flatMap(({ requests }) => requests.filter((url) => STREAM.test(url)));
       t.diagnostic(`they opened ${opened.length} streams for it`);
