@@ -3,12 +3,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { change } from "../support/http.mjs";
+import { change, get, publish } from "../support/http.mjs";
 import { until } from "../support/wait.mjs";
-import { allAgree, connections } from "./client-host.mjs";
+import { allAgree, comeBack, connections, leave } from "./client-host.mjs";
 import { haveAll, newDevice, newWorld, useClient } from "./client-world.mjs";
+import { Element, useScripts } from "./element-host.mjs";
+import { InboxPage } from "./inbox-page.mjs";
+import { newPlainProfile } from "./plain.mjs";
+import { newWorld as newPagesWorld, PASSWORDS } from "./world.mjs";
 
 const client = useClient();
+const scripts = useScripts();
 
 const HOSTS = {
   "with server-sent events": { alone: true },
@@ -98,4 +103,82 @@ test("a tab that the browser stops for a while in the background is right when i
   assert.equal(await allAgree(server, tabs), 1);
   await haveAll(tabs, made);
   await connections(server, 2);
+});
+
+/** A host's page with nothing but the element on it. */
+const PLAIN = ({ server }) => `<!doctype html><title>A host</title><link rel="icon" href="data:,">
+<script src="/tidings-inbox.js" defer></script>
+<tidings-inbox server="${server.url}" token-url="/token"></tidings-inbox>`;
+
+test("a page with the element is kept, and its badge and list are right when it is back", async (t) => {
+  const withElement = async (address, host) =>
+    address.pathname === "/plain" ? { type: "text/html", body: PLAIN(host) } : scripts(address);
+  const { host, server, made, send } = await newWorld(t, client(), withElement);
+  const context = await newPlainProfile(t);
+  const element = await Element.open(context, host, "/plain");
+  const { page } = element;
+  await element.live();
+  await send();
+  await send();
+  await element.badgeSays("2");
+  await element.openPanel();
+  await element.row("2").waitFor();
+
+  await leave(page, `${host.origin}/elsewhere`);
+  await connections(server, 0);
+  await send();
+  await change(server, "alice", made[0], { read: true });
+  await comeBack(page);
+  await element.live();
+  await element.row("3").waitFor();
+  /** Its panel is open: what is listed there is about to be seen. */
+  const agrees = () =>
+    until("the element shows what the server says", async () => {
+      const as = server.token("alice");
+      const { items, unread, unseen } = await get(server, as, "/notifications");
+      assert.deepEqual(await element.root.evaluate(({ counts }) => counts), { unread, unseen });
+      assert.deepEqual(await element.titles(), items.map(({ title, read }) => [title, read]));
+      return unread;
+    });
+  assert.equal(await agrees(), 2);
+  await send();
+  await element.row("4").waitFor();
+  await element.badgeSays("3");
+  assert.equal(await agrees(), 3);
+  await connections(server, 1);
+});
+
+test("the pages are kept as well, with their list and their bell", async (t) => {
+  const server = await newPagesWorld(t, ["alice"]);
+  const context = await newPlainProfile(t);
+  const page = await InboxPage.open(context, server.url);
+  await page.signIn("alice", PASSWORDS.alice);
+  const made = [];
+  const send = async () => {
+    const title = `${made.length + 1}`;
+    made.push((await publish(server, { to: { user: "alice" }, title })).id);
+  };
+  await send();
+  await send();
+  await page.listed(made[1]);
+  await page.badgeSays(2);
+
+  await leave(page.page, `${server.url}/healthz`);
+  await connections(server, 0);
+  await send();
+  await change(server, "alice", made[0], { read: true });
+  await comeBack(page.page);
+  await page.live();
+  const agrees = () =>
+    until("the list is what the server says", async () => {
+      const { items, unread } = await get(server, server.token("alice"), "/notifications");
+      assert.deepEqual(await page.list(), items.map(({ id, read }) => ({ id, read })));
+      assert.equal(await page.count(), unread);
+      return unread;
+    });
+  assert.equal(await agrees(), 2);
+  await send();
+  await page.listed(made[3]);
+  assert.equal(await agrees(), 3);
+  await connections(server, 1);
 });

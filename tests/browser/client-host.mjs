@@ -221,21 +221,8 @@ export class HostTab {
     assert.equal(page.at(-1), last, "a browser does that to hidden pages alone");
   }
 
-  /** Goes to another page. The browser keeps this one, or does not, and then says why when it is back. */
-  async leave(host) {
-    await this.page.evaluate(() => (location.href = "/elsewhere"));
-    await this.page.waitForURL(`${host.origin}/elsewhere`);
-  }
-
-  async back() {
-    await this.page.evaluate(() => history.back());
-    await this.page.waitForFunction(() => window.tidings !== undefined);
-    const { page } = await this.heard();
-    const reasons = await this.page.evaluate(
-      () => performance.getEntriesByType("navigation")[0].notRestoredReasons,
-    );
-    assert.ok(page.includes("pageshow"), `it was loaded anew: ${JSON.stringify(reasons)}`);
-  }
+  leave = (host) => leave(this.page, `${host.origin}/elsewhere`);
+  back = () => comeBack(this.page);
 
   /** The process of its page ends, without a word. */
   async crash() {
@@ -275,6 +262,29 @@ export class HostTab {
  * for connecting, and for a machine that is busy with other things.
  */
 export const TAKEOVER = { patience: 10_000 };
+
+/** Goes to another page. The browser keeps this one, or does not, and then says why when it is back. */
+export async function leave(page, elsewhere) {
+  await page.evaluate((elsewhere) => {
+    window.kept = false; // what is loaded anew knows nothing of it
+    addEventListener("pageshow", ({ persisted }) => (window.kept = persisted));
+    location.href = elsewhere;
+  }, elsewhere);
+  await page.waitForURL(elsewhere);
+}
+
+/** It must be as it was. */
+export async function comeBack(page) {
+  const elsewhere = page.url();
+  await page.evaluate(() => history.back());
+  await page.waitForURL((url) => `${url}` !== elsewhere, { waitUntil: "commit" });
+  const { kept, reasons } = await page.evaluate(() => ({
+    kept: window.kept,
+    reasons: performance.getEntriesByType("navigation")[0].notRestoredReasons,
+  }));
+  assert.notEqual(kept, undefined, `it was loaded anew: ${JSON.stringify(reasons)}`);
+  await page.waitForFunction(() => window.kept);
+}
 
 /** Waits until all of them show what the server says. */
 export async function allAgree(server, tabs, patience) {

@@ -250,6 +250,15 @@ export class Element {
 
   row = (title) => this.rows.filter({ hasText: title });
 
+  /** What the panel lists, without the word for screen readers before what is unread. */
+  titles = () =>
+    this.rows.locator(".title").evaluateAll((titles) =>
+      titles.map(({ textContent }) => {
+        const [, unread, title] = /^(Unread: )?(.*)$/.exec(textContent);
+        return [title, unread === undefined];
+      }),
+    );
+
   /** Events of the element so far, by name. */
   events = (name) => this.page.evaluate((name) => globalThis.elementEvents[name] ?? [], name);
 
