@@ -22,17 +22,17 @@ for (const [width, viewport] of Object.entries({ phone: PHONE, desktop: DESKTOP 
       });
       const ui = await InboxPage.open(context, server.url);
       await ui.signIn("root", PASSWORDS.root);
-      const looks = [];
+      let views = 0;
       const look = async (view) => {
         await ui.settled(); // colours are judged at rest
-        looks.push(await check(t, ui.page, view));
+        await check(ui.page, view);
+        views += 1;
       };
       await sessions(ui, look);
       const password = await accounts(ui, look);
       await keys(ui, look);
       await mustChange(ui, look, password);
-      const findings = looks.reduce((sum, one) => sum + one.findings, 0);
-      t.diagnostic(`${looks.length} views, ${findings} findings`);
+      t.diagnostic(`${views} views`);
     });
   }
 }

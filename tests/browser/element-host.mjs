@@ -140,8 +140,8 @@ function scripted(query, server) {
   return (
     `<!doctype html><html lang="${lang}" dir="${dir}"><meta charset="utf-8"><title>A host</title>` +
     `<meta name="color-scheme" content="${scheme}"><meta name="viewport" content="width=device-width">` +
-    `<link rel="icon" href="data:,">${scheme === "dark" ? DARK : ""}<main><h1>A host</h1>` +
-    `<script src="${server}${SCRIPT}" defer></script><tidings-inbox${attributes.join("")}></tidings-inbox>` +
+    `<link rel="icon" href="data:,">${scheme === "dark" ? DARK : ""}<header><script src="${server}${SCRIPT}" defer></script>` +
+    `<tidings-inbox${attributes.join("")}></tidings-inbox></header><main><h1>A host</h1>` +
     `<p>Something to read. <a href="#x">Something to follow</a></p></main></html>`
   );
 }

@@ -473,7 +473,7 @@ for (const { name, query, options } of SIGHTS) {
     const { page } = element;
     const look = async (view) => {
       await element.settled();
-      await check(t, page, `${name}: ${view}`);
+      await check(page, `${name}: ${view}`);
     };
     await element.live();
     await look("closed");

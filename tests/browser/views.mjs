@@ -28,10 +28,11 @@ export function checkViews(width, viewport) {
 
 async function walk(t, server, ui) {
   const { page } = ui;
-  const seen = [];
+  let views = 0;
   const look = async (view) => {
     await ui.settled(); // colours are judged at rest
-    seen.push(await check(t, page, view));
+    await check(page, view);
+    views += 1;
   };
 
   await ui.form.waitFor();
@@ -85,8 +86,7 @@ async function walk(t, server, ui) {
   await page.getByRole("heading", { name: "Nothing here" }).waitFor();
   await look("no such page");
 
-  const findings = seen.reduce((sum, one) => sum + one.findings, 0);
-  t.diagnostic(`${seen.length} views, ${findings} findings`);
+  t.diagnostic(`${views} views`);
 }
 
 /** What every reader has: snoozing, taking back, search, topics, preferences. */

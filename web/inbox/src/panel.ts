@@ -65,8 +65,9 @@ export class Panel {
     root.ariaLabel = texts.title;
     root.lang = lang;
     root.replaceChildren(
+      // Neither is of the page, as the tags of these names would say.
       make(
-        "header",
+        "div",
         { class: "head", part: "header" },
         make("h2", {}, texts.title),
         this.#all,
@@ -76,7 +77,7 @@ export class Panel {
       this.#list.root,
       this.#instead,
       make(
-        "footer",
+        "div",
         { class: "foot", part: "footer" },
         make("span", { class: "keys" }, texts.keys),
         make("slot", { name: "footer" }, this.link),
