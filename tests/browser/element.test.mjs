@@ -289,6 +289,76 @@ test("toasts are reached, held and closed by keyboard, and said", async (t) => {
   assert.equal(await element.focus(), "second");
 });
 
+/** Far beyond the time that any toast has, a bit more than the one of a plain one, and hardly any of it. */
+const LONG_MS = 60_000;
+const SHORT_MS = 100;
+const LIFE_MS = 5_500;
+
+const HOLDS = {
+  "the pointer is over it": {
+    begin: async ({ page, toasts }) => {
+      const { x, y, width, height } = await toasts.boundingBox();
+      await page.mouse.move(x + width / 2, y + height / 2);
+    },
+    end: ({ page }) => page.mouse.move(1, 1),
+  },
+  "the focus is in it": {
+    begin: async (element) => {
+      for (let stops = 0; stops < 2; stops += 1) await element.page.keyboard.press("Tab");
+      assert.equal(await element.focus(), "Close: Held");
+    },
+    end: async (element) => {
+      await element.page.keyboard.press("Shift+Tab");
+      assert.match(await element.focus(), /^Notifications/);
+    },
+  },
+};
+
+for (const [why, { begin, end }] of Object.entries(HOLDS)) {
+  test(`a toast waits for as long as ${why}, and goes afterwards`, async (t) => {
+    const { context, send, open } = await newWorld(t);
+    await context.clock.install();
+    const element = await open();
+    const { page } = element;
+    await element.live();
+    // From now on time passes when the test says so.
+    await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+    await send("Held");
+    await until("it is shown", async () => {
+      await page.clock.runFor(SHORT_MS);
+      return (await element.toasts.count()) === 1;
+    });
+    await begin(element);
+    await page.clock.fastForward(LONG_MS);
+    assert.equal(await element.toasts.count(), 1);
+    await end(element);
+    await page.clock.fastForward(LIFE_MS);
+    await element.toasts.waitFor({ state: "detached" });
+  });
+}
+
+for (const [reducedMotion, wanted] of Object.entries({ reduce: [], "no-preference": ["arrive"] })) {
+  test(`what moves, where the reader's wish is "${reducedMotion}"`, async (t) => {
+    const { send, open } = await newWorld(t, { reducedMotion });
+    const element = await open();
+    await element.live();
+    await element.root.evaluate(({ shadowRoot }) => {
+      globalThis.moved = new Set();
+      for (const name of ["animationstart", "transitionrun"]) {
+        shadowRoot.addEventListener(name, ({ animationName, propertyName }) =>
+          globalThis.moved.add(animationName ?? propertyName),
+        );
+      }
+    });
+    await send("It arrives", { critical: true });
+    await element.toasts.waitFor();
+    await element.openPanel();
+    await element.row("It arrives").waitFor();
+    await element.settled();
+    assert.deepEqual(await element.page.evaluate(() => [...globalThis.moved]), wanted);
+  });
+}
+
 test("a correction changes a toast, a retraction takes it away, and what was read elsewhere goes", async (t) => {
   const { server, send, open } = await newWorld(t);
   const element = await open();
