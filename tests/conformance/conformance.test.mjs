@@ -27,15 +27,9 @@ after(async () => {
   while (undo.length > 0) await undo.pop()();
 });
 
-/** What takes long because of its waits is the same for each way: one of them is enough here. */
-const LONG = 3;
-
 // Many at once: nearly all of the time a run waits.
 describe("conformance", { concurrency: 16 }, () => {
-  const all = pairs(SCENARIOS, quick, { has: ["webSocket"] }).filter(
-    ({ subject, scenario }) => subject.by !== "socket" || scenario.slow < LONG,
-  );
-  for (const one of all) {
+  for (const one of pairs(SCENARIOS, quick, { has: ["webSocket"] })) {
     test(`${one.subject.name}: ${one.scenario.name}`, async (t) => {
       const { needs } = one.subject;
       if (needs !== undefined && !context.tools.has.includes(needs)) return t.skip(`no ${needs}`);

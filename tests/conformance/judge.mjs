@@ -1,6 +1,6 @@
 // What a client did, held against what the server says: values in, values out. It knows of no proxy and no process.
 //
-// A history is what the client told, each line with its time (`subjects/README.md`), and each try to connect, as the
+// A history is what the client told, each line with its time (`docs/conformance.md`), and each try to connect, as the
 // proxy saw it. The truth is the inbox: the ids of all notifications, oldest first, and the counts.
 
 /** More tries in a second are a storm: of each client there may be thousands. */

@@ -1,14 +1,11 @@
 // Many runs at once, with one server, one browser and one build for all of them.
 
 import { chromium } from "playwright-core";
+import { ARGS, EXECUTABLE } from "../browser/browser.mjs";
 import { python } from "../support/python.mjs";
 import { newServer } from "../support/server.mjs";
 import { buildSubjects } from "./build.mjs";
 import { perform, SETTINGS } from "./world.mjs";
-
-const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
-export const ARGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run"];
 
 /** Most of a run is waiting: so many at once keep two cores from being idle, and let none be late. */
 export const AT_ONCE = 12;

@@ -1,8 +1,8 @@
 // Who is tried. To add a client: a file in `subjects/` that uses it as its README says, and an entry here.
 //
-// `host`: "node", "chromium", or "python". `by`: what it goes by ("stream", "poll", "socket"). `states`: whether it says how it stands. `deafTo`:
-// what the server asks that it has no means to hear. `only`: the scenarios in which it is not the same as another. `ours`: it must pass
-// everything but what is `known`, and said in its README.
+// `host`: "node", "chromium", or "python". `by`: what it goes by ("stream", "poll", "socket"). `deafTo`: what the server asks that it has
+// no means to hear. `only`: the scenarios in which it is not the same as another. `ours`: it must pass everything but what is `known`, and
+// said in its README.
 
 const ours = (way, by, host, more = {}) => ({
   name: `@tidings/client ${way}${host === "chromium" ? ", browser" : ""}`,

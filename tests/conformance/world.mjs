@@ -8,7 +8,7 @@ import { SubjectProcess } from "./process.mjs";
 import { Proxy } from "./proxy.mjs";
 
 /** So that silence is noticed within seconds. */
-export const HEARTBEAT_SECONDS = 1;
+const HEARTBEAT_SECONDS = 1;
 
 /** Many runs come from one address. */
 export const SETTINGS = {
@@ -24,7 +24,7 @@ const SAYS_SO_MS = { stream: 10_000, socket: 10_000, poll: 42_000 };
 const PATIENCE_MS = 45_000;
 
 /** After all is well again. More than the widest delay of our client, and than the timeout of the polyfill (45 s). */
-export const REST_MS = 60_000;
+const REST_MS = 60_000;
 
 /** Who has the newest for so long, and not what came before, will not get that any more. */
 const GRACE_MS = 6_000;

@@ -1,7 +1,8 @@
 // What can go wrong on the way, as values: `proxy.plan(lose())`.
 //
-// A fault happens to a request before it is passed on (`at: "request"`), to the begin of an answer, to an entry of
-// it (`at: "entry"`), or to its bytes (`at: "bytes"`). `times` bounds it: so many requests or entries it happens to, and then no more.
+// A fault happens to a request before it is passed on (`at: "request"`), to the begin of an answer (`at: "begin"`), to an
+// entry of it (`at: "entry"`), or to its bytes (`at: "bytes"`). `times` bounds it: so many requests or entries it happens to,
+// and then no more.
 
 import { isEvent, socketFrame } from "./entries.mjs";
 import { between } from "./dice.mjs";
@@ -36,6 +37,8 @@ export const silence = (times) => request("silence", { silent: true }, times);
 
 /** Takes the request, and hangs up: "rst" or "fin". */
 export const hangUp = (how = "rst", times) => request(`hang up ${how}`, { hangUp: how }, times);
+
+// ---- before an answer
 
 /** What is answered begins with a byte order mark. */
 export const byteOrderMark = () => ({

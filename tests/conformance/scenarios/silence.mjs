@@ -4,7 +4,7 @@ import { buffering, delay, silence, stallAfter } from "../proxy.mjs";
 import { atRest } from "../judge.mjs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** So long a lid is closed. */
+/** So long a lid is closed. That time passes is what happens here: there is nothing else to wait for. */
 const SLEEP_MS = 3_000;
 
 export const silences = [
