@@ -19,7 +19,7 @@ const MOST_BACKGROUND = 50;
 const EXPECTED = [
   { text: /net::ERR_|the server responded with a status of (401|40[49]|50[023])/, at: /./ },
   { text: /blocked by CORS policy/, at: /./ },
-  { text: /Error during WebSocket handshake/, at: /./ },
+  { text: /^WebSocket connection to .* failed/, at: /./ },
   // Until a time that has passed on the way.
   { text: /status of 422/, at: /\/notifications\/[^/]+$/ },
 ];
