@@ -21,7 +21,7 @@ export const longPoll = (): Transport => ({
         const { events, cursor, more, reset } = (await answer.json()) as Events;
         const tell = (type: string, id: string, data: unknown) =>
           say({ on: "event", type, id, data: JSON.stringify(data) });
-        if (reset !== undefined) tell("reset", cursor, reset);
+        if (reset) tell("reset", cursor, reset);
         for (const envelope of events) tell(envelope.type, envelope.id ?? "", envelope);
         after = cursor;
         say({ on: "alive", cursor });

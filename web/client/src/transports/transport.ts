@@ -74,7 +74,7 @@ export type Fields = Record<string, string | number | boolean | null | undefined
 /** `?after=`, for who has a place to go on from. */
 export function query(fields: Fields): string {
   const given = Object.entries(fields).filter(([, value]) => value);
-  return given.length > 0 ? `?${new URLSearchParams(given as [string, string][])}` : "";
+  return given.length ? `?${new URLSearchParams(given as [string, string][])}` : "";
 }
 
 /** Runs it until it ends or is shut, and lets it say nothing after that. What else it throws is a fault of the network. */
