@@ -9,9 +9,10 @@ const LOOKED_AT = /\/v1\/(events|inbox|preferences)\b/;
 export function guarded(whose: string, isTheirs: (user: string) => boolean): typeof fetch {
   let sureUntil = 0;
   return async (input, request = {}) => {
-    const { credentials, cache, signal = null } = request;
+    const { credentials, cache, keepalive, signal = null } = request;
     const sure = LOOKED_AT.test(`${input}`) && performance.now() < sureUntil;
-    if (credentials === "include" && !sure) {
+    // What outlives its page is told at once: that a link was followed.
+    if (credentials === "include" && !keepalive && !sure) {
       const answer = await fetch(whose, { credentials, cache, signal });
       if (!answer.ok) return answer;
       if (!isTheirs((await answer.json()).user)) throw new Error("another reader");

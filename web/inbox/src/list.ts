@@ -2,7 +2,7 @@
 
 import type { Item } from "@tidings/client";
 import type { View } from "@tidings/client/offline";
-import { arrange } from "./arrange";
+import { arrange, renewed } from "./arrange";
 import { make } from "./dom";
 import { row, type Acts } from "./row";
 import type { Tongue } from "./texts";
@@ -41,7 +41,8 @@ export class List {
     items.forEach((item, position) => {
       const key = JSON.stringify(item);
       const known = before.get(item.id);
-      const element = known?.key === key ? known.element : row(item, this.tongue, now, this.acts);
+      const made = () => row(item, this.tongue, now, this.acts);
+      const element = known?.key === key ? known.element : renewed(known?.element, made());
       element.setAttribute("aria-posinset", `${position + 1}`);
       element.setAttribute("aria-setsize", `${items.length}`);
       this.#rows.set(item.id, { key, element });

@@ -41,7 +41,7 @@ export function row(
       "data-id": id,
       "aria-labelledby": `t-${id}`,
       "aria-keyshortcuts": "R E",
-      "aria-busy": pending && "true",
+      "aria-busy": `${pending === true}`,
       tabindex: -1,
     },
     avatar(item, texts),

@@ -130,9 +130,17 @@ it("asks nothing else by the cookie of another reader, and tells nothing", async
   expect(await session.said("GET", "/notifications/1")).toEqual({ id: "1" });
   answers["/auth/me"] = { user: "bob" };
   asked.length = 0;
-  expect(await session.said("PATCH", "/notifications/1", { acted: true })).toBeNull();
+  expect(await session.said("GET", "/notifications/1")).toBeNull();
   expect(paths()).toEqual(["/auth/me"]);
   expect(told).toContain("another");
+});
+
+it("tells at once of a link that is followed, as the page may be leaving", async () => {
+  answers["/auth/me"] = { user: "alice" };
+  const { session } = await open();
+  asked.length = 0;
+  void session.said("PATCH", "/notifications/1", { acted: true });
+  expect(paths()).toEqual(["/notifications/1"]);
 });
 
 it("hands on what the server says where it does not say whose the cookie is", async () => {

@@ -1,6 +1,6 @@
 // The toasts on screen, above whatever the host has there. Each is made once, and stays where it is.
 
-import { arrange } from "../arrange";
+import { arrange, renewed } from "../arrange";
 import { make } from "../dom";
 import { textButton } from "../icons";
 import { fill, type Texts } from "../texts";
@@ -88,8 +88,7 @@ export class Stack {
     for (const toast of shown) {
       const known = before.get(toast.id);
       const made = () => card(toast, this.texts, () => this.queue.close(toast.id));
-      const element =
-        known?.toast === toast ? known.element : known ? renewed(known.element, made()) : made();
+      const element = known?.toast === toast ? known.element : renewed(known?.element, made());
       this.#cards.set(toast.id, { toast, element });
     }
     arrange(this.#list, this.#cards.values());
@@ -108,11 +107,4 @@ export class Stack {
       next?.querySelector<HTMLElement>(".icon")?.focus();
     }
   }
-}
-
-/** Corrected, it is the same one with other words: it does not arrive once more. */
-function renewed(element: HTMLElement, made: HTMLElement): HTMLElement {
-  for (const { name, value } of made.attributes) element.setAttribute(name, value);
-  element.replaceChildren(...made.childNodes);
-  return element;
 }
