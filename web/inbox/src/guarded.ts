@@ -14,8 +14,10 @@ export function guarded(whose: string, isTheirs: (user: string) => boolean): typ
     // What outlives its page is told at once: that a link was followed.
     if (credentials === "include" && !keepalive && !sure) {
       const answer = await fetch(whose, { credentials, cache, signal });
-      if (!answer.ok) return answer;
-      if (!isTheirs((await answer.json()).user)) throw new Error("another reader");
+      // Anything else, that is no answer either, is of something between.
+      if (answer.status === 401 || answer.status > 428) return answer;
+      const { user } = await answer.json();
+      if (!user || !isTheirs(user)) throw new Error("another");
       sureUntil = performance.now() + SURE_MS;
     }
     return fetch(input, request);

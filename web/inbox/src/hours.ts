@@ -6,7 +6,7 @@ import type { Session } from "./session";
 
 /** Toasts wait for so long to know whether it is quiet. */
 export const HOLDS_MS = 5_000;
-/** Where the server did not say, it is asked again: up to twice as late, for not all should come together. */
+/** Where the server did not say, it is asked again, and later each time: up to twice as late, for not all should come together. */
 export const AGAIN_MS = 5_000;
 
 interface Preferences {
@@ -47,10 +47,10 @@ export class Hours {
   }
 
   async #ask(): Promise<void> {
-    while (!this.#isKnown) {
+    for (let wait = AGAIN_MS; !this.#isKnown; wait *= 2) {
       const said = await this.session.said<Preferences>("GET", "/preferences");
       if (said && !this.#isKnown) this.#know(said);
-      else await new Promise((again) => setTimeout(again, AGAIN_MS * (1 + Math.random())));
+      else await new Promise((again) => setTimeout(again, wait * (1 + Math.random())));
     }
   }
 

@@ -158,6 +158,27 @@ it("hands on what the server says where it does not say whose the cookie is", as
   expect(told).toEqual([]);
 });
 
+it("takes what something between says for no answer, and for nobody else's", async () => {
+  answers["/auth/me"] = { user: "alice" };
+  const { stream, told } = await open();
+  for (const status of [403, 404, 200]) {
+    answers["/auth/me"] = {};
+    refusals["/auth/me"] = [status];
+    asked.length = 0;
+    const mark = stream.world?.fetch("https://t.example/api/v1/notifications/mark", BY_COOKIE);
+    await expect(mark).rejects.toThrow();
+    expect(paths()).toEqual(["/auth/me"]);
+  }
+  expect(told).toEqual([]);
+});
+
+it("shows nothing of another reader, whatever the host's token is", async () => {
+  answers["/auth/me"] = { user: "alice" };
+  const { stream, told } = await open({ token: async () => undefined });
+  stream.event?.(event("user:bob", item("3", "user:bob")), true);
+  expect(told).toEqual(["another"]);
+});
+
 it("asks once whose the cookie is for what is only looked at, and each time for what is kept or sent", async () => {
   vi.useFakeTimers();
   answers["/auth/me"] = { user: "alice" };
@@ -275,7 +296,15 @@ describe("the ways", () => {
     vi.stubGlobal("isSecureContext", false);
     expect(await ways(token)).toEqual(["websocket", "sse", "longpoll"]);
   });
-  it("are none that the cookie of another one could open without a question", async () => {
-    expect(await ways()).toEqual(["sse", "longpoll"]);
+  it("are the same by the cookie: whose it is, is asked before the ticket", async () => {
+    vi.stubGlobal("isSecureContext", true);
+    expect(await ways()).toEqual(["sse", "websocket", "longpoll"]);
+    answers["/auth/me"] = { user: "alice" };
+    const { stream, told } = await open();
+    answers["/auth/me"] = { user: "bob" };
+    asked.length = 0;
+    const ticket = stream.world?.fetch("https://t.example/api/v1/stream/ticket", BY_COOKIE);
+    await expect(ticket).rejects.toThrow();
+    expect([paths(), told]).toEqual([["/auth/me"], ["another"]]);
   });
 });

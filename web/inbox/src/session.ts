@@ -128,7 +128,7 @@ export class Session {
     this.#client = settings.connect({
       ...who,
       ...(cursor !== undefined && { cursor }),
-      transports: ways(token !== undefined),
+      transports: ways(),
       tabs: tabs(),
       ...kept(),
       event: (envelope, live) => {
@@ -174,8 +174,7 @@ export class Session {
 
   /** A cookie may become another one's between the question whose it is and what it goes with. */
   #isOthers({ audience }: { audience: string }): boolean {
-    const others = audience.startsWith("user:") && audience !== `user:${this.#user}`;
-    return others && this.#token === undefined && !this.#another();
+    return audience.startsWith("user:") && audience !== `user:${this.#user}` && !this.#another();
   }
 
   /** Where the host says who reads, nobody does until it says otherwise: it would be the same again. */
@@ -203,14 +202,12 @@ const standing = (state: Partial<State> & Pick<State, "is">): State => ({
 
 /**
  * Over plain HTTP from another machine each tab has a connection of its own, and of those that are no WebSocket a
- * browser allows six. By the cookie no request goes before a WebSocket that would say whose it is: there is none.
+ * browser allows six.
  */
-function ways(byToken: boolean): Transport[] {
-  const [stream, poll] = [sse(), longPoll()];
-  if (!byToken) return [stream, poll];
-  return globalThis.isSecureContext === false
-    ? [webSocket(), stream, poll]
-    : [stream, webSocket(), poll];
+function ways(): Transport[] {
+  const streams = [sse(), webSocket()];
+  if (globalThis.isSecureContext === false) streams.reverse();
+  return [...streams, longPoll()];
 }
 
 /** A browser may forbid it: then each visit begins with what the inbox has kept. */

@@ -24,7 +24,7 @@ export function once(give: GiveToken): GiveToken {
     if (last !== undefined && (asking || !refresh)) return last;
     asking = true;
     const late = new Promise<never>((_, fail) => setTimeout(fail, PATIENCE_MS));
-    const asked = Promise.race([give(refresh), late]);
+    const asked = Promise.race([(async () => give(refresh))(), late]);
     const forget = () => (last = undefined);
     last = asked;
     asked.then((token) => token === null && forget(), forget).finally(() => (asking = false));

@@ -67,6 +67,17 @@ describe("the one connection of a page", () => {
     expect(server.newest.asked.gone()).toBe(true);
   });
 
+  it("is one, however long nothing happens", async () => {
+    const { link, first } = await open();
+    const second = listener();
+    link.connect({ cursor: "head", ...second });
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(server.streams).toHaveLength(1);
+    expect(second.heard).toContain("live");
+    expect(first.heard).not.toContain("waiting");
+    link.close();
+  });
+
   it("tells who joins with an older list what came since, and then the same as the others", async () => {
     const { link, first } = await open();
     tell("a", 4);
@@ -147,6 +158,8 @@ describe("the way", () => {
   it("is a WebSocket over plain HTTP from another machine, of which each tab has one", async () => {
     vi.stubGlobal("isSecureContext", false);
     vi.stubGlobal("WebSocket", FakeSocket);
+    server.answer = ({ path }) =>
+      path === "/stream/ticket" ? json({ ticket: "once" }) : undefined;
     const link = createLink("alice", () => Promise.resolve(undefined));
     link.connect({ cursor: "head", ...listener() });
     await settle();

@@ -90,13 +90,12 @@ export function createLink(user: string, token: GiveToken): Link {
  * browser six of them for all; WebSockets it counts apart.
  */
 function transports(): Transport[] {
-  const [first, second] = [sse(), webSocket()];
-  return globalThis.isSecureContext === false
-    ? [second, first, longPoll()]
-    : [first, second, longPoll()];
+  const streams = [sse(), webSocket()];
+  if (globalThis.isSecureContext === false) streams.reverse();
+  return [...streams, longPoll()];
 }
 
-/** For the way that worked: the place is the page's to say. A browser may forbid it. */
+/** For the way that worked; and the place, where nobody who listens says one. A browser may forbid it. */
 function kept(): { storage?: Storage } {
   try {
     return { storage: localStorage };

@@ -1,4 +1,4 @@
-// When to ask again for what was not answered: never before the server says, and not for as long as nobody is
+// When to ask again for what was not answered: never before the server says, and hardly ever for as long as nobody is
 // signed in.
 
 import { backoff } from "../core/backoff";
@@ -8,6 +8,8 @@ import { refusal, type Ended } from "../transports/transport";
 
 /** The same is said to all: each adds a bit of its own. */
 const JITTER_MS = 1_000;
+/** So seldom it is asked who is refused. */
+const REFUSED_MS = 600_000;
 
 export class Again {
   readonly #world: World;
@@ -35,11 +37,13 @@ export class Again {
     if (this.closed) return;
     const { status, retryAfter }: Ended = why instanceof Response ? refusal(why) : {};
     this.waits = true;
-    // It would be refused again. Whoever signs in has a stream that is live then.
-    if (status === 401) return;
-    const chance = this.#world.random();
-    this.#told = obeyed(retryAfter);
-    const wait = Math.max(backoff(this.#failures++, chance), this.#told + chance * JITTER_MS);
+    // Refused it would be again. Whoever signs in has a stream that is live then, if it was not so all the time.
+    let wait = REFUSED_MS;
+    if (status !== 401) {
+      const chance = this.#world.random();
+      this.#told = obeyed(retryAfter);
+      wait = Math.max(backoff(this.#failures++, chance), this.#told + chance * JITTER_MS);
+    }
     this.#timer = this.#world.setTimer(() => this.#now(), wait);
   }
 

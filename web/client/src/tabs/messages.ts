@@ -21,7 +21,7 @@ export type Message =
   | { say: "authorized" }
   /** A worker has no host to ask: any tab may answer. */
   | { say: "token?"; refresh: boolean; question: string }
-  /** I do, however long it takes. */
+  /** I do, in as long as a host is given. */
   | { say: "token!"; question: string }
   | { say: "token"; token: string | null | undefined; failed: boolean; question: string };
 

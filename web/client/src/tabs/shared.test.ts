@@ -170,9 +170,9 @@ describe("tabs", () => {
     open();
     await wait(0);
     server.newest.ready(0);
-    for (let minute = 0; minute < 5; minute += 1) {
+    for (let look = 0; look < 5; look += 1) {
+      vi.setSystemTime(Date.now() + 15_000); // a timer of 2 s that comes after 17
       await wait(LOOK_MS);
-      vi.setSystemTime(Date.now() + 15_000);
       server.newest.write("id: beat\n\n");
     }
     expect(server.streams).toHaveLength(1);
@@ -320,6 +320,40 @@ describe("tabs", () => {
     expect(second.ids).toEqual(ids(1));
     await wait(60_000);
     expect(server.asked.every(({ token }) => token === "Bearer token")).toBe(true);
+  });
+
+  it("that are opened leave it to their leader, which tries again first", async () => {
+    const { server, open } = setUp();
+    let signedIn = false;
+    const host = (token: string) => ({ token: async () => (signedIn ? token : null) });
+    open("queue", host("first"));
+    await wait(0);
+    signedIn = true;
+    open("queue", host("second"));
+    await wait(0);
+    expect(server.asked.map(({ token }) => token)).toEqual(["Bearer first"]);
+  });
+
+  it("tell nothing old when another one has taken it from them", async () => {
+    const { server, open } = setUp();
+    let signedIn: string | null = null;
+    open("queue", { token: async () => null });
+    const second = open("queue", { token: async () => signedIn });
+    await wait(0);
+    expect(second.client.state.is).toBe("unauthorized");
+    signedIn = "token";
+    second.client.authorized();
+    await wait(0);
+    server.newest.ready(0);
+    await wait(0);
+    expect(second.client.state.is).toBe("live");
+    second.states.length = 0;
+    const third = open("seize", { token: async () => signedIn });
+    await wait(0);
+    server.newest.ready(0);
+    await wait(0);
+    expect([third.client.state.is, server.streams.length]).toEqual(["live", 2]);
+    expect(second.states).not.toContain("unauthorized");
   });
 
   it("do not take it from each other when nobody is signed in", async () => {

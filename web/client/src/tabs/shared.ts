@@ -49,8 +49,8 @@ export class Shared implements Client {
     channel.hear((message) => this.#hear(message));
     if (manner === "seize") this.#turn.seize();
     else {
-      this.#follow();
       this.#hope(); // somebody may have signed in just now
+      this.#follow();
     }
   }
 
@@ -93,7 +93,7 @@ export class Shared implements Client {
     const connection: Connection = this.seat.connection((told) => {
       if (this.#connection !== connection) return;
       this.channel.post(told);
-      if (told.say === "state") this.#tell(told.state);
+      if (told.say === "state") this.#tell((this.#leader = told.state));
       else this.seat.tell(told);
     });
     this.#connection = connection;
@@ -116,8 +116,8 @@ export class Shared implements Client {
   /** Is the leader there? */
   #look(): void {
     if (this.#unanswered === MOST_UNANSWERED) return this.#turn.seize();
-    if (this.#unanswered === 0) this.channel.post({ say: "ask" });
-    this.#unanswered += 1;
+    // Counted before: some channels answer at once.
+    if (this.#unanswered++ === 0) this.channel.post({ say: "ask" });
     this.#timer = this.seat.world.setTimer(() => this.#look(), LOOK_MS);
   }
 

@@ -29,9 +29,8 @@ export const addressed = (api: Api, path: string, fields: Fields, sink: Sink, op
     return { reason: "refused", noWay: true };
   });
 
-/** With a ticket where there is a token, which is good for once and a short while, otherwise by the cookie. */
+/** With a ticket, which is good for once and a short while: whose it is was settled by a request, as for all else. */
 async function address(api: Api, path: string, fields: Fields): Promise<string> {
-  if (api.token === undefined) return api.url(path + query(fields));
   const answer = await ask(api, "/stream/ticket", undefined, "POST");
   const { ticket } = (await answer.json()) as { ticket: string };
   return api.url(path + query({ ...fields, ticket }));

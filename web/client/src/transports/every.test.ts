@@ -17,6 +17,11 @@ const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const query = (url: string | undefined) => new URL(url ?? "", "https://t.example").searchParams;
 const RESET = { reason: "epoch", unread: 4, unseen: 4, notifications: [], more: false };
 
+/** What can set no header is opened with a ticket. */
+const giveTickets = (server: FakeServer) => {
+  server.answer = ({ path }) => (path === "/stream/ticket" ? json({ ticket: "once" }) : undefined);
+};
+
 /** How a server speaks there. */
 interface Wire {
   transport: Transport;
@@ -103,6 +108,7 @@ afterEach(() => {
 
 function setUp(name: string) {
   const server = new FakeServer();
+  giveTickets(server);
   const wire = (WIRES[name] as (typeof WIRES)[string])(server);
   const heard: string[] = [];
   const client = connect({
