@@ -52,8 +52,9 @@ beforeEach(() => {
   define(async () => Rest);
   TidingsInbox.load = async () => Rest;
 });
-afterEach(() => {
+afterEach(async () => {
   document.body.replaceChildren();
+  await new Promise((done) => setTimeout(done)); // what is under way ends where nothing leaves this machine
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
