@@ -11,18 +11,16 @@ export const addressed = (api: Api, path: string, fields: Fields, sink: Sink, op
     const url = await address(api, path, fields);
     if (signal.aborted) return {};
     let heard = false;
-    await new Promise<void>((ended) => {
+    const close = await new Promise<() => void>((ended) => {
       const hear: Sink = (said) => {
         heard = true;
         say(said);
       };
+      const opened = open(url, hear, () => ended(close));
       const close = () => opened.close();
-      const opened = open(url, hear, () => {
-        close();
-        ended();
-      });
       signal.addEventListener("abort", close);
     });
+    close(); // an EventSource would come back by itself
     if (signal.aborted) return {};
     if (heard) return { reason: "closed" };
     await ask(api, "/inbox"); // is refused for the same reason

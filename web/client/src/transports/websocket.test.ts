@@ -40,6 +40,18 @@ it("is no way where the policy of the page lets none through", async () => {
   await vi.waitFor(() => expect(said).toEqual(['ended {"reason":"refused","noWay":true}']));
 });
 
+it("ends once, also where to close what has failed is an error again", async () => {
+  const { said, socket } = await open("secret");
+  let closed = 0;
+  socket.close = () => {
+    closed += 1;
+    socket.onerror?.({}); // as Node's does, and at once
+  };
+  socket.onerror?.({});
+  await vi.waitFor(() => expect(said).toEqual(['ended {"status":401}']));
+  expect(closed).toBeLessThanOrEqual(2);
+});
+
 it("opens nothing where the ticket is refused, and says why", async () => {
   const server = new FakeServer();
   server.answer = () => json({}, 429, { "retry-after": "3" });
