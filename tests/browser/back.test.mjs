@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { change, get, publish } from "../support/http.mjs";
 import { until } from "../support/wait.mjs";
-import { allAgree, comeBack, connections, leave } from "./client-host.mjs";
+import { allAgree, comeBack, connections, GivenUp, leave } from "./client-host.mjs";
 import { haveAll, newDevice, newWorld, useClient } from "./client-world.mjs";
 import { Element, useScripts } from "./element-host.mjs";
 import { InboxPage } from "./inbox-page.mjs";
@@ -14,6 +14,22 @@ import { newWorld as newPagesWorld, PASSWORDS } from "./world.mjs";
 
 const client = useClient();
 const scripts = useScripts();
+
+/** So often a page may be given up by the browser itself. */
+const MOST_TRIES = 3;
+
+function whereKept(name, body) {
+  test(name, async (t) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await body(t);
+      } catch (error) {
+        if (!(error instanceof GivenUp) || tries === MOST_TRIES) throw error;
+        t.diagnostic(`once more: ${error.message}`);
+      }
+    }
+  });
+}
 
 const HOSTS = {
   "with server-sent events": { alone: true },
@@ -25,7 +41,7 @@ const HOSTS = {
 };
 
 for (const [whose, options] of Object.entries(HOSTS)) {
-  test(`a page ${whose} is kept while the reader is elsewhere, and is right when it is back`, async (t) => {
+  whereKept(`a page ${whose} is kept while the reader is elsewhere, and is right when it is back`, async (t) => {
     const { host, server, made, send } = await newWorld(t, client());
     const { tabs } = await newDevice(t, null, host, { tabs: 1, inbox: true, ...options });
     const [tab] = tabs;
@@ -65,7 +81,7 @@ for (const [whose, options] of Object.entries(HOSTS)) {
 
 for (const worker of [false, true]) {
   const by = worker ? "a worker" : "a lock";
-  test(`of tabs that share by ${by} the others go on while one is elsewhere, and it joins them again`, async (t) => {
+  whereKept(`of tabs that share by ${by} the others go on while one is elsewhere, and it joins them again`, async (t) => {
     const { host, server, made, send } = await newWorld(t, client());
     const { tabs } = await newDevice(t, null, host, { worker });
     const [first, ...others] = tabs;
@@ -110,7 +126,7 @@ const PLAIN = ({ server }) => `<!doctype html><title>A host</title><link rel="ic
 <script src="/tidings-inbox.js" defer></script>
 <tidings-inbox server="${server.url}" token-url="/token"></tidings-inbox>`;
 
-test("a page with the element is kept, and its badge and list are right when it is back", async (t) => {
+whereKept("a page with the element is kept, and its badge and list are right when it is back", async (t) => {
   const withElement = async (address, host) =>
     address.pathname === "/plain" ? { type: "text/html", body: PLAIN(host) } : scripts(address);
   const { host, server, made, send } = await newWorld(t, client(), withElement);
@@ -148,7 +164,7 @@ test("a page with the element is kept, and its badge and list are right when it 
   await connections(server, 1);
 });
 
-test("the pages are kept as well, with their list and their bell", async (t) => {
+whereKept("the pages are kept as well, with their list and their bell", async (t) => {
   const server = await newPagesWorld(t, ["alice"]);
   const context = await newPlainProfile(t);
   const page = await InboxPage.open(context, server.url);
