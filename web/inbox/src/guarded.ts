@@ -2,7 +2,7 @@
 
 /** It is taken for granted for so long, where what is asked for is only looked at: a burst of it asks once. */
 export const SURE_MS = 1_000;
-/** What is kept or sent, and a stream, which lasts, is never of another one. */
+/** Events say themselves whose they are. A mark, a page of the list, and a stream, which lasts, are asked about each time. */
 const LOOKED_AT = /\/v1\/(events|inbox|preferences)\b/;
 
 /** `whose`: the address that says it. What it says else is the answer to the request itself. */

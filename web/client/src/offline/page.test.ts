@@ -1,22 +1,9 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { envelope } from "../testing/driver";
+import { item } from "../testing/inbox";
 import type { Envelope, Item } from "../types";
 import { apply, change, type Change } from "./page";
-
-const item = (n: number, more: Partial<Item> = {}): Item => ({
-  id: `n-${n}`,
-  title: `${n}`,
-  level: "info",
-  critical: false,
-  created_at: "2026-11-28T10:00:00.000Z",
-  audience: "user:alice",
-  cursor: `c-${n}`,
-  seen: false,
-  read: false,
-  archived: false,
-  ...more,
-});
 
 const says = (type: string, payload: object | null, more: object = {}) =>
   envelope(9, "user:alice", { type, payload, ...more }) as Envelope;

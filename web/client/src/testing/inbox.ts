@@ -7,7 +7,7 @@ import { envelope } from "./driver";
 import { FakeServer, json } from "./fake-server";
 import { inMemory } from "./memory";
 
-export const item = (n: number): Item => ({
+export const item = (n: number, more: Partial<Item> = {}): Item => ({
   id: `n-${n}`,
   title: `${n}`,
   level: "info",
@@ -18,6 +18,7 @@ export const item = (n: number): Item => ({
   seen: false,
   read: false,
   archived: false,
+  ...more,
 });
 
 /** From `first` down, newest first. */
