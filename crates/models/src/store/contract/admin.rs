@@ -91,6 +91,54 @@ pub(super) async fn what_was_replaced_says_by_what(open: Open) {
     assert_eq!(stage(first).await, Stage::Retracted(at(30)));
 }
 
+/// The same on every database, in whatever order it came to be.
+pub(super) async fn what_is_due_at_one_moment_has_an_order(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let names = ["dan", "ann", "cid", "bob"];
+    store.put_topic(&topic("t")).await.unwrap();
+    for name in names {
+        meet(&*store, name).await;
+        let (user, topic) = (user(name), topic("t").name);
+        one(&*store, Draft::Subscribe { user, topic, join: true, by_admin: true, at: at(0) }).await;
+    }
+    let everybody = Recipients::Topic(topic("t").name);
+    let mut made: Vec<_> = (0..8).map(|_| Notification { expires_at: Some(at(20)), ..plain("ends") }).collect();
+    made.sort_by_key(|made| std::cmp::Reverse(made.id));
+    let newest_first: Vec<_> = made.iter().map(|made| made.id.to_string()).collect();
+    for notification in made {
+        let (notification, to) = (Box::new(notification), everybody.clone());
+        one(&*store, Draft::Notify { notification, to, key: None, deliver_at: None }).await;
+    }
+    let later = send(&*store, everybody, "snoozed").await;
+    for name in names {
+        let put_off = Flags { snoozed_until: Some(Some(at(10))), ..Flags::default() };
+        one(&*store, mark(name, Mark::one(later, put_off))).await;
+        let (user, topic) = (user(name), topic("t").name);
+        one(&*store, Draft::Subscribe { user, topic, join: false, by_admin: true, at: at(0) }).await;
+    }
+    let before = whole_log(&*store).await.len();
+
+    one(&*store, Draft::Due { at: at(10) }).await;
+    let told = async |from| {
+        let log = whole_log(&*store).await;
+        log[from..].iter().map(|event| event.audience.to_string()).collect::<Vec<_>>()
+    };
+    let users = ["user:ann", "user:bob", "user:cid", "user:dan"];
+    assert_eq!(told(before).await, users, "what was snoozed comes back by user");
+
+    one(&*store, Draft::Due { at: at(20) }).await;
+    let log = whole_log(&*store).await;
+    let mut expired: Vec<_> = log[before + 4..].iter().map(|event| event.payload.to_string()).collect();
+    expired.dedup();
+    let oldest_first: Vec<_> = newest_first.into_iter().rev().collect();
+    assert_eq!(expired.len(), oldest_first.len());
+    for (expired, id) in expired.iter().zip(oldest_first) {
+        assert!(expired.contains(&id), "what expires goes by id: {expired}");
+    }
+    assert_eq!(told(before + 4).await[1..5], users, "who left a topic hears by name");
+}
+
 /// Exactly once, whatever comes between.
 pub(super) async fn what_is_scheduled_is_made_once_at_its_time(open: Open) {
     let place = place();

@@ -179,6 +179,7 @@ macro_rules! suites {
             admin::what_is_retracted_is_nowhere_and_not_forgotten
             admin::what_was_replaced_says_by_what
             admin::what_is_scheduled_is_made_once_at_its_time
+            admin::what_is_due_at_one_moment_has_an_order
             admin::what_was_sent_is_listed_newest_first
             preferences::what_is_muted_comes_and_is_not_counted
             preferences::text_is_found_in_titles_and_bodies

@@ -328,12 +328,13 @@ statements! {
     ANY_DUE = concat!("SELECT EXISTS (SELECT 1 FROM scheduled WHERE due_at <= $1) \
          OR EXISTS (SELECT 1 FROM notifications WHERE expires_at <= $1 AND expires_at IS NOT NULL AND ended IS NULL) \
          OR EXISTS (SELECT 1 FROM receipts WHERE snoozed_until > ", never!(), " AND snoozed_until <= $1)");
-    /// What is due at $1, the earliest first: at most $2.
+    /// What is due at $1, the earliest first: at most $2. What is due at one moment has an order too, or one history
+    /// would be told in two ways, and a moved log would not go on as it would have.
     DUE_TO_DELIVER = "SELECT id, due_at, recipients, json FROM scheduled WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
     DUE_TO_EXPIRE = "SELECT n.id, p.json FROM notifications n JOIN payloads p ON p.id = n.payload \
-         WHERE n.expires_at <= $1 AND n.expires_at IS NOT NULL AND n.ended IS NULL ORDER BY n.expires_at LIMIT $2";
+         WHERE n.expires_at <= $1 AND n.expires_at IS NOT NULL AND n.ended IS NULL ORDER BY n.expires_at, n.id LIMIT $2";
     DUE_TO_WAKE = concat!("SELECT user_id, notification FROM receipts WHERE snoozed_until > ", never!(),
-        " AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT $2");
+        " AND snoozed_until <= $1 ORDER BY snoozed_until, user_id, position LIMIT $2");
     FORGET_SNOOZE = "UPDATE receipts SET snoozed_until = NULL WHERE user_id = $1 AND notification = $2";
     /// Whether the receipts at $1 of audience $2 are of something that their users had muted, now that it has
     /// become level $3 and category $4, and critical or not ($5).
@@ -441,7 +442,7 @@ statements! {
     DROP_FORMER_ENTRIES = "DELETE FROM former_entries WHERE notification = $1";
     /// Users who no longer belong to a topic ($1) and did so at $2.
     FORMER_MEMBERS = "SELECT DISTINCT user_id FROM subscriptions \
-         WHERE topic = $1 AND until_position >= $2 AND from_position < $2";
+         WHERE topic = $1 AND until_position >= $2 AND from_position < $2 ORDER BY user_id";
     /// Whether the entry at $2 of audience $3 counts as unread for user $1, and as unseen.
     UNREAD_UNSEEN = concat!("SELECT COALESCE(r.read, $2 <= u.read_up_to) = FALSE \
              AND COALESCE(r.archived, $2 <= u.archived_up_to) = FALSE \
