@@ -44,6 +44,9 @@ use crate::{
 /// How long a change may take until this node knows of it. It is on disk by then: only when the follower is in
 /// trouble does it take as long.
 const SETTLING: Duration = Duration::from_secs(5);
+/// How long whoever joins waits for what this process has just committed. It is on its way to the hub by then: only when
+/// the follower is in trouble does it take as long, and then it comes after `ready`.
+const FOLLOWING: Duration = Duration::from_millis(250);
 /// Attempts to join with a freshly read state, each of which fails only when the whole ring was
 /// replaced between the read and the join.
 const JOIN_ATTEMPTS: usize = 5;
@@ -62,6 +65,7 @@ pub struct Broker {
     pub(crate) settings: Settings,
     pub(crate) sizes: Sizes,
     publisher: Publisher,
+    fresh: Arc<Fresh>,
     pub(crate) status: Arc<Status>,
     pub(crate) bus: Arc<dyn Bus>,
     /// The other nodes. `None`: there can be none.
@@ -131,7 +135,7 @@ impl Broker {
             follower::run(
                 Arc::clone(&store),
                 Arc::clone(&bus),
-                fresh,
+                Arc::clone(&fresh),
                 Arc::clone(&hubs),
                 Arc::clone(&status),
                 settings.poll,
@@ -155,6 +159,7 @@ impl Broker {
             settings,
             sizes,
             publisher,
+            fresh,
             status,
             bus,
             peers,
@@ -294,6 +299,8 @@ impl Broker {
     }
 
     async fn join(&self, hub: &Arc<Hub>, reader: &Reader) -> Result<Joined, OpenError> {
+        // Who was answered that something is in the log finds it. Without end it must not wait for it.
+        let _ = timeout(FOLLOWING, reach(hub, self.fresh.newest())).await;
         // What another hub has handed on already must not be news to this one.
         reach(hub, self.hubs.feed.position()).await;
         // Who is refused in any case is, by the hub, without a look at the others.

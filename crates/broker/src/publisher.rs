@@ -109,16 +109,17 @@ async fn run(
             Ok(Committed { outcomes, events }) => {
                 tally.written.add_each(outcomes.iter().flat_map(Written::each));
                 tally.group_events.add(events.len() as u64);
-                for (done, outcome) in waiting.into_iter().zip(outcomes) {
-                    // An error means that the caller went away, which changes nothing.
-                    let _ = done.send(Ok(outcome));
-                }
+                // Before it is answered: whoever opens a stream then is to find it.
                 if sabotage::is(Bug::BellInTransaction) {
                 } else if events.is_empty() {
                     bus.ring(); // there may be some that the store did not tell of
                 } else {
                     fresh.offer(events);
                     bus.ring_others();
+                }
+                for (done, outcome) in waiting.into_iter().zip(outcomes) {
+                    // An error means that the caller went away, which changes nothing.
+                    let _ = done.send(Ok(outcome));
                 }
             }
             Err(error) => {

@@ -12,7 +12,7 @@ use crate::{
     bus::{Bus, LocalBus},
     reads::CONCURRENT_READS,
     sizes::Sizes,
-    testing::{FakeStore, VirtualClock, cursors, event, notification, pos, until, user},
+    testing::{FakeStore, VirtualClock, cursors, draft, event, notification, pos, until, user},
 };
 
 struct Setup {
@@ -159,6 +159,23 @@ async fn a_place_that_this_node_has_not_reached_yet_is_joined_there() {
     let mut stream = setup.open("ann", after(2)).await;
     assert_eq!(next(&mut stream).await, "ready@2:4 after 0");
     assert_eq!(next(&mut stream).await, "3:4, 4:4", "never older counts than it said");
+}
+
+/// Who was answered that something is in the log has it in the replay of what they open then, on the same node.
+#[tokio::test(start_paused = true)]
+async fn what_was_answered_here_is_there_before_ready() {
+    let setup = Setup::new().await;
+    let mut first = setup.open("ann", Start::Unread).await;
+    assert_eq!(next(&mut first).await, "ready@0:0 after 0");
+    // A task like others: its turn comes before that of the follower, which is woken after it.
+    let publishing = async move {
+        for position in 1..4 {
+            setup.broker.publisher().publish(draft("ann")).await.unwrap();
+            let mut stream = setup.open("ann", after(position - 1)).await;
+            assert_eq!(next(&mut stream).await, format!("{position}:{position}, ready@{position}:{position} after 1"));
+        }
+    };
+    tokio::spawn(publishing).await.unwrap();
 }
 
 /// The counts of a session that is there already are of where this node is, not of where the client is.
