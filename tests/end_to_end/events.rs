@@ -106,6 +106,32 @@ async fn a_long_poll_answers_as_soon_as_there_is_something() {
     assert_eq!(titles(&after(&server, &moved["cursor"], "").await), ["later"]);
 }
 
+/// Who waits listens: a signal that is not in the log reaches them too, and moves no cursor.
+#[tokio::test]
+async fn a_long_poll_that_waits_hears_ephemeral_signals() {
+    let server = Server::start().await;
+    server.notify(json!({"user": "ann"}), "one").await;
+    let start = server.get("ann", "/inbox").await["cursor"].clone();
+    let typing = json!({"to": {"user": "ann"}, "type": "typing", "payload": {"by": "bob"}, "ephemeral": true});
+    let whisper = async || {
+        let answer = server.as_admin(Method::POST, "/admin/signals").json(&typing).send().await.unwrap();
+        assert_eq!(answer.status(), 202);
+    };
+    whisper().await; // nobody listens
+    let polling = after(&server, &start, "&wait=30");
+    let sending = async {
+        until("the poll waits", || async { (server.overview().await["streams"] == 1).then_some(()) }).await;
+        whisper().await;
+    };
+    let (mut answer, ()) = tokio::join!(polling, sending);
+    assert!(answer["events"][0].as_object_mut().unwrap().remove("timestamp").unwrap().is_string());
+    let expected =
+        json!([{"type": "typing", "audience": "user:ann", "payload": {"by": "bob"}, "unread": 1, "unseen": 1}]);
+    assert_eq!((&answer["events"], &answer["cursor"], &answer["more"]), (&expected, &start, &json!(false)));
+    server.notify(json!({"user": "ann"}), "two").await;
+    assert_eq!(titles(&after(&server, &answer["cursor"], "").await), ["two"], "it goes on from where it was");
+}
+
 #[tokio::test]
 async fn a_cursor_that_cannot_be_continued_from_is_answered_with_the_state() {
     let server = Server::start().await;

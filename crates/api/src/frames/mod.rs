@@ -9,15 +9,15 @@ pub(crate) mod websocket;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tidings_broker::{Entry, Own, ResetReason};
+use tidings_broker::{Own, ResetReason};
 use tidings_models::{Counts, Cursors, InboxPage};
 use utoipa::ToSchema;
 
 use crate::controllers::notifications::ItemView;
 
 /// An event's envelope, completed with what is the reader's own.
-pub(crate) fn envelope(entry: &Entry, readers: Own) -> Result<Box<RawValue>, serde_json::Error> {
-    let mut json = entry.envelope.to_vec();
+pub(crate) fn envelope(shared: &[u8], readers: Own) -> Result<Box<RawValue>, serde_json::Error> {
+    let mut json = shared.to_vec();
     own(&mut json, readers);
     RawValue::from_string(String::from_utf8_lossy(&json).into_owned())
 }

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tidings_broker::{Frame, Reader, Start, Stream};
+use tidings_broker::{Frame, Own, Reader, Start, Stream};
 use tidings_middleware::{Auth, Code, Problem, User};
 use tidings_models::Cursors;
 use tokio::time::{Instant, timeout_at};
@@ -123,7 +123,7 @@ impl Collected {
             _ if self.answer.more => {}
             Frame::Event(..) if self.answer.events.len() == self.limit => self.answer.more = true,
             Frame::Event(entry, own) => {
-                self.answer.events.push(envelope(entry, *own).map_err(Problem::internal)?);
+                self.answer.events.push(envelope(&entry.envelope, *own).map_err(Problem::internal)?);
                 self.answer.cursor = entry.cursor.to_string();
             }
             Frame::Reset { reason, cursor, page } => {
@@ -141,8 +141,14 @@ impl Collected {
                     self.answer.cursor = cursor.to_string();
                 }
             }
-            // A signal that is not in the log is for streams.
-            Frame::Whisper(..) | Frame::Expiring(_) | Frame::Goodbye(_) => {}
+            // For whoever listens at this moment: it moves no cursor, and is not kept where there is no room.
+            Frame::Whisper(signal, counts) => {
+                if self.answer.events.len() < self.limit {
+                    let own = Own { counts: *counts, muted: false };
+                    self.answer.events.push(envelope(&signal.envelope, own).map_err(Problem::internal)?);
+                }
+            }
+            Frame::Expiring(_) | Frame::Goodbye(_) => {}
         }
         Ok(())
     }
