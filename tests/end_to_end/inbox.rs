@@ -1,5 +1,6 @@
 //! The inbox: the list, the counts, and what users do to them, on every device.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -114,6 +115,44 @@ async fn a_watermark_leaves_what_arrived_since() {
     server.change("ann", Method::POST, "/notifications/mark", json!({"read": false, "ids": ids[..2]})).await;
     let event = stream.event().await.json();
     assert_eq!((&event["payload"]["ids"].as_array().unwrap().len(), &event["unread"]), (&2, &json!(3)));
+}
+
+/// The answer to a mark is lost, another device undoes it, and the first one asks again.
+#[tokio::test]
+async fn a_mark_that_is_repeated_undoes_nothing() {
+    let server = Server::start().await;
+    send_three(&server).await;
+    let list = server.get("ann", "/notifications").await;
+    let id = list["items"][0]["id"].clone();
+    let mark = async |key: &str, body: &Value, status: u16| {
+        let request = server.as_user("ann", Method::POST, "/notifications/mark").header("idempotency-key", key);
+        let answer = request.json(body).send().await.unwrap();
+        let replayed = answer.headers().get("idempotent-replayed").map(|value| value.to_str().unwrap().to_owned());
+        (replayed.as_deref() == Some("true"), answer_json(answer, status).await)
+    };
+    let read = json!({"read": true, "ids": [id]});
+    let (replayed, counts) = mark("k", &read, 200).await;
+    assert_eq!((replayed, &counts["unread"]), (false, &json!(2)));
+    server
+        .change("ann", Method::PATCH, &format!("/notifications/{}", id.as_str().unwrap()), json!({"read": false}))
+        .await;
+    let (replayed, counts) = mark("k", &read, 200).await;
+    assert_eq!((replayed, &counts["unread"]), (true, &json!(3)), "with the counts of now");
+
+    let all = json!({"read": true, "up_to": list["cursor"]});
+    assert_eq!(mark("k", &all, 422).await.1["code"], "idempotency_conflict");
+    assert_eq!(mark("a b", &all, 400).await.1["code"], "invalid_idempotency_key");
+    let some = json!({"read": true, "up_to": list["cursor"], "filter": {"level": "info"}});
+    let refused = mark("f", &some, 400).await.1;
+    assert_eq!(refused["code"], "invalid_idempotency_key");
+    assert!(refused["detail"].as_str().unwrap().contains("filter"), "{refused}");
+    assert_eq!(server.get("ann", "/inbox").await["unread"], 3, "nothing of these was done");
+
+    let missing = json!({"read": true, "ids": ["00000000-0000-7000-8000-000000000000"]});
+    mark("free", &missing, 404).await;
+    let together = join_all((0..20).map(|_| mark("free", &all, 200))).await;
+    assert_eq!(together.iter().filter(|(replayed, _)| !replayed).count(), 1, "twenty at once are one");
+    assert_eq!(server.get("ann", "/inbox").await["unread"], 0);
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ mod frames;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
+mod idempotency;
 mod metrics;
 mod openapi;
 mod paging;

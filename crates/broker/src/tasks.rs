@@ -82,7 +82,7 @@ mod tests {
     async fn a_task_that_panics_is_told_of() {
         let (broker, mut tasks) = start(&Arc::default()).await;
         let mark = Mark::UpTo(pos(1), Flags::default());
-        let impossible = Draft::Mark { user: user("ann"), mark, at: Timestamp::from_millis(0) };
+        let impossible = Draft::Mark { user: user("ann"), mark, key: None, at: Timestamp::from_millis(0) };
         // The store of these tests panics at it. The caller does not know whether it was stored.
         assert!(matches!(broker.publisher().publish(impossible).await, Err(Error::Unknown)));
         let told = tasks.failed().await;

@@ -173,7 +173,7 @@ async fn marks(lines: &Lines, store: &SqliteStore) {
 
 fn mark(user: &tidings_models::UserId, mark: Mark) -> Draft {
     let at = common::now();
-    Draft::Mark { user: user.clone(), mark, at }
+    Draft::Mark { user: user.clone(), mark, key: None, at }
 }
 
 /// Which lines are wanted.

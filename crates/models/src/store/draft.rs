@@ -46,6 +46,8 @@ pub enum Draft {
         user: UserId,
         /// Which.
         mark: Mark,
+        /// What makes a repeat recognisable: it must not undo what was done since.
+        key: Option<IdempotencyKey>,
         /// When it was asked for.
         at: Timestamp,
     },
@@ -149,10 +151,10 @@ impl Draft {
     }
 }
 
-/// A publisher's own name for a request, remembered as long as what it made.
+/// Somebody's own name for a request, remembered as long as what it made: a notification, or events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// Whose key: keys of different publishers never meet.
+    /// Whose key: those of different people never meet.
     pub publisher: UserId,
     /// The key.
     pub key: String,

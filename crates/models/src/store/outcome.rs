@@ -15,7 +15,7 @@ pub enum Outcome {
     Expired,
     /// The user is known now, or was already.
     Met,
-    /// The mark was taken. `false`: everything was so already, and nothing was written.
+    /// The mark was taken. `false`: everything was so already, there was no key to remember, and nothing was written.
     Marked(bool),
     /// What was named is not there, or not this user's; nothing was written.
     NotFound,
@@ -25,7 +25,7 @@ pub enum Outcome {
     NotOpen,
     /// The user has belonged to too many topics; nothing was written.
     TooMany,
-    /// It is so now. `false`: it was so already, and nothing was written.
+    /// It is so now. `false`: it was so already, or its key had done it before; nothing was written.
     Done(bool),
     /// Somebody else has changed it since it was read, or it has ended; nothing was written.
     Conflict,

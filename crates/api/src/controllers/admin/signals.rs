@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use super::notifications::{
     content::{To, data, recipients},
     create::no_topic,
-    idempotency::{Key, KeyHeader, REPLAYED},
     to::ToForm,
 };
 use crate::{
     App, error,
     extract::{Json, Object},
+    idempotency::{Key, KeyHeader, REPLAYED},
     openapi::values::SignalType,
 };
 

@@ -74,7 +74,7 @@ pub(crate) async fn change(
         let detail = "Give at least one of seen, read, acted, archived and snoozed_until.";
         return Err(Problem::new(Code::InvalidRequest).detail(detail));
     }
-    apply(&app.broker, principal.user.clone(), Mark::one(id, flags), now).await?;
+    apply(&app.broker, principal.user.clone(), Mark::one(id, flags), None, now).await?;
     let item = item(&app, &principal.user, id).await?;
     Ok(web::Json(ItemView::of(item, app.store.cursors())))
 }

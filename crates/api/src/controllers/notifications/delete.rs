@@ -23,6 +23,6 @@ use crate::App;
 pub(crate) async fn delete(User(principal): User, id: Path<String>, app: Data<App>) -> Result<HttpResponse, Problem> {
     let deleted = Flags { deleted: Some(true), ..Flags::default() };
     let mark = Mark::Ids(vec![parse_id(&id)?], deleted);
-    apply(&app.broker, principal.user, mark, app.clock.now()).await?;
+    apply(&app.broker, principal.user, mark, None, app.clock.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,10 +1,11 @@
 //! `POST /notifications/mark`: many at once, by a watermark, with a filter or without, or by their ids.
 
-use actix_web::web::{self, Data};
-use serde::Deserialize;
+use actix_web::{HttpResponse, web::Data};
+use serde::{Deserialize, Serialize};
 use tidings_middleware::{Code, FieldError, Problem, ProblemBody, User};
 use tidings_models::{
     Cursors, Draft, Flags, InboxQuery, InboxState, Level, Mark, NotificationId, Outcome, TopicName, UserId,
+    store::IdempotencyKey,
 };
 use utoipa::ToSchema;
 
@@ -12,6 +13,7 @@ use super::{super::inbox::InboxView, apply, parse_id};
 use crate::{
     App, error,
     extract::{Json, Object},
+    idempotency::{Key, KeyHeader, REPLAYED},
     openapi::values,
 };
 
@@ -20,7 +22,9 @@ const MOST_MATCHING: usize = Draft::MOST_TOGETHER;
 /// Notifications of one read.
 const PAGE: u32 = 200;
 
-#[derive(Deserialize, ToSchema)]
+// It is also written, for the fingerprint that tells a repeat from another request under the same key.
+/// What is to be marked, and as what.
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MarkRequest {
     /// They were shown.
@@ -41,7 +45,7 @@ pub(crate) struct MarkRequest {
 }
 
 /// Which part of the inbox, as the list takes it.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MarkFilter {
     /// Which part.
@@ -116,7 +120,7 @@ async fn apply_to_all(app: &App, user: &UserId, mut query: InboxQuery, flags: Fl
     let at = app.clock.now();
     let mark = |ids: &[NotificationId]| {
         let mark = Mark::Ids(ids.to_vec(), flags);
-        Draft::Mark { user: user.clone(), mark, at }
+        Draft::Mark { user: user.clone(), mark, key: None, at }
     };
     let drafts: Vec<_> = found.chunks(Mark::MAX_IDS).map(mark).collect();
     if drafts.is_empty() {
@@ -130,11 +134,17 @@ async fn apply_to_all(app: &App, user: &UserId, mut query: InboxQuery, flags: Fl
 
 /// Mark many
 ///
-/// All of them or none. Answers with the counts after it.
+/// All of them or none. Answers with the counts after it. With an `Idempotency-Key` a retry does nothing
+/// (`Idempotent-Replayed: true`), so it undoes nothing that was done since on another device. What a filter finds may be
+/// something else each time: that takes no key.
 #[utoipa::path(
     post, path = "/api/v1/notifications/mark", tag = "inbox", request_body = MarkRequest,
+    params(KeyHeader),
     responses(
-        (status = 200, body = InboxView),
+        (
+            status = 200, body = InboxView,
+            headers(("Idempotent-Replayed" = bool, description = "`true`: it was done by an earlier request with this key"))
+        ),
         (status = 400, body = ProblemBody, description = "`up_to` is not a cursor of this log"),
         (status = 409, body = ProblemBody, description = "Something that the filter found left the inbox meanwhile; nothing changed"),
         (status = 404, body = ProblemBody, description = "One of the ids is not in this inbox; nothing changed")
@@ -142,18 +152,35 @@ async fn apply_to_all(app: &App, user: &UserId, mut query: InboxQuery, flags: Fl
 )]
 pub(crate) async fn mark(
     User(principal): User,
+    key: Key,
     Json(request): Json<MarkRequest>,
     app: Data<App>,
-) -> Result<web::Json<InboxView>, Problem> {
-    mark_all(&app, &principal.user, request).await.map(web::Json)
+) -> Result<HttpResponse, Problem> {
+    let key = key.of(&principal.user, &request)?;
+    let (marked, counts) = mark_all(&app, &principal.user, request, key).await?;
+    let mut answer = HttpResponse::Ok();
+    if !marked {
+        answer.insert_header(REPLAYED);
+    }
+    Ok(answer.json(counts))
 }
 
-/// Marks what a user asks for, and gives the counts after it.
-pub(crate) async fn mark_all(app: &App, user: &UserId, request: MarkRequest) -> Result<InboxView, Problem> {
-    match request.marking(app.store.cursors())? {
-        Marking::Mark(mark) => apply(&app.broker, user.clone(), mark, app.clock.now()).await?,
-        Marking::Matching(query, flags) => apply_to_all(app, user, query, flags).await?,
-    }
+/// Marks what a user asks for, and gives the counts after it. False: the key had done so before.
+pub(crate) async fn mark_all(
+    app: &App,
+    user: &UserId,
+    request: MarkRequest,
+    key: Option<IdempotencyKey>,
+) -> Result<(bool, InboxView), Problem> {
+    let marked = match request.marking(app.store.cursors())? {
+        Marking::Mark(mark) => apply(&app.broker, user.clone(), mark, key, app.clock.now()).await?,
+        Marking::Matching(..) if key.is_some() => {
+            let rule =
+                "What a filter finds may be something else next time. Mark by ids or up_to alone, or without a key.";
+            return Err(Problem::new(Code::InvalidIdempotencyKey).detail(rule));
+        }
+        Marking::Matching(query, flags) => apply_to_all(app, user, query, flags).await.map(|()| true)?,
+    };
     let page = app.broker.inbox(user, &InboxQuery::counts()).await.map_err(error::broker)?;
-    Ok(InboxView::of(&page, app.store.cursors()))
+    Ok((marked, InboxView::of(&page, app.store.cursors())))
 }

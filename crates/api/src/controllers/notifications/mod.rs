@@ -9,7 +9,9 @@ pub(crate) mod show;
 use serde::Serialize;
 use tidings_broker::Broker;
 use tidings_middleware::{Code, Problem};
-use tidings_models::{Cursors, Draft, InboxItem, Mark, Notification, NotificationId, Outcome, Timestamp, UserId};
+use tidings_models::{
+    Cursors, Draft, InboxItem, Mark, Notification, NotificationId, Outcome, Timestamp, UserId, store::IdempotencyKey,
+};
 use utoipa::ToSchema;
 
 use crate::error;
@@ -64,10 +66,18 @@ fn parse_id(id: &str) -> Result<NotificationId, Problem> {
     NotificationId::parse(id).ok_or_else(|| Problem::new(Code::NotFound))
 }
 
-/// Puts a mark on the log.
-async fn apply(broker: &Broker, user: UserId, mark: Mark, at: Timestamp) -> Result<(), Problem> {
-    match broker.publisher().publish(Draft::Mark { user, mark, at }).await.map_err(error::broker)? {
-        Outcome::Marked(_) => Ok(()),
+/// Puts a mark on the log. False: its key had done so before.
+async fn apply(
+    broker: &Broker,
+    user: UserId,
+    mark: Mark,
+    key: Option<IdempotencyKey>,
+    at: Timestamp,
+) -> Result<bool, Problem> {
+    match broker.publisher().publish(Draft::Mark { user, mark, key, at }).await.map_err(error::broker)? {
+        Outcome::Marked(_) => Ok(true),
+        Outcome::Done(false) => Ok(false),
+        Outcome::KeyConflict => Err(Problem::new(Code::IdempotencyConflict)),
         Outcome::NotFound => Err(Problem::new(Code::NotFound)),
         other => Err(Problem::internal(format!("a mark became {other:?}"))),
     }

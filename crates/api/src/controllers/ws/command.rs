@@ -95,7 +95,7 @@ impl Speaker {
             Command::Mark(request) => {
                 let user = self.asks()?;
                 let Object(request) = parse::<Object<MarkRequest>>(request.get().as_bytes())?;
-                mark_all(&self.app, &user, request).await.map(Done::Marked)
+                mark_all(&self.app, &user, request, None).await.map(|(_, counts)| Done::Marked(counts))
             }
             Command::Renew(token) => {
                 let user = self.asks()?;

@@ -19,7 +19,7 @@ impl World {
             inbox.keys().nth(usize::from(pick) % inbox.len().max(1)).copied()
         };
         let Some(id) = picked else { return Ok(()) };
-        self.ask(Draft::Mark { user: who, mark: Mark::one(id, flags), at: self.clock.now() }).await
+        self.ask(Draft::Mark { user: who, mark: Mark::one(id, flags), key: None, at: self.clock.now() }).await
     }
 
     /// Those that are picked, each once.
@@ -34,13 +34,13 @@ impl World {
         if ids.is_empty() {
             return Ok(());
         }
-        self.ask(Draft::Mark { user: who, mark: Mark::Ids(ids, flags), at: self.clock.now() }).await
+        self.ask(Draft::Mark { user: who, mark: Mark::Ids(ids, flags), key: None, at: self.clock.now() }).await
     }
 
     pub(super) async fn mark_up_to(&mut self, name: usize, pick: u8, flags: Flags) -> Verdict {
         let head = self.store.log().head();
         let mark = Mark::UpTo(pos(i64::from(pick) % (head + 1)), flags);
-        self.ask(Draft::Mark { user: user(USERS[name]), mark, at: self.clock.now() }).await
+        self.ask(Draft::Mark { user: user(USERS[name]), mark, key: None, at: self.clock.now() }).await
     }
 
     pub(super) async fn snooze(&mut self, name: usize, pick: u8, millis: i64) -> Verdict {

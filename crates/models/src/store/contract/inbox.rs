@@ -59,7 +59,7 @@ pub(super) async fn who_acts_on_something_has_read_it(open: Open) {
     let store = open(&place).await;
     let first = send(&*store, to("ann"), "first").await;
     send(&*store, to("ann"), "second").await;
-    let act = |second: i64| Draft::Mark { user: user("ann"), mark: Mark::one(first, ACTED), at: at(second) };
+    let act = |second: i64| Draft::Mark { user: user("ann"), mark: Mark::one(first, ACTED), key: None, at: at(second) };
     assert_eq!(one(&*store, act(3)).await, Outcome::Marked(true));
     assert_eq!(counts(&*store, "ann").await, (1, 1));
     let log = whole_log(&*store).await;

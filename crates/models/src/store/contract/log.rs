@@ -195,6 +195,52 @@ pub(super) async fn a_key_has_one_signal(open: Open) {
     assert_eq!(one(&*store, signal(key("k", 1))).await, again, "it outlives the process");
 }
 
+/// A repeat undoes nothing that was done since. Who asks for what is so already has the same promise, until its event is
+/// no longer kept.
+pub(super) async fn a_key_has_one_mark(open: Open) {
+    let place = place();
+    let store = open(&place).await;
+    let first = send(&*store, to("ann"), "first").await;
+    let keyed = |name: &str, key: &str, fingerprint: u8, mark: Mark| {
+        let key = Some(IdempotencyKey { publisher: user(name), key: key.into(), fingerprint: [fingerprint; 32] });
+        Draft::Mark { user: user(name), mark, key, at: at(2) }
+    };
+    let read = |key| keyed("ann", key, 1, Mark::one(first, READ));
+    let other = || keyed("ann", "k", 2, Mark::UpTo(pos(9), READ));
+    let unread = || mark("ann", Mark::one(first, Flags { read: Some(false), ..Flags::default() }));
+    let (taken, again) = (Outcome::Marked(true), Outcome::Done(false));
+
+    let outcomes = commit(&*store, vec![read("k"), unread(), read("k"), other()]).await;
+    assert_eq!(outcomes, [taken.clone(), taken.clone(), again.clone(), Outcome::KeyConflict], "within one group");
+    assert_eq!(counts(&*store, "ann").await.0, 1, "what was done since stays");
+    assert_eq!(commit(&*store, vec![read("k"), other()]).await, [again.clone(), Outcome::KeyConflict], "and later");
+    assert_eq!(one(&*store, keyed("bob", "k", 1, Mark::UpTo(pos(9), READ))).await, taken, "another user's key");
+
+    one(&*store, mark("ann", Mark::one(first, READ))).await;
+    let length = whole_log(&*store).await.len();
+    assert_eq!(one(&*store, mark("ann", Mark::one(first, READ))).await, Outcome::Marked(false), "it is so already");
+    assert_eq!(whole_log(&*store).await.len(), length);
+    for (key, mark) in [("by id", Mark::one(first, READ)), ("by watermark", Mark::UpTo(pos(1), READ))] {
+        assert_eq!(one(&*store, keyed("ann", key, 1, mark.clone())).await, taken);
+        let log = whole_log(&*store).await;
+        assert_eq!(log.last().unwrap().effect, Effect::Adds { unread: 0, unseen: 0 });
+        one(&*store, unread()).await;
+        assert_eq!(one(&*store, keyed("ann", key, 1, mark)).await, again);
+        assert_eq!(counts(&*store, "ann").await.0, 1);
+        one(&*store, self::mark("ann", Mark::one(first, READ))).await;
+    }
+    let unknown = || keyed("ann", "free", 1, Mark::one(NotificationId::new(at(1), &SystemRandom), READ));
+    assert_eq!(commit(&*store, vec![unknown(), unknown()]).await, [Outcome::NotFound, Outcome::NotFound]);
+    assert_eq!(one(&*store, read("free")).await, taken, "what was refused took no key");
+
+    store.close().await;
+    let store = open(&place).await;
+    assert_eq!(one(&*store, read("k")).await, again, "it outlives the process");
+    one(&*store, unread()).await;
+    retention::trim(&*store, Retention { max_events: 0, ..retention::KEEP }, at(2)).await;
+    assert_eq!(one(&*store, read("k")).await, taken, "it goes with its event");
+}
+
 pub(super) async fn everything_outlives_the_process(open: Open) {
     let place = place();
     let store = open(&place).await;

@@ -93,7 +93,7 @@ const READ: Flags =
 const ACTED: Flags = Flags { read: None, acted: Some(true), ..READ };
 
 fn mark(name: &str, mark: Mark) -> Draft {
-    Draft::Mark { user: user(name), mark, at: at(2) }
+    Draft::Mark { user: user(name), mark, key: None, at: at(2) }
 }
 
 async fn commit(store: &dyn Store, drafts: Vec<Draft>) -> Vec<Outcome> {
@@ -157,6 +157,7 @@ macro_rules! suites {
             inbox::lists_are_paged_and_filtered
             log::a_key_has_one_effect
             log::a_key_has_one_signal
+            log::a_key_has_one_mark
             log::what_a_later_version_wrote_is_not_passed_over
             batch::all_or_none
             batch::what_is_refused_leaves_nothing_and_others_as_they_were

@@ -18,7 +18,7 @@ use super::{
     write::{EventRow, NotificationRow, Rows, Then},
 };
 use crate::{
-    Audience, Change, Effect, Event, Kind, Notification, Position, Recipients, Seq, Timestamp, UserId,
+    Audience, Change, Effect, Event, Kind, Mark, Notification, Position, Recipients, Seq, Timestamp, UserId,
     store::{IdempotencyKey, Outcome},
 };
 
@@ -42,14 +42,7 @@ pub(super) async fn apply(group: &mut Group<'_>, draft: Draft) -> Result<Outcome
             group.rows.met.push((user.as_str().into(), at));
             Ok(Outcome::Met)
         }
-        Draft::Mark { user, mark, at } => match marks::apply(&mut *group.conn, group.start, &user, &mark, at).await? {
-            marks::Applied::NotFound => Ok(Outcome::NotFound),
-            marks::Applied::Nothing => Ok(Outcome::Marked(false)),
-            marks::Applied::Changed(change, effect) => {
-                group.changed(&change, effect, Audience::User(user), at)?;
-                Ok(Outcome::Marked(true))
-            }
-        },
+        Draft::Mark { user, mark, key, at } => group.mark(user, &mark, key, at).await,
         Draft::Subscribe { user, topic, join, by_admin, at } => {
             topics::subscribe(group, &user, &topic, join, by_admin, at).await
         }
@@ -249,7 +242,7 @@ impl<'a> Group<'a> {
         key: Option<IdempotencyKey>,
         at: Timestamp,
     ) -> Result<Outcome, StoreError> {
-        if let Some(before) = self.keys.signalled(key.as_ref()) {
+        if let Some(before) = self.keys.done(key.as_ref()) {
             return Ok(before);
         }
         if !self.has_topic(to).await? {
@@ -260,9 +253,33 @@ impl<'a> Group<'a> {
             self.event(audience, kind.clone(), &payload, Effect::NONE, at)?;
         }
         if let Some(key) = key {
-            self.remember(key, Made::Signal(self.head));
+            self.remember(key, Made::Events(self.head));
         }
         Ok(Outcome::Done(true))
+    }
+
+    async fn mark(
+        &mut self,
+        user: UserId,
+        mark: &Mark,
+        key: Option<IdempotencyKey>,
+        at: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        if let Some(before) = self.keys.done(key.as_ref()) {
+            return Ok(before);
+        }
+        let (change, effect) = match marks::apply(&mut *self.conn, self.start, &user, mark, at).await? {
+            marks::Applied::NotFound => return Ok(Outcome::NotFound),
+            marks::Applied::Changed(change, effect) => (change, effect),
+            // A key goes with its event, so that there are never more keys than events.
+            marks::Applied::Nothing(change) if key.is_some() => (change, Effect::NONE),
+            marks::Applied::Nothing(_) => return Ok(Outcome::Marked(false)),
+        };
+        let position = self.changed(&change, effect, Audience::User(user), at)?;
+        if let Some(key) = key {
+            self.remember(key, Made::Events(position));
+        }
+        Ok(Outcome::Marked(true))
     }
 
     /// Writes down what a key made.

@@ -15,11 +15,11 @@ use crate::{
 pub(super) enum Made {
     /// This notification.
     Notification(NotificationId),
-    /// A signal, whose last event has this position.
-    Signal(Position),
+    /// The events of a signal or of a mark, the last of which has this position.
+    Events(Position),
 }
 
-/// Its place among those that were asked for, fingerprint, notification, position of a signal.
+/// Its place among those that were asked for, fingerprint, notification, position of events.
 type KeyRow = (i64, Vec<u8>, Option<Uuid>, Option<i64>);
 
 /// What is known of the keys of a group.
@@ -35,10 +35,10 @@ impl Keys {
         }
         let names: Vec<_> = keys.iter().map(|key| (key.publisher.as_str(), key.key.as_str())).collect();
         let rows: Vec<KeyRow> = sqlx::query_as(sql::KEYS).bind(json(&names)?).fetch_all(conn).await?;
-        for (index, fingerprint, notification, signal) in rows {
-            let made = match (notification, signal) {
+        for (index, fingerprint, notification, events) in rows {
+            let made = match (notification, events) {
                 (Some(id), _) => Made::Notification(NotificationId::from_uuid(id)),
-                (None, Some(at)) => Made::Signal(position(at)?),
+                (None, Some(at)) => Made::Events(position(at)?),
                 (None, None) => return Err(StoreError::Corrupt("a key that made nothing".into())),
             };
             if let Some(key) = usize::try_from(index).ok().and_then(|index| keys.get(index)) {
@@ -52,14 +52,14 @@ impl Keys {
     pub(super) fn notified(&self, key: Option<&IdempotencyKey>) -> Option<Outcome> {
         self.again(key?, |made| match made {
             Made::Notification(id) => Some(Outcome::Repeated(id)),
-            Made::Signal(_) => None,
+            Made::Events(_) => None,
         })
     }
 
-    /// The same for a signal.
-    pub(super) fn signalled(&self, key: Option<&IdempotencyKey>) -> Option<Outcome> {
+    /// The same for a signal or a mark.
+    pub(super) fn done(&self, key: Option<&IdempotencyKey>) -> Option<Outcome> {
         self.again(key?, |made| match made {
-            Made::Signal(_) => Some(Outcome::Done(false)),
+            Made::Events(_) => Some(Outcome::Done(false)),
             Made::Notification(_) => None,
         })
     }
@@ -79,7 +79,7 @@ impl Keys {
 /// The keys that a draft is known by.
 fn of(draft: &Draft) -> Vec<&IdempotencyKey> {
     match draft {
-        Draft::Notify { key, .. } | Draft::Signal { key, .. } => key.iter().collect(),
+        Draft::Notify { key, .. } | Draft::Signal { key, .. } | Draft::Mark { key, .. } => key.iter().collect(),
         Draft::Together(drafts) => drafts.iter().flat_map(of).collect(),
         _ => Vec::new(),
     }

@@ -46,8 +46,8 @@ static RECEIPTS: Insert = Insert::new(
 pub(super) enum Applied {
     /// Something changed: what, and what that does to the user's counts.
     Changed(Box<Change>, Effect),
-    /// Everything was so already.
-    Nothing,
+    /// Everything was so already: what was asked for.
+    Nothing(Box<Change>),
     /// It names a notification that this user does not have.
     NotFound,
 }
@@ -66,19 +66,19 @@ pub(super) async fn apply(
             let Some((changed, effect)) = by_ids(conn, user, ids, flags, now).await? else {
                 return Ok(Applied::NotFound);
             };
+            let change = |ids| Box::new(Change { ids, flags: asked.told(), ..Change::default() });
             if changed.is_empty() {
-                return Ok(Applied::Nothing);
+                return Ok(Applied::Nothing(change(ids.clone())));
             }
-            let change = Change { ids: changed, flags: asked.told(), ..Change::default() };
-            Ok(Applied::Changed(Box::new(change), effect))
+            Ok(Applied::Changed(change(changed), effect))
         }
         Mark::UpTo(up_to, asked) => {
             let up_to = head.min(*up_to);
-            let Some(effect) = by_watermark(conn, user, up_to, flags, now).await? else {
-                return Ok(Applied::Nothing);
-            };
-            let change = Change { up_to: Some(up_to.get()), flags: *asked, ..Change::default() };
-            Ok(Applied::Changed(Box::new(change), effect))
+            let change = Box::new(Change { up_to: Some(up_to.get()), flags: *asked, ..Change::default() });
+            Ok(match by_watermark(conn, user, up_to, flags, now).await? {
+                Some(effect) => Applied::Changed(change, effect),
+                None => Applied::Nothing(change),
+            })
         }
     }
 }

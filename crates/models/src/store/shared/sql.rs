@@ -452,7 +452,7 @@ statements! {
            LEFT JOIN receipts r ON r.user_id = u.user_id AND r.position = $2 WHERE u.user_id = $1");
     DROP_RECEIPTS = "DELETE FROM receipts WHERE position = $1";
     DROP_KEYS = "DELETE FROM idempotency_keys WHERE notification = $1";
-    /// The keys of signals whose events are all at or below $1.
+    /// The keys of signals and marks whose events are all at or below $1.
     TRIM_KEYS = "DELETE FROM idempotency_keys WHERE position <= $1";
     DROP_ENTRIES = "DELETE FROM entries WHERE notification = $1";
     DROP_NOTIFICATION = "DELETE FROM notifications WHERE id = $1";

@@ -214,9 +214,9 @@ fn event(row: &mut Values, EventRow { event, audience, payload, .. }: &EventRow)
 }
 
 fn key(row: &mut Values, (key, made): &(IdempotencyKey, Made)) {
-    let (notification, signal) = match made {
+    let (notification, events) = match made {
         Made::Notification(id) => (Some(*id.as_uuid()), None),
-        Made::Signal(at) => (None, Some(at.get())),
+        Made::Events(at) => (None, Some(at.get())),
     };
-    row.add(key.publisher.as_str()).add(key.key.clone()).add(key.fingerprint.to_vec()).add(notification).add(signal);
+    row.add(key.publisher.as_str()).add(key.key.clone()).add(key.fingerprint.to_vec()).add(notification).add(events);
 }

@@ -11,11 +11,11 @@ use tidings_models::{Draft, Invalid, NotificationId, Outcome, text::Rule};
 use super::{
     SentView,
     content::{Asked, CreateRequest},
-    idempotency::{Key, KeyHeader, REPLAYED},
 };
 use crate::{
     App, error,
     extract::{Json, NoParameters, Query},
+    idempotency::{Key, KeyHeader, REPLAYED},
 };
 
 /// Create a notification

@@ -5,7 +5,6 @@ pub(crate) mod content;
 pub(crate) mod correct;
 pub(crate) mod create;
 pub(crate) mod deliveries;
-pub(crate) mod idempotency;
 pub(crate) mod list;
 pub(crate) mod retract;
 pub(crate) mod show;

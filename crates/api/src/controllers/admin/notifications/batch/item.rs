@@ -11,11 +11,8 @@ use tidings_middleware::Problem;
 use tidings_models::{Draft, NotificationId, Timestamp, UserId};
 use utoipa::ToSchema;
 
-use super::super::{
-    content::{Asked, CreateRequest},
-    idempotency::Key,
-};
-use crate::openapi::values::IdempotencyKey;
+use super::super::content::{Asked, CreateRequest};
+use crate::{idempotency::Key, openapi::values::IdempotencyKey};
 
 /// A notification of a batch.
 #[derive(Serialize, ToSchema)] // the one for the sake of the other, to which it says how this is written
