@@ -67,7 +67,8 @@ export class Api {
   async send(
     method: string,
     path: string,
-    body?: unknown,
+    body?: object,
+    headers?: Record<string, string>,
     signal?: AbortSignal,
   ): Promise<Response> {
     const token = this.#token;
@@ -76,7 +77,8 @@ export class Api {
       method,
       headers: {
         ...(token && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(body && { "content-type": "application/json" }),
+        ...headers,
       },
       body: JSON.stringify(body),
       // Two credentials are one too many: the server refuses those of different users.
@@ -89,10 +91,12 @@ export class Api {
   }
 
   /** The same for whoever is not the connection: asks the host once where the server refuses. */
-  async request(method: string, path: string, body?: unknown): Promise<Response> {
+  async request(
+    ...asked: [method: string, path: string, body?: object, headers?: Record<string, string>]
+  ): Promise<Response> {
     if (this.give && !this.#token) await this.ask(false);
-    const answer = await this.send(method, path, body);
+    const answer = await this.send(...asked);
     if (answer.status !== 401 || !this.give || !(await this.ask(true))) return answer;
-    return this.send(method, path, body);
+    return this.send(...asked);
   }
 }

@@ -59,6 +59,14 @@ describe("a connection", () => {
     expect(driver.held.cursor).toBe("c-ready");
   });
 
+  it("asks the host once more where somebody signs in while it is asked", () => {
+    const driver = new Driver({ asks: true }).start();
+    const old = driver.model.attempt;
+    driver.take({ on: "authorized" });
+    driver.take({ on: "token", attempt: old, signedIn: false }); // who was asked before
+    expect([driver.is, driver.did("token").length]).toEqual(["connecting", 2]);
+  });
+
   it("stays closed", () => {
     const driver = live();
     driver.take({ on: "close" }).take({ on: "hint", hint: "online" }).take({ on: "authorized" });

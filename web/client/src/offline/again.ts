@@ -4,7 +4,7 @@
 import { backoff } from "../core/backoff";
 import { obeyed } from "../core/machine";
 import type { World } from "../core/world";
-import { refusal, type Ended } from "../transports/transport";
+import { refusal } from "../transports/transport";
 
 /** The same is said to all: each adds a bit of its own. */
 const JITTER_MS = 1_000;
@@ -35,7 +35,7 @@ export class Again {
   /** `why`: the answer, or whatever was thrown instead of one. */
   later(why: unknown): void {
     if (this.closed) return;
-    const { status, retryAfter }: Ended = why instanceof Response ? refusal(why) : {};
+    const { status, retryAfter } = refusal(why);
     this.waits = true;
     // Refused it would be again. Whoever signs in has a stream that is live then, if it was not so all the time.
     let wait = REFUSED_MS;

@@ -5,7 +5,7 @@ import { json } from "../testing/fake-server";
 import { changed, line, LIVE, setUp } from "../testing/inbox";
 import { inMemory } from "../testing/memory";
 import { LOCK_PATIENCE_MS } from "./index";
-import { MOST_ANSWERED, MOST_MARKS, type KeptMark } from "./marks";
+import { MOST_MARKS } from "./marks";
 
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
@@ -18,8 +18,6 @@ beforeEach(() => {
     vi.restoreAllMocks();
   };
 });
-
-const waiting = (kept: KeptMark[]) => kept.filter(({ marking }) => marking !== undefined);
 
 describe("a mark", () => {
   async function shown() {
@@ -98,7 +96,7 @@ describe("a mark", () => {
     await wait(0);
     expect(line(inbox.view)).toBe("2 1");
     expect(refused).toEqual([[{ read: true, ids: ["n-1"] }, status]]);
-    expect(waiting(await store.marks())).toEqual([]);
+    expect(await store.marks()).toEqual([]);
   });
 
   it.each([408, 429, 500, 503])("waits where that may pass: %i", async (status) => {
@@ -159,28 +157,45 @@ describe("a mark", () => {
     expect([marks().length, inbox.view.pending]).toEqual([2, 0]);
   });
 
-  it("that another tab has sent is not sent again", async () => {
-    const { net, inbox, open, marks } = await shown();
+  it("that another tab has sent is known by its key, and undoes nothing that was done since", async () => {
+    const { net, inbox, open, server } = await shown();
     await wait(1_000);
     net.status = 0;
     await inbox.mark({ read: true, ids: ["n-1"] });
+    inbox.close();
     const other = await open();
+    const late = await open();
     net.status = 200;
-    const before = marks().length;
+    other.listener.state(LIVE);
+    await wait(0);
+    for (const tab of [other, late]) {
+      tab.listener.event(changed(3, { ids: ["n-1"], read: true }), true);
+      tab.listener.event(changed(4, { ids: ["n-1"], read: false }), true); // another device
+    }
     await wait(60_000);
-    expect(marks().slice(before)).toHaveLength(1);
-    expect([inbox.view.pending, other.view.pending]).toEqual([0, 0]);
+    const keys = server.asked.flatMap(({ key }) => key ?? []);
+    expect([new Set(keys).size, keys[0]]).toEqual([1, expect.stringMatching(/^[!-~]{1,255}$/)]);
+    expect([other, late].map(({ view }) => [line(view), view.pending])).toEqual([
+      ["2 1", 0],
+      ["2 1", 0],
+    ]);
   });
 
-  it("that another tab has taken away is not taken for done: it may have been refused", async () => {
-    const { net, inbox, store } = await shown();
-    net.status = 0;
+  it("has a key of its own", async () => {
+    const { inbox, server } = await shown();
+    for (const read of [true, false, true]) await inbox.mark({ read, ids: ["n-1"] });
+    await wait(0);
+    const keys = server.asked.flatMap(({ key }) => key ?? []);
+    expect([keys.length, new Set(keys).size]).toEqual([3, 3]);
+  });
+
+  it("keeps its key for as long as nobody has answered it", async () => {
+    const { net, inbox, server } = await shown();
+    net.status = 503;
     await inbox.mark({ read: true, ids: ["n-1"] });
-    const [mark] = await store.marks();
-    await store.keepMark({ key: mark?.key ?? "" });
-    net.status = 200;
     await wait(60_000);
-    expect([line(inbox.view), inbox.view.pending]).toEqual(["2 1", 0]);
+    const keys = server.asked.flatMap(({ key }) => key ?? []);
+    expect([keys.length > 2, new Set(keys).size]).toEqual([true, 1]);
   });
 
   it.each([
@@ -225,20 +240,12 @@ describe("a mark", () => {
     expect(marks()).toHaveLength(1);
   });
 
-  it("is not forgotten as answered before others are, and then it is", async () => {
-    const { net, open, store } = setUp();
-    net.status = 200;
-    const inbox = await open();
-    const sends = async (marks: number) => {
-      for (let n = 0; n < marks; n += 1) await inbox.mark({ read: true, ids: ["n-1"] });
-      await wait(0);
-      return (await store.marks()).map(({ key, marking }) => marking ?? key.slice(0, 16));
-    };
-    const [first] = await sends(1);
-    const all = await sends(MOST_ANSWERED - 1);
-    expect([all.length, all[0]]).toEqual([MOST_ANSWERED, first]);
-    const later = await sends(2);
-    expect([later.length, later[0]]).toEqual([MOST_ANSWERED, all[2]]);
+  it("is not kept once it is answered", async () => {
+    const { inbox, store } = await shown();
+    await inbox.mark({ read: true, ids: ["n-1"] });
+    expect(await store.marks()).toHaveLength(1);
+    await wait(0);
+    expect(await store.marks()).toEqual([]);
   });
 
   it("is sent after others of an earlier visit, though the clock goes back", async () => {
@@ -253,7 +260,7 @@ describe("a mark", () => {
     await made(900_000_000, false);
     const marks = await store.marks(); // a database has them by their keys
     marks.sort((one, other) => (one.key < other.key ? -1 : 1));
-    expect(marks.map(({ marking }) => marking?.read)).toEqual([true, false]);
+    expect(marks.map(({ marking }) => marking.read)).toEqual([true, false]);
   });
 
   it("is not sent by who was closed while it waited for its turn", async () => {

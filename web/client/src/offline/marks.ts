@@ -1,5 +1,5 @@
-// Marks on their way to the server, in their order, through reloads and nights without network. Each says how
-// something shall be, so that one that is sent twice does no harm: the server needs no key to know a repeat by.
+// Marks on their way to the server, in their order, through reloads and nights without network. Each has a key that the
+// server knows a repeat by: one that is sent twice undoes nothing that was done since.
 
 import type { Api } from "../core/api";
 import type { World } from "../core/world";
@@ -19,19 +19,13 @@ export interface Marking {
 const EARLIEST = 1e15;
 
 export interface Mark {
-  /** Sorts by time. */
+  /** Sorts by time, and is its idempotency key. */
   key: string;
   marking: Marking;
 }
 
-/** Without a marking: the server has answered it. That it is not kept proves nothing, as browsers throw away. */
-export type KeptMark = Pick<Mark, "key"> & Partial<Mark>;
-
 /** Whoever clicks more often without network is told so: nothing is lost in silence. */
 export const MOST_MARKS = 500;
-
-/** A tab that comes back, and waits with the same ones, must know of so many. What is kept grows no further. */
-export const MOST_ANSWERED = MOST_MARKS;
 
 /** These say nothing against the mark: it is sent again. */
 const PASSING = [401, 408, 425, 429];
@@ -70,7 +64,7 @@ export class Marks {
 
   /** Those of an earlier visit. */
   async load(): Promise<void> {
-    this.pending = (await this.#parts.store.marks()).filter((kept): kept is Mark => !!kept.marking);
+    this.pending = await this.#parts.store.marks();
     this.#last = parseInt(this.pending.at(-1)?.key ?? "0");
     void this.#flush();
   }
@@ -81,7 +75,7 @@ export class Marks {
     if (this.again.closed || this.pending.length >= MOST_MARKS) return false;
     // A clock may go back, and what was done later must not be sent before.
     this.#last = Math.max(EARLIEST + world.now(), this.#last + 1);
-    const mark = { key: `${this.#last} ${world.random()}`, marking };
+    const mark = { key: `${this.#last}-${world.random()}`, marking };
     this.pending.push(mark);
     marked.changed();
     // Full or forbidden: then it waits for as long as the page lives.
@@ -106,23 +100,18 @@ export class Marks {
 
   /** What is thrown says when it is to be tried again. */
   async #send(mark: Mark): Promise<void> {
+    if (this.again.closed) return;
     const { store, api, marked } = this.#parts;
-    const kept = await store.marks().catch((): KeptMark[] => []);
-    const answered = kept.filter(({ marking }) => !marking).map(({ key }) => key);
-    // Another tab may have sent it, long ago: then it must not undo what was done since, here neither. Where nobody
-    // knows, once more does less harm than never.
-    if (this.again.closed || answered.includes(mark.key)) return this.#drop(mark);
-    const answer = await api.request("POST", "/notifications/mark", mark.marking);
-    const { status, ok } = answer;
+    const { key, marking } = mark;
+    const repeat = { "idempotency-key": key };
+    const answer = await api.request("POST", "/notifications/mark", marking, repeat);
+    const { status, ok, headers } = answer;
     if (status >= 500 || PASSING.includes(status)) throw answer;
-    await store.keepMark({ key: mark.key }).catch(() => {}); // then it is sent once more after a reload
-    for (const key of answered.slice(0, 1 - MOST_ANSWERED)) store.dropMark(key).catch(() => {});
-    this.#drop(mark, () => (ok ? marked.done(mark) : marked.refused(mark.marking, status)));
-  }
-
-  #drop(mark: Mark, tell?: () => void): void {
+    await store.dropMark(key).catch(() => {}); // then it is sent once more after a reload
     this.pending = this.pending.filter((other) => other !== mark);
-    tell?.();
-    this.#parts.marked.changed();
+    if (!ok) marked.refused(marking, status);
+    // It was done before, as the stream has told, and may have been undone since.
+    else if (!headers.has("idempotent-replayed")) marked.done(mark);
+    marked.changed();
   }
 }

@@ -2,7 +2,7 @@
 // server and user.
 
 import type { World } from "../core/world";
-import type { KeptMark } from "./marks";
+import type { Mark } from "./marks";
 import type { Page } from "./page";
 
 /** What fails is as if it had not been done. */
@@ -10,9 +10,8 @@ export interface Store {
   page(): Promise<Page | undefined>;
   keepPage(page: Page): Promise<unknown>;
   /** Oldest first. */
-  marks(): Promise<KeptMark[]>;
-  /** In the place of one with the same key. */
-  keepMark(mark: KeptMark): Promise<unknown>;
+  marks(): Promise<Mark[]>;
+  keepMark(mark: Mark): Promise<unknown>;
   dropMark(key: string): Promise<unknown>;
 }
 

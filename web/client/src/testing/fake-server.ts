@@ -8,6 +8,8 @@ export interface Asked {
   path: string;
   token: string | null;
   body: unknown;
+  /** Idempotency-Key. */
+  key: string | null;
   credentials: string | undefined;
   /** Was hung up by the client. */
   gone(): boolean;
@@ -40,6 +42,7 @@ export class FakeServer {
         path: String(url).split("/api/v1")[1] ?? "",
         token: headers.get("authorization"),
         body: typeof init.body === "string" ? JSON.parse(init.body) : undefined,
+        key: headers.get("idempotency-key"),
         credentials: init.credentials,
         gone: () => signal.aborted,
       };

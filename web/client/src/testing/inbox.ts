@@ -37,14 +37,17 @@ export const line = ({ items }: View) =>
     .map(({ id, read, pending }) => `${id.slice(2)}${read ? "r" : ""}${pending ? "?" : ""}`)
     .join(" ");
 
-/** What the server answers to marks (0: nothing, it is away), and what it was asked. */
+/** What the server answers to marks (0: nothing, it is away; a key that it has answered it knows), and what it was asked. */
 export function setUp(store?: Store) {
   const server = new FakeServer();
   const net = { status: 0, headers: {} };
+  const done = new Set<string>();
   let page = { items: [item(2), item(1)], cursor: "c-page", next: null as string | null };
-  server.answer = ({ path }) => {
+  server.answer = ({ path, key }) => {
     if (net.status === 0) return undefined;
     if (path.startsWith("/notifications?")) return json(page);
+    if (key && done.has(key)) return json({}, 200, { "idempotent-replayed": "true" });
+    if (key && net.status === 200) done.add(key);
     return json({}, net.status, net.headers);
   };
   const refused: [Marking, number][] = [];

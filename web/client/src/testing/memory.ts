@@ -1,12 +1,12 @@
 // For tests alone: what a browser keeps, without one.
 
-import type { KeptMark } from "../offline/marks";
+import type { Mark } from "../offline/marks";
 import type { Page } from "../offline/page";
 import type { Store } from "../offline/store";
 
 export function inMemory(): Store {
   let kept: Page | undefined;
-  const marks = new Map<string, KeptMark>();
+  const marks = new Map<string, Mark>();
   return {
     page: async () => kept,
     keepPage: async (page) => (kept = page),

@@ -13,8 +13,8 @@ export function line(said: Said): string {
     case "renewed":
       return `renewed ${said.ok}`;
     case "ended": {
-      const { on: _, ...why } = said;
-      return `ended ${JSON.stringify(why)}`;
+      const { on: _, retryAfter = NaN, ...why } = said;
+      return `ended ${JSON.stringify(retryAfter > 0 ? { ...why, retryAfter } : why)}`;
     }
   }
 }

@@ -19,7 +19,7 @@ export type Sink = (said: Said) => void;
 
 export interface Ended {
   status?: number;
-  /** In milliseconds. */
+  /** In milliseconds. NaN: the server has not said; below 0: a time that is over. See `obeyed`. */
   retryAfter?: number;
   reason?: string;
   /** What is between lets requests through, and not this. */
@@ -49,15 +49,17 @@ export async function ask(
   signal?: AbortSignal,
   method = "GET",
 ): Promise<Response> {
-  const answer = await api.send(method, path, undefined, signal);
+  const answer = await api.send(method, path, undefined, undefined, signal);
   if (!answer.ok) throw answer;
   return answer;
 }
 
-export function refusal({ status, headers }: Response): Ended {
+/** What an answer that is no success says. Whatever else was thrown says nothing. */
+export function refusal(why: unknown): Ended {
+  if (!(why instanceof Response)) return {};
+  const { status, headers } = why;
   const asked = headers.get("retry-after") ?? "";
-  const retryAfter = Number(asked) * 1_000 || Date.parse(asked) - Date.now();
-  return { status, ...(retryAfter > 0 && { retryAfter }) };
+  return { status, retryAfter: Number(asked) * 1_000 || Date.parse(asked) - Date.now() };
 }
 
 /** What `GET /events` answers. */
@@ -86,7 +88,7 @@ export function running(
   const { signal } = over;
   const say: Sink = (said) => signal.aborted || sink(said);
   run(say, signal)
-    .catch((error): Ended => (error instanceof Response ? refusal(error) : {}))
+    .catch(refusal)
     .then((why) => {
       say({ on: "ended", ...why });
       over.abort(); // whatever it still has open
