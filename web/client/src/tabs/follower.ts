@@ -3,8 +3,9 @@
 
 import { backoff } from "../core/backoff";
 import { EMPTY, take } from "../core/intake";
+import { obeyed } from "../core/machine";
 import type { Seat } from "../client";
-import { query, type Events } from "../transports/transport";
+import { query, refusal, type Events } from "../transports/transport";
 import type { Counts, Envelope, Held, Reset } from "../types";
 
 /** What comes meanwhile waits. When it is more, the tab asks for it once more instead. */
@@ -20,6 +21,8 @@ export class Follower {
   #joined = false;
   /** The leader's since a page was asked for: newer than that page's. */
   #counts: Counts | null = null;
+  /** What its counts were when it told them last. */
+  #led = "";
   #failures = 0;
   #stopped = false;
   #again: unknown;
@@ -47,7 +50,11 @@ export class Follower {
     else this.#overflowed = true;
   }
 
-  counts(counts: Counts): void {
+  /** `news`: the server has just said so. Otherwise the leader has them, and where they are as before, others may be newer. */
+  counts(counts: Counts, news: boolean): void {
+    const led = JSON.stringify(counts);
+    if (!news && led === this.#led) return;
+    this.#led = led;
     this.#counts = counts;
     this.#count(counts);
   }
@@ -68,7 +75,7 @@ export class Follower {
   }
 
   async catchUp(last?: string): Promise<void> {
-    if (this.#busy || this.#stopped) return;
+    if (this.#busy || this.#stopped || this.#again) return;
     this.#busy = true;
     this.#waiting ??= [];
     this.complete(false);
@@ -77,8 +84,8 @@ export class Follower {
         this.#overflowed = false;
         while (await this.#page()) continue;
       } while (this.#overflowed);
-    } catch {
-      return this.#later();
+    } catch (why) {
+      return this.#later(why);
     } finally {
       this.#busy = false;
       if (this.#counts !== null && !this.#stopped) this.#count(this.#counts);
@@ -93,13 +100,15 @@ export class Follower {
   }
 
   /** It tries again, for ever, and never together with all other tabs. */
-  #later(): void {
+  #later(why: unknown): void {
     if (this.#stopped) return;
     const { world } = this.seat;
-    const wait = backoff(this.#failures, world.random());
+    const wait = obeyed(refusal(why).retryAfter) + backoff(this.#failures, world.random());
     this.#failures += 1;
-    world.clearTimer(this.#again);
-    this.#again = world.setTimer(() => void this.catchUp(), wait);
+    this.#again = world.setTimer(() => {
+      this.#again = undefined;
+      void this.catchUp();
+    }, wait);
   }
 
   /** True: there is more. */
@@ -108,7 +117,7 @@ export class Follower {
     const after = held.cursor;
     const before = this.#counts;
     const answer = await this.seat.api.request("GET", `/events${query({ after })}`);
-    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    if (!answer.ok) throw answer;
     const { events, cursor, more, reset } = (await answer.json()) as Events;
     // Where the leader told a reset meanwhile, this is of before it.
     if (this.#stopped || held !== this.seat.known.held) return false;

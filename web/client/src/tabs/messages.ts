@@ -35,7 +35,11 @@ export interface Channel {
 export function openChannel(name: string): Channel {
   const channel = new BroadcastChannel(name);
   return {
-    post: (message) => channel.postMessage(message),
+    post: (message) => {
+      try {
+        channel.postMessage(message);
+      } catch {} // closed
+    },
     hear: (listen) => {
       channel.onmessage = ({ data }: MessageEvent<Message>) => listen(data);
     },

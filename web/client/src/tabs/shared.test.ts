@@ -226,6 +226,75 @@ describe("tabs", () => {
     expect([late.client.state.is, late.ids]).toEqual(["live", ids(1, 2)]);
   });
 
+  it("ask no oftener for it when there are many of them, and not before the server says", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    const refuse = () => json({}, 429, { "retry-after": "60" });
+    server.answer = ({ path }) => (path.startsWith("/events") ? refuse() : undefined);
+    const asked = () => server.paths.filter((path) => path.startsWith("GET /events")).length;
+    const before = asked();
+    for (let n = 0; n < 10; n += 1) open();
+    await wait(59_000);
+    expect(asked() - before).toBe(10);
+    await wait(40_000);
+    expect(asked() - before).toBe(20);
+  });
+
+  it("ask their host no oftener while nobody is signed in, however many there are", async () => {
+    const { server, open, happen } = setUp();
+    server.random = 1;
+    let signedIn: string | null = "t";
+    const token = vi.fn(async () => signedIn);
+    open("queue", { token });
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    signedIn = null;
+    server.answer = () => json({}, 401);
+    server.newest.end();
+    await wait(120_000);
+    for (let n = 0; n < 3; n += 1) open("queue", { token });
+    await wait(60_000);
+    token.mockClear();
+    await wait(600_000);
+    expect(token.mock.calls.length).toBeLessThan(200);
+  });
+
+  it("tell nothing while nothing happens", async () => {
+    const { server, open, happen } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    const counts = vi.fn();
+    open("queue", { counts });
+    await wait(5_000);
+    counts.mockClear();
+    await wait(20_000);
+    expect(counts).not.toHaveBeenCalled();
+  });
+
+  it("count as the server said, also where the leader waits and knows less", async () => {
+    const { server, open, happen, log } = setUp();
+    open();
+    await wait(0);
+    server.newest.ready(0);
+    await happen();
+    server.newest.event("goodbye", { reason: "shutdown", retry_ms: 30_000 });
+    await wait(0);
+    log.push(envelope(2), envelope(3));
+    const late = open();
+    await wait(10_000);
+    expect([late.ids, late.unread]).toEqual([ids(1, 2, 3), 3]);
+    await wait(30_000);
+    server.newest.ready(1); // two were read elsewhere
+    await wait(0);
+    expect(late.unread).toBe(1);
+  });
+
   it("count as the leader does, where a page that was asked for before says something older", async () => {
     const { server, open, happen } = setUp();
     open();

@@ -143,7 +143,7 @@ export class Shared implements Client {
           transport: message.state.transport,
           preferAt: message.preferAt,
         });
-        if (message.counts !== null) follower.counts(message.counts);
+        if (message.counts !== null) follower.counts(message.counts, false);
         return follower.follow(message.cursor, message.last);
       case "state":
         return this.#heard(message.state);
@@ -153,7 +153,7 @@ export class Shared implements Client {
       case "reset":
         return follower.reset(message.reset);
       case "counts":
-        return follower.counts(message.counts);
+        return follower.counts(message.counts, true);
     }
   }
 

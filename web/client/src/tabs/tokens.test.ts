@@ -46,6 +46,22 @@ it("is asked of one tab alone, however long that takes", async () => {
   end();
 });
 
+it("does not come from a tab that leaves meanwhile, which is no error", async () => {
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  world.random = () => 0;
+  let give = (_: string) => {};
+  const { ask, gave, end } = setUp(() => new Promise((resolve) => (give = resolve)));
+  void ask(false);
+  await vi.waitFor(() => expect(gave[0]).toHaveBeenCalled());
+  end();
+  give("late");
+  await new Promise((resolve) => setTimeout(resolve));
+  process.off("unhandledRejection", unhandled);
+  world.random = Math.random;
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
 it("comes from a tab that is left", async () => {
   const { ask, gave, end } = setUp(async () => "one");
   end();
