@@ -102,9 +102,13 @@ export function connect(options: Options): Client {
   let client = tabs(seat);
   const over = whenShown((goes) => {
     away = goes;
-    if (!goes) return void (client = tabs(seat));
-    client.close();
-    write();
+    if (goes) {
+      client.close();
+      write();
+    } else {
+      client = tabs(seat);
+      if (closed) client.close(); // by what it was told first
+    }
   });
   return {
     get state() {

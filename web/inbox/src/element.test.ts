@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Inbox } from "../../client/src/offline/inbox";
 import { define, MOST_WAITING, TidingsInbox } from "./element";
 import { Rest } from "./rest";
-import { PATIENCE_MS } from "./who";
+import { TOKEN_MS } from "../../client/src/core/api";
 
 const streams: (Options & { closed?: boolean })[] = [];
 const own: typeof connect = (options) => {
@@ -256,7 +256,7 @@ it("asks anew for a token that did not come", async () => {
   );
   Object.assign(element, { token: () => answers.shift(), connect: own });
   document.body.append(element);
-  await vi.advanceTimersByTimeAsync(PATIENCE_MS);
+  await vi.advanceTimersByTimeAsync(TOKEN_MS);
   expect([states, streams.length]).toEqual([["connecting ", "waiting token"], 0]);
   await vi.advanceTimersByTimeAsync(LONGEST_FIRST_WAIT_MS);
   expect(streams).toHaveLength(1);

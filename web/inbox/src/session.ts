@@ -5,6 +5,9 @@ import {
   backoff,
   browser,
   longPoll,
+  nameOf,
+  obeyed,
+  refusal,
   sse,
   webSocket,
   type Client,
@@ -36,8 +39,6 @@ export interface Heard {
   another(): void;
 }
 
-/** No server is obeyed for longer: what it says may be a mistake. */
-const MOST_ASKED_MS = 600_000;
 /** A network that is back is so for all: each takes its time. */
 const JITTER_MS = 1_000;
 
@@ -77,12 +78,9 @@ export class Session {
     try {
       user ??= await whoIs(this.#whoever, () => (reason = "network"));
     } catch (error) {
-      let asked = 0;
-      if (error instanceof Response) {
-        reason = `status ${error.status}`;
-        asked = Number(error.headers.get("retry-after")) * 1_000 || 0;
-      }
-      if (!this.#closed) this.#wait(failures, since, reason, Math.min(asked, MOST_ASKED_MS));
+      const { status, retryAfter } = refusal(error);
+      if (status) reason = `status ${status}`;
+      if (!this.#closed) this.#wait(failures, since, reason, obeyed(retryAfter));
       return;
     }
     if (user === null) this.#tell({ is: "unauthorized", reason: "signed out" });
@@ -115,7 +113,7 @@ export class Session {
     const token = this.#token;
     const who = { server, user, ...(token && { token }), world: this.#world };
     this.#user = user;
-    this.name = `tidings ${server} ${encodeURIComponent(user)}`;
+    this.name = nameOf(server, user);
     const inbox = await openInbox({
       ...who,
       changed: (view) => this.#closed || heard.view(view),

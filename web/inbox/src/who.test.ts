@@ -1,5 +1,6 @@
 import { Api, type GiveToken } from "@tidings/client";
 import { describe, expect, it, vi } from "vitest";
+import { TOKEN_MS } from "../../client/src/core/api";
 import { fromUrl, once, PATIENCE_MS, subject, whoIs } from "./who";
 
 const encode = (claims: object) =>
@@ -94,7 +95,7 @@ describe("a token that is asked for", () => {
     const answers = [new Promise<string>(() => {}), Promise.resolve("t")];
     const give = once(() => answers.shift() as Promise<string>);
     const both = Promise.allSettled([give(false), give(true)]);
-    await vi.advanceTimersByTimeAsync(PATIENCE_MS);
+    await vi.advanceTimersByTimeAsync(TOKEN_MS);
     expect((await both).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(await give(false)).toBe("t");
     vi.useRealTimers();

@@ -1,8 +1,8 @@
 // Who reads here: by what the host says, by the token, or by the cookie that the server knows.
 
-import type { Api, GiveToken } from "@tidings/client";
+import { given, type Api, type GiveToken } from "@tidings/client";
 
-/** A host that has not answered by then is asked anew. */
+/** A host whose address has not answered by then is asked anew. */
 export const PATIENCE_MS = 20_000;
 
 /** A token from an address of the host: 401 says that nobody is signed in. */
@@ -23,8 +23,7 @@ export function once(give: GiveToken): GiveToken {
   return (refresh) => {
     if (last !== undefined && (asking || !refresh)) return last;
     asking = true;
-    const late = new Promise<never>((_, fail) => setTimeout(fail, PATIENCE_MS));
-    const asked = Promise.race([(async () => give(refresh))(), late]);
+    const asked = given(give, refresh);
     const forget = () => (last = undefined);
     last = asked;
     asked.then((token) => token === null && forget(), forget).finally(() => (asking = false));

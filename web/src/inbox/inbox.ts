@@ -139,11 +139,11 @@ export function createInbox({ view, search }: Query, connect: Connect) {
   }
 
   const listener: StreamListener = {
-    event(frame) {
+    event(frame, live) {
       if (!isLogFrame(frame)) return;
       touchClock();
       if (frame.type === "inbox.changed") heard(frame.payload);
-      apply({ on: "frame", frame });
+      apply({ on: "frame", frame: { ...frame, live } });
     },
     reset(reset) {
       apply({ on: "reset", reset });

@@ -75,6 +75,14 @@ describe("frames", () => {
   const table: [name: string, events: Told[], rows: string, unread: number, stale: boolean][] = [
     ["a notification comes first", [came("d", 4)], "d c b a", 4, false],
     ["two keep their order", [came("d", 4), came("e", 5)], "e d c b a", 5, false],
+    [
+      "what was told before changes no row of a newer list",
+      [came("aa", 4, { live: false })],
+      "c b a",
+      4,
+      true,
+    ],
+    ["one that came meanwhile comes first", [came("d", 4, { live: false })], "d c b a", 4, false],
     ["one that is listed already changes no row", [came("b", 3)], "c b a", 3, false],
     ["some ids are read", [change({ ids: ["a", "c"], read: true }, 1)], "c* b a*", 1, false],
     [

@@ -111,7 +111,7 @@ function added(state: InboxState, frame: LogFrame & { type: "notification" }): I
   const item = arrived(frame);
   // Known already, from a list that is ahead of the stream: its receipt there is the newer one.
   if (state.items.some((other) => other.id === item.id)) return state;
-  if (isLate(item, state.items)) return { ...state, stale: true };
+  if (isLate(item, state.items, frame.live === false)) return { ...state, stale: true };
   const items = state.items.filter((other) => !replaces(item, other));
   return { ...state, items: isFound(item, state.search) ? [item, ...items] : items };
 }

@@ -6,6 +6,8 @@ import type { Change, Notification, Preferences } from "../api/types";
 interface Logged<T extends string, P> extends Envelope<P> {
   id: string;
   type: T;
+  /** False: it happened before the stream was open, and may be older than a list that was asked for since. */
+  live?: boolean;
 }
 
 /** What the reader did, on any device: to some ids, or to everything up to a cursor, or beside the list. */

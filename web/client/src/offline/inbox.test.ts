@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeDisk } from "../testing/fake-database";
 import { json } from "../testing/fake-server";
 import { changed, item, items, line, LIVE, news, setUp, slow } from "../testing/inbox";
+import type { Item } from "../types";
 import { MOST_ITEMS } from "./page";
 import { PATIENCE_MS } from "./store";
 
@@ -67,6 +68,25 @@ describe("an inbox", () => {
     inbox.listener.event(changed(5, { ids: ["n-0"], read: true }), true);
     await wait(0);
     expect(line(inbox.view)).toBe("4 2 1 0r");
+  });
+
+  it("asks once more where the stream begins with what is older than the page, which it must not stand above", async () => {
+    const { server, net, fetches, open, serve } = setUp();
+    net.status = 200;
+    const id = (n: number) => `n-${n + 100}`; // that sort, as those of a server do
+    serve(items(80, 50).map((item, at) => ({ ...item, id: id(80 - at), read: true })));
+    slow(server);
+    const inbox = await open();
+    for (const n of [1, 2]) {
+      const { payload, ...told } = news(n);
+      inbox.listener.event({ ...told, payload: { ...(payload as Item), id: id(n) } }, false);
+    }
+    inbox.listener.state(LIVE);
+    await wait(1_000);
+    expect(inbox.view.items.map((item) => item.id)).toEqual(
+      items(80, 50).map((_, at) => id(80 - at)),
+    );
+    expect(fetches()).toHaveLength(2);
   });
 
   it("holds no more than it may", async () => {

@@ -57,7 +57,7 @@ export class Inbox {
       marked: {
         changed: () => this.#tell(),
         done: (mark) => this.#done(mark),
-        refused: (marking, status) => parts.heard.refused?.(marking, status),
+        refused: (marking, status) => guarded(() => parts.heard.refused?.(marking, status)),
       },
     });
   }
@@ -144,7 +144,7 @@ export class Inbox {
     this.#set(page);
     // Those that the page has already do no harm, in their order. If there is one that still cannot be told, it is
     // fetched once more, for all of them.
-    for (const envelope of came) this.#apply(envelope);
+    for (const envelope of came) this.#apply(envelope, true);
     this.#refill();
   }
 
@@ -162,9 +162,9 @@ export class Inbox {
     this.#refill();
   }
 
-  #apply(envelope: Envelope): void {
+  #apply(envelope: Envelope, late?: boolean): void {
     const { items, cursor } = this.#page;
-    const after = apply(items, envelope);
+    const after = apply(items, envelope, late);
     if (after === null) this.#known = false;
     this.#set({ items: after ?? items, cursor: envelope.id ?? cursor });
   }

@@ -18,9 +18,12 @@ export function arrived({ id = "", audience, payload, muted }: Envelope<Content>
 export const replaces = (newer: Item, older: Item): boolean =>
   !!newer.group_key && newer.group_key === older.group_key && newer.audience === older.audience;
 
-/** The list may be ahead of the stream, and have the newer one already: then it is the server that can tell. */
-export const isLate = (one: Item, items: readonly Item[]): boolean =>
-  items.some((item) => replaces(one, item) && item.id > one.id); // ids sort by the time when they were made
+/**
+ * The list may be ahead of the stream, and have the newer one already: then it is the server that can tell. So is any newer one
+ * where the list is of after this (`late`): which place it has there is not known.
+ */
+export const isLate = (one: Item, items: readonly Item[], late?: boolean): boolean =>
+  items.some((item) => item.id > one.id && (late || replaces(one, item))); // ids sort by the time when they were made
 
 /** A correction replaces what the sender wrote (a field left out is gone), not what the reader did. */
 export function corrected(

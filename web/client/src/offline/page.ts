@@ -31,15 +31,15 @@ export interface Change {
   up_to?: string;
 }
 
-/** Null: it cannot be told from what is here, and has to be fetched. */
-export function apply(items: Item[], envelope: Envelope): Item[] | null {
+/** Null: it cannot be told from what is here, and has to be fetched. `late`: the items are of after it. */
+export function apply(items: Item[], envelope: Envelope, late?: boolean): Item[] | null {
   const one = envelope.payload as Item;
   const held = items.find(({ id }) => id === one?.id);
   switch (envelope.type) {
     case "notification": {
       if (held) return items;
       const fresh = arrived(envelope as Envelope<Item>);
-      if (isLate(fresh, items)) return null;
+      if (isLate(fresh, items, late)) return null;
       return [fresh, ...items.filter((item) => !replaces(fresh, item))];
     }
     case "notification.updated":
