@@ -65,7 +65,6 @@ pub struct Broker {
     pub(crate) settings: Settings,
     pub(crate) sizes: Sizes,
     publisher: Publisher,
-    fresh: Arc<Fresh>,
     pub(crate) status: Arc<Status>,
     pub(crate) bus: Arc<dyn Bus>,
     /// The other nodes. `None`: there can be none.
@@ -135,7 +134,7 @@ impl Broker {
             follower::run(
                 Arc::clone(&store),
                 Arc::clone(&bus),
-                Arc::clone(&fresh),
+                fresh,
                 Arc::clone(&hubs),
                 Arc::clone(&status),
                 settings.poll,
@@ -159,7 +158,6 @@ impl Broker {
             settings,
             sizes,
             publisher,
-            fresh,
             status,
             bus,
             peers,
@@ -300,7 +298,7 @@ impl Broker {
 
     async fn join(&self, hub: &Arc<Hub>, reader: &Reader) -> Result<Joined, OpenError> {
         // Who was answered that something is in the log finds it. Without end it must not wait for it.
-        let _ = timeout(FOLLOWING, reach(hub, self.fresh.newest())).await;
+        let _ = timeout(FOLLOWING, reach(hub, self.publisher.newest())).await;
         // What another hub has handed on already must not be news to this one.
         reach(hub, self.hubs.feed.position()).await;
         // Who is refused in any case is, by the hub, without a look at the others.

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
-use tidings_models::{Committed, Draft, Log, Outcome, StoreError};
+use tidings_models::{Committed, Draft, Log, Outcome, Position, StoreError};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -31,6 +31,7 @@ const GROUP_WEIGHT: usize = 256;
 #[derive(Clone)]
 pub struct Publisher {
     queue: mpsc::Sender<Job>,
+    fresh: Arc<Fresh>,
     tally: Arc<Tally>,
 }
 
@@ -48,7 +49,8 @@ impl Publisher {
         tally: Arc<Tally>,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        (Self { queue, tally: Arc::clone(&tally) }, run(jobs, store, bus, fresh, tally))
+        let publisher = Self { queue, fresh: Arc::clone(&fresh), tally: Arc::clone(&tally) };
+        (publisher, run(jobs, store, bus, fresh, tally))
     }
 
     /// Stores a draft. When this returns an [`Outcome`], it is on disk. A caller that goes away does
@@ -72,6 +74,11 @@ impl Publisher {
             handed_in?;
             outcome.await.unwrap_or(Err(Error::Unknown))
         }
+    }
+
+    /// Up to here this process has written the log.
+    pub(crate) fn newest(&self) -> Position {
+        self.fresh.newest()
     }
 
     /// Drafts that wait for the next group.

@@ -16,7 +16,7 @@ statements! {
     LEDGER_FLOOR = "SELECT ledger_floor FROM head WHERE id = 1";
     /// The streams of user $1 that came as far as $2, the first first: at most $3.
     CONNECTIONS_UP_TO = "SELECT id, after_position, opened_at, state_after, written_position, written_at, closed_at, \
-           events FROM connections WHERE user_id = $1 AND written_position >= $2 ORDER BY opened_at, id LIMIT $3";
+           events FROM connections WHERE user_id = $1 AND written_position >= $2 ORDER BY opened_at, id, after_position LIMIT $3";
     /// How many of the newest $3 streams were given, as an event, what stands at $1 for audience $2, of how many
     /// users, and whether there are older ones.
     REACH = "WITH newest AS (SELECT id, after_position, user_id, written_position FROM connections \
