@@ -8,13 +8,14 @@ mod streams;
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
 };
 
-use crate::support::{PATIENCE, Server};
+use crate::support::{PATIENCE, Server, json};
 
 /// Another address of this machine.
 const ELSEWHERE: &str = "127.0.0.2";
@@ -33,6 +34,18 @@ async fn connect_from(server: &Server, address: &str) -> TcpStream {
 
 fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// Several at once, where next to nothing is left of a quota: one is refused at least. On a busy machine some of it may
+/// have come back meanwhile, and lets others in.
+pub(crate) async fn one_refused(requests: impl Iterator<Item = RequestBuilder>) -> Response {
+    let answers = join_all(requests.map(|request| async { request.send().await.unwrap() })).await;
+    answers.into_iter().find(|answer| answer.status() == 429).expect("one that is refused")
+}
+
+/// The same, and it is told why.
+async fn one_limited(requests: impl Iterator<Item = RequestBuilder>) {
+    assert_eq!(json(one_refused(requests).await, 429).await["code"], "rate_limited");
 }
 
 /// Sends what there is to send byte by byte, twice a second, until the server closes: what it said.

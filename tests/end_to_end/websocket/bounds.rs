@@ -160,8 +160,21 @@ async fn one_too_many_is_told_so_and_disturbs_nobody() {
 #[tokio::test]
 async fn who_comes_too_often_is_told_to_come_back() {
     let server = Server::start_with(&[("TIDINGS_RATE_PER_USER", "1")]).await;
-    while server.as_user("ann", reqwest::Method::GET, "/inbox").send().await.unwrap().status() != 429 {}
-    assert_eq!(Socket::of(&server, "ann", "").await.goodbye().await, ("limit".to_owned(), 1013));
+    // What comes back meanwhile may let one in, on a busy machine.
+    let mut tries = 0;
+    let (first, mut socket) = loop {
+        while server.as_user("ann", reqwest::Method::GET, "/inbox").send().await.unwrap().status() != 429 {}
+        let mut socket = Socket::of(&server, "ann", "").await;
+        assert_eq!(socket.next().await.event, "retry");
+        let first = socket.next().await;
+        tries += 1;
+        if first.event == "goodbye" || tries == 5 {
+            break (first, socket);
+        }
+    };
+    assert_eq!((first.event.as_str(), &first.json()["reason"]), ("goodbye", &json!("limit")));
+    let (more, code, why) = socket.closed().await;
+    assert_eq!((more.is_none(), code, why.as_str()), (true, 1013, "limit"));
 }
 
 async fn narrow(server: &Server) -> TcpStream {
