@@ -18,6 +18,10 @@ use tidings_models::{Clock as _, SystemClock};
 
 use crate::support::{Event, PATIENCE, Server, Stream};
 
+/// So soon, in milliseconds, that a test can wait for it, and so late that a busy machine has asked before for all that
+/// comes before.
+const SOON: i64 = 5_000;
+
 /// The JSON of an answer that has this status; null for one without a body.
 async fn answer(request: RequestBuilder, status: u16) -> Value {
     let answer = request.send().await.unwrap();

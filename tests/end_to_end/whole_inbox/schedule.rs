@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tidings_models::{Kind, Log as _, Position, Store as _};
 
-use super::{admin, after, create, inbox, next, titles};
+use super::{SOON, admin, after, create, inbox, next, titles};
 use crate::{
     refusals::refused,
     support::{Dice, Server, json as answer_json, until},
@@ -26,7 +26,7 @@ async fn it_comes_at_its_time_and_not_before() {
     let server = Server::start().await;
     let mut stream = server.stream("ann", "", None).await;
     stream.ready().await;
-    let at = after(1500);
+    let at = after(SOON);
     let body = json!({"to": {"user": "ann"}, "title": "later", "deliver_at": at});
     let made = admin(&server, Method::POST, "/admin/notifications", body, 201).await;
     assert_eq!((&made["stage"], &made["deliver_at"]), (&json!("scheduled"), &json!(at)));
@@ -72,7 +72,7 @@ async fn it_is_changed_and_called_off() {
     let mut stream = server.stream("ann", "", None).await;
     stream.ready().await;
     let id = create(&server, json!({"to": {"user": "ann"}, "title": "typo", "deliver_at": after(600_000)})).await;
-    let off = create(&server, json!({"to": {"user": "ann"}, "title": "off", "deliver_at": after(1500)})).await;
+    let off = create(&server, json!({"to": {"user": "ann"}, "title": "off", "deliver_at": after(SOON)})).await;
     let all = scheduled(&server).await;
     assert_eq!([&all[0]["id"], &all[1]["id"]], [&json!(off), &json!(id)], "the next first");
 
@@ -86,7 +86,7 @@ async fn it_is_changed_and_called_off() {
     ] {
         refused(server.as_admin(Method::PATCH, &path(&id)).json(&body), 422, code).await;
     }
-    let at = after(2000);
+    let at = after(SOON + 500);
     let changed = admin(&server, Method::PATCH, &path(&id), json!({"title": "right", "deliver_at": at}), 200).await;
     assert_eq!((&changed["title"], &changed["deliver_at"]), (&json!("right"), &json!(at)));
     assert_eq!(
@@ -115,7 +115,7 @@ async fn a_key_is_remembered_while_it_waits_and_after() {
         let body = json!({"to": {"user": "ann"}, "title": title, "deliver_at": at});
         server.as_admin(Method::POST, "/admin/notifications").header("idempotency-key", "k").json(&body)
     };
-    let at = after(1200);
+    let at = after(SOON);
     let first = answer_json(send("later", &at).send().await.unwrap(), 201).await;
     let again = send("later", &at).send().await.unwrap();
     assert_eq!(again.headers()["idempotent-replayed"], "true");

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{admin, after, counts, create, inbox, join, next, titles, topic, user};
+use super::{SOON, admin, after, counts, create, inbox, join, next, titles, topic, user};
 use crate::{
     refusals::refused,
     support::{Server, Stream, json as json_of, until},
@@ -30,7 +30,7 @@ async fn what_is_snoozed_is_out_of_sight_and_comes_back_unread() {
     for stream in [&mut stream, &mut other] {
         next(stream, "inbox.changed").await;
     }
-    let until_then = after(1500);
+    let until_then = after(SOON);
     let snoozed = patch(&server, "ann", &id, json!({"snoozed_until": until_then})).await;
     assert_eq!((&snoozed["snoozed_until"], &snoozed["read"]), (&json!(until_then), &json!(true)));
     for query in ["", "?state=unread", "?state=read", "?state=archived"] {
@@ -246,7 +246,7 @@ async fn what_expires_is_gone_everywhere() {
     let start = stream.ready().await.pop().unwrap().id.unwrap();
     let mut ids = Vec::new();
     for to in [json!({"user": "ann"}), json!({"topic": "deploys"}), json!({"everyone": true})] {
-        let id = create(&server, json!({"to": to, "title": "brief", "expires_at": after(1500)})).await;
+        let id = create(&server, json!({"to": to, "title": "brief", "expires_at": after(SOON)})).await;
         next(&mut stream, "notification").await;
         ids.push(id);
     }
@@ -438,12 +438,12 @@ async fn what_is_replaced_is_gone_for_former_members_too() {
 #[tokio::test]
 async fn what_is_due_while_nobody_is_there_happens_after() {
     let mut server = Server::start_apart(&[]).await;
-    let brief = create(&server, json!({"to": {"user": "ann"}, "title": "brief", "expires_at": after(1200)})).await;
+    let brief = create(&server, json!({"to": {"user": "ann"}, "title": "brief", "expires_at": after(SOON)})).await;
     let later = create(&server, json!({"to": {"user": "ann"}, "title": "later"})).await;
     let cursor = server.get("ann", "/inbox").await["cursor"].as_str().unwrap().to_owned();
-    patch(&server, "ann", &later, json!({"snoozed_until": after(1200)})).await;
+    patch(&server, "ann", &later, json!({"snoozed_until": after(SOON)})).await;
     server.kill();
-    let due = after(1300);
+    let due = after(SOON + 100);
     until("their time", || std::future::ready((after(0) > due).then_some(()))).await;
     let server = server.start_again().await;
     let mut stream = server.stream("ann", &format!("?after={cursor}"), None).await;
