@@ -95,7 +95,7 @@ async fn an_ephemeral_signal_reaches_streams_of_all_nodes() {
 #[tokio::test]
 async fn a_stream_is_renewed_whatever_node_is_asked() {
     let (first, second) = two().await;
-    let token = Server::token_for("ann", Role::User, 6);
+    let token = Server::token_for("ann", Role::User, 12);
     let mut stream = Stream::open(&first.address, &token, "", None).await;
     let mut left = Stream::open(&first.address, &token, "", None).await;
     left.ready().await;

@@ -130,7 +130,7 @@ async fn during_a_replay() {
 #[tokio::test]
 async fn a_token_that_ends_and_one_that_is_renewed() {
     let server = Server::start().await;
-    let token = Server::token_for("ann", Role::User, 4);
+    let token = Server::token_for("ann", Role::User, 8);
     let mut left = Stream::open(&server.address, &token, "", None).await;
     let mut renewed = Stream::open(&server.address, &token, "", None).await;
     left.ready().await;

@@ -34,7 +34,7 @@ impl<'a> Run<'a> {
     /// Sends a request, and compares the answer.
     pub(super) async fn exchange(&mut self, example: &Exchange) {
         self.names.set("SOON", after(2000));
-        self.names.set("BRIEF", Server::token_for("alice", Role::User, 2));
+        self.names.set("BRIEF", Server::token_for("alice", Role::User, 4));
         let line = example.line;
         if example.answer_headers.iter().any(|(_, value)| value == "text/event-stream") {
             return self.open(example).await;
