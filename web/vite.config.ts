@@ -23,5 +23,7 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.ts", "client/src/**/*.test.ts", "inbox/src/**/*.test.ts"],
+    setupFiles: ["patience.ts"],
+    testTimeout: 30_000,
   },
 });

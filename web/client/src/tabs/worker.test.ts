@@ -32,39 +32,42 @@ function come(known: Partial<Remembered> = {}) {
   return { bye: () => say(BYE) };
 }
 
-const open = () => server.streams.filter(({ asked }) => !asked.gone()).length;
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Connections that are open, and those that there ever were. */
+const streams = () => [
+  server.streams.filter(({ asked }) => !asked.gone()).length,
+  server.streams.length,
+];
+const streamsAre = (...wanted: number[]) => vi.waitFor(() => expect(streams()).toEqual(wanted));
+/** All that was answered has been taken in: nothing here waits for more than that. */
+const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 it("has a connection for as long as there is a page, and another one for the next", async () => {
   const [one, two] = [come(), come()];
-  await settled();
-  expect(open()).toBe(1);
+  await streamsAre(1, 1);
   one.bye();
   one.bye();
   await settled();
-  expect([open(), server.streams.length]).toEqual([1, 1]);
+  expect(streams()).toEqual([1, 1]);
   two.bye();
-  await settled();
-  expect(open()).toBe(0);
+  await streamsAre(0, 1);
   come();
-  await settled();
-  expect([open(), server.streams.length]).toEqual([1, 2]);
+  await streamsAre(1, 2);
 });
 
 it("tries again for who comes after it was refused", async () => {
   server.answer = () => json({}, 401);
   come();
+  await vi.waitFor(() => expect(server.asked.length).toBe(1));
   await settled();
-  expect([open(), server.asked.length]).toEqual([0, 1]);
+  expect([streams(), server.asked.length]).toEqual([[0, 0], 1]);
   server.answer = () => undefined;
   come();
-  await settled();
-  expect(open()).toBe(1);
+  await streamsAre(1, 1);
 });
 
 it("goes on where its page is, by the transport that worked there", async () => {
   server.answer = () => new Promise<Response>(() => {});
   come({ transport: "longpoll", preferAt: Date.now() + 60_000 });
-  await settled();
+  await vi.waitFor(() => expect(server.paths.length).toBe(1));
   expect(server.paths).toEqual(["GET /events?after=c0"]);
 });
