@@ -217,8 +217,8 @@ export class HostTab {
     this.cdp ??= await this.page.context().newCDPSession(this.page);
     await this.cdp.send("Page.setWebLifecycleState", { state });
     const last = { frozen: "freeze", active: "resume" }[state];
-    const { page } = await this.heard();
-    assert.equal(page.at(-1), last, "a browser does that to hidden pages alone");
+    const heard = async () => (await this.heard()).page.at(-1) === last;
+    await until(`the page hears "${last}", as hidden pages alone do`, heard);
   }
 
   leave = (host) => leave(this.page, `${host.origin}/elsewhere`);
@@ -252,16 +252,20 @@ export class HostTab {
     await until(
       "the tab is live",
       async () => (await this.state()).is === "live",
+      RETRY,
     );
   }
 }
 
+/** After four tries in vain the fifth may come 16.25 s later. */
+const RETRY = { patience: 30_000 };
+
 /**
- * So long a tab is without news at most when the one that has the connection goes without a word: it asks every 2 s
- * whether that one is there, and after 3 s without an answer the next look takes its place, which makes 6 s. The rest is
- * for connecting, and for a machine that is busy with other things.
+ * So long a tab is without news at most when the one that has the connection goes without a word: it looks every 2 s
+ * whether that one is there, and where two looks were not answered the third takes its place, which makes 6 s. The rest
+ * is for connecting, and for a machine that is busy with other things. A connection that is silent is noticed after 35 s.
  */
-export const TAKEOVER = { patience: 10_000 };
+export const TAKEOVER = { patience: 20_000 };
 
 /** Goes to another page. The browser keeps this one, or does not, and then says why when it is back. */
 export async function leave(page, elsewhere) {

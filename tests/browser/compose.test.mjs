@@ -48,6 +48,7 @@ test("sends to one, to several and to everyone", async (t) => {
 
   await alice.rowsAre(3);
   await alice.badgeSays(3);
+  await alice.toasted("To everyone");
   assert.deepEqual(await alice.toastTitles(), ["To one", "To several", "CriticalTo everyone"]);
   assert.deepEqual(await titles(server, "alice"), ["To one", "To several", "To everyone"]);
   assert.deepEqual(await titles(server, "bob"), ["To several", "To everyone"]);

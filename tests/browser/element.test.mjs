@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { change, get, introduce, publish, request } from "../support/http.mjs";
+import { asAdmin, change, get, introduce, publish, request } from "../support/http.mjs";
 import { newServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 import { check } from "./axe.mjs";
@@ -260,13 +260,15 @@ test("what the bell opens may not come: it says so, leaves no tag, and tries aga
 });
 
 test("toasts are reached, held and closed by keyboard, and said", async (t) => {
-  const { send, open } = await newWorld(t);
+  const { server, send, open } = await newWorld(t);
   const element = await open();
   await element.live();
   await send("Water under the sink", { level: "error", critical: true });
   await element.toasts.waitFor();
   await element.assertive.getByText("Water under the sink").waitFor();
-  for (const title of ["first", "second"]) await send(title);
+  // Together: what comes within a second is said together.
+  const two = ["first", "second"].map((title) => ({ to: { user: "alice" }, title }));
+  await asAdmin(server, "POST", "/admin/notifications/batch", two);
   await element.polite.getByText("2 new notifications").waitFor();
   await until("three", async () => (await element.toasts.count()) === 3);
   await element.page.keyboard.press("Tab");

@@ -145,6 +145,12 @@ export class InboxPage {
   async toastTitles() {
     return (await this.history()).toasts.map((toast) => toast.text);
   }
+
+  /** It has been a toast, and may be gone again: on a busy machine it may be so before anybody looks. */
+  async toasted(title) {
+    const was = async () => (await this.toastTitles()).some((text) => text.includes(title));
+    await until(`"${title}" has been a toast`, was);
+  }
 }
 
 /** Runs in the page: a toast that came and went between two looks is on record. */
