@@ -111,15 +111,22 @@ function storms(tries) {
 /** It came back sooner than it was asked to. */
 function impatient(tries, deafTo) {
   const early = tries.slice(1).flatMap((next, at) => {
-    const { asked, askedBy, endedAt, outcome } = tries[at];
-    if (asked === undefined || endedAt === undefined || deafTo.includes(askedBy)) return [];
-    const waited = next.at - endedAt;
+    const { asked, askedBy, outcome } = tries[at];
+    const from = countedFrom(tries[at]);
+    if (asked === undefined || from === undefined || deafTo.includes(askedBy)) return [];
+    const waited = next.at - from;
     const early = outcome === "left" ? LEFT_MS : EARLY_MS;
     return waited < asked - early ? [{ asked, askedBy, waited }] : [];
   });
   if (early.length === 0) return [];
   const [{ asked, askedBy, waited }] = early;
   return [`impatient: ${askedBy} ${asked} ms, came after ${Math.round(waited)}`];
+}
+
+/** Who was said goodbye counts from then on, where the server ends the connection: a busy proxy passes on the end later. */
+function countedFrom({ askedBy, askedAt, endedAt, outcome }) {
+  const parted = askedBy === "goodbye" && outcome === "ended";
+  return parted && askedAt < endedAt ? askedAt : endedAt;
 }
 
 /** It was dead, and did not say so by the deadline, `{ from, by }`: for clients that say how they stand. */

@@ -38,6 +38,13 @@ const RIGHT = {
     lines: all,
     tries: [{ at: 0, endedAt: 10, asked: 2_000, askedBy: "goodbye" }, ...tried(2_010)],
   },
+  "it counts from the goodbye, and the end came late": {
+    lines: all,
+    tries: [
+      { at: 0, askedAt: 10, endedAt: 500, asked: 2_000, askedBy: "goodbye", outcome: "ended" },
+      ...tried(2_010),
+    ],
+  },
   "it left sooner than was noticed": {
     lines: all,
     tries: [
@@ -97,6 +104,26 @@ const WRONG = {
       tries: [{ at: 0, endedAt: 10, asked: 2_000, askedBy: "Retry-After" }, ...tried(1_500)],
     },
     "impatient: Retry-After 2000 ms, came after 1490",
+  ],
+  "impatient after a goodbye": [
+    {
+      lines: all,
+      tries: [
+        { at: 0, askedAt: 10, endedAt: 500, asked: 2_000, askedBy: "goodbye", outcome: "ended" },
+        ...tried(1_910),
+      ],
+    },
+    "impatient: goodbye 2000 ms, came after 1900",
+  ],
+  "impatient after an end": [
+    {
+      lines: all,
+      tries: [
+        { at: 0, askedAt: 10, endedAt: 500, asked: 2_000, askedBy: "retry", outcome: "ended" },
+        ...tried(2_010),
+      ],
+    },
+    "impatient: retry 2000 ms, came after 1510",
   ],
   silent: [
     { lines: [...all, state(1, "live"), state(9_500, "waiting")], deadlines: DEADLINE },

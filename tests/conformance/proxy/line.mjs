@@ -118,14 +118,13 @@ export class Line {
 
   asked(ms, by) {
     if (ms === undefined) return;
-    Object.assign(this.try, { asked: Number(ms), askedBy: by });
-    this.askedAt = performance.now();
+    Object.assign(this.try, { asked: Number(ms), askedBy: by, askedAt: performance.now() });
   }
 
   cut(how) {
     this.proxy.plans.count(`cut ${how}`);
     // What a reset finds unread is gone, and whoever it was for was not asked.
-    if (how === "rst" && performance.now() - this.askedAt < UNREAD_MS) delete this.try.asked;
+    if (how === "rst" && performance.now() - this.try.askedAt < UNREAD_MS) delete this.try.asked;
     this.out.cut(how);
     this.end(`cut ${how}`);
   }

@@ -16,7 +16,7 @@ const MOST_TRIES = 10_000;
 
 export class Proxy {
   plans = new Plans();
-  /** `{ at, endedAt, kind, path, fault, passed, asked, outcome }`, in milliseconds of `performance.now()`. */
+  /** `{ at, endedAt, kind, path, fault, passed, asked, askedBy, askedAt, outcome }`, in milliseconds of `performance.now()`. */
   tries = [];
   /** Ids of events that passed while the client was live. */
   news = new Set();
