@@ -40,6 +40,21 @@ async fn admin(node: &Server, path: &str) -> Value {
     answer_json(node.as_admin(Method::GET, path).send().await.unwrap(), 200).await
 }
 
+/// Ann has one stream on each node, and is refused another. A node that cannot tell soon enough what she has elsewhere,
+/// as on a busy machine, goes by its own limit: then again, once that stream has gone.
+async fn one_too_many(node: &Server) {
+    until("two to be the limit, wherever they are", || async {
+        overview(node, "one stream here", |seen| seen["nodes"][0]["streams"] == 1).await;
+        let answer = node.as_user("ann", Method::GET, "/stream").send().await.unwrap();
+        if answer.status() == 200 {
+            return None;
+        }
+        assert_eq!(answer_json(answer, 429).await["code"], "limit");
+        Some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn streams_of_all_nodes_are_counted_listed_and_limited() {
     let (mut first, second) = two().await;
@@ -59,8 +74,9 @@ async fn streams_of_all_nodes_are_counted_listed_and_limited() {
         assert_eq!(ids.len(), 1, "what was given is known of those of the node that answers");
         assert_ne!(list[0]["node"], list[1]["node"]);
         assert_eq!(admin(node, "/admin/audience?to=everyone").await["connected"], 1);
-        let refused = node.as_user("ann", Method::GET, "/stream").send().await.unwrap();
-        assert_eq!(answer_json(refused, 429).await["code"], "limit", "two, wherever they are");
+        one_too_many(node).await;
+    }
+    for node in [&first, &second] {
         open(node, "bob").await;
     }
     drop(ann);
