@@ -15,12 +15,17 @@ use crate::{
 /// How soon an open tab follows.
 const WITHIN: Duration = Duration::from_secs(1);
 
-/// So often each is tried, of which the best must be in time: a busy machine alone fails nothing.
-const ROUNDS: usize = 3;
+/// So often it is tried, until it was in time once: a busy machine alone fails nothing.
+const TRIES: usize = 10;
 
-fn in_time(to: &Value, took: &[Duration]) {
-    eprintln!("{to}: seen everywhere after {took:?}");
-    assert!(took.iter().any(|took| *took < WITHIN), "{to}: {took:?}");
+/// Whether it was in time, the last of these times.
+fn in_time(to: &Value, took: &[Duration]) -> bool {
+    let in_time = took.last().is_some_and(|took| *took < WITHIN);
+    if in_time {
+        eprintln!("{to}: seen everywhere after {took:?}");
+    }
+    assert!(in_time || took.len() < TRIES, "{to}: {took:?}");
+    in_time
 }
 
 /// Those that Ann and Bob are both of.
@@ -88,10 +93,9 @@ async fn a_correction_is_seen_everywhere_within_a_second() {
     let mut streams = three_streams(&server).await;
     for to in audiences() {
         let mut took = Vec::new();
-        for _ in 0..ROUNDS {
+        while !in_time(&to, &took) {
             took.push(corrected(&server, &mut streams, &to).await);
         }
-        in_time(&to, &took);
     }
 }
 
@@ -129,10 +133,9 @@ async fn a_retraction_is_seen_everywhere_within_a_second() {
     let mut streams = three_streams(&server).await;
     for to in audiences() {
         let mut took = Vec::new();
-        for _ in 0..ROUNDS {
+        while !in_time(&to, &took) {
             took.push(retracted(&server, &mut streams, &to).await);
         }
-        in_time(&to, &took);
     }
 }
 
