@@ -8,7 +8,7 @@ import { newProfile, refused } from "./browser.mjs";
 import { InboxPage } from "./inbox-page.mjs";
 import { newWorld, signedIn, useBrowser } from "./world.mjs";
 
-/** The best of several must be in time: a busy machine alone fails nothing. */
+/** Half of them must be in time: a busy machine alone fails nothing. */
 const WITHIN_MS = 1000;
 const browser = useBrowser();
 
@@ -52,7 +52,8 @@ test("a user who signed in sees what an admin posts within a second", async (t) 
     times.push(Math.max(toast.at, badge.at) - began);
   }
   t.diagnostic(`curl started to toast and badge shown: ${times.join(", ")} ms`);
-  assert.ok(Math.min(...times) < WITHIN_MS, `${times.join(", ")} ms`);
+  const inTime = times.filter((ms) => ms < WITHIN_MS);
+  assert.ok(inTime.length >= times.length / 2, `${times.join(", ")} ms`);
 });
 
 test("a notification for somebody else does not show", async (t) => {

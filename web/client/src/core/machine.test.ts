@@ -67,6 +67,13 @@ describe("a connection", () => {
     expect([driver.is, driver.did("token").length]).toEqual(["connecting", 2]);
   });
 
+  it("asks for no second refresh while there is one", () => {
+    const driver = live({ asks: true }).ended({ status: 401 });
+    const asked = driver.did("token").length;
+    driver.take({ on: "authorized" });
+    expect([driver.is, driver.did("token").length]).toEqual(["connecting", asked]);
+  });
+
   it("stays closed", () => {
     const driver = live();
     driver.take({ on: "close" }).take({ on: "hint", hint: "online" }).take({ on: "authorized" });

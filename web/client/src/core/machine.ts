@@ -70,7 +70,8 @@ export function step(before: Model, input: Input, time: number, random: number):
 }
 
 /** What the server asks for, as far as it is a time. */
-export const obeyed = (ms: unknown) => Math.min(Math.max(0, Number(ms)) || 0, MOST_ASKED_MS);
+export const obeyed = (ms: unknown) =>
+  (ms as number) > 0 ? Math.min(ms as number, MOST_ASKED_MS) : 0;
 
 /** Nothing to tell of, but that time has passed. */
 export const alike = (one: State, other: State): boolean =>
@@ -99,8 +100,8 @@ class Turn {
         this.#leave({ at: "closed" }, "");
         return;
       case "authorized":
-        // Who is asked right now may have been asked too early.
-        if (phase.at !== "unauthorized" && phase.at !== "token") return;
+        // Who is asked right now may have been asked too early. A refresh is not asked for twice.
+        if (phase.at === "token" ? this.token !== "wanted" : phase.at !== "unauthorized") return;
         this.failures = 0;
         this.refreshed = false;
         this.token = "wanted";

@@ -35,7 +35,7 @@ pub(crate) struct SignalRequest {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Value, required = true)]
     payload: Option<Box<RawValue>>,
-    /// Only for streams that are open now: it is not kept, and not replayed.
+    /// Only for streams that are open now, and long polls that wait now: it is not kept, and not replayed.
     #[serde(default)]
     ephemeral: bool,
 }
@@ -48,8 +48,8 @@ fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
 /// Send a signal
 ///
 /// A typed event to the same streams as notifications, that stands in no inbox and changes no counts. It is
-/// replayed to whoever was away, unless it is `ephemeral`: then it goes to streams that are open now, with
-/// neither id nor seq. 202 when that is so, 201 when it is on disk. With an `Idempotency-Key` a retry makes no
+/// replayed to whoever was away, unless it is `ephemeral`: then it goes to streams that are open now and long polls that wait
+/// now, with neither id nor seq. 202 when that is so, 201 when it is on disk. With an `Idempotency-Key` a retry makes no
 /// second one (`Idempotent-Replayed: true`); what is not kept cannot have one.
 #[utoipa::path(
     post, path = "/api/v1/admin/signals", tag = "admin", request_body = SignalRequest,

@@ -42,7 +42,8 @@ pub(crate) struct EventsQuery {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EventsResponse {
-    /// Envelopes, in order: what the stream sends as `data`.
+    /// Envelopes, in order: what the stream sends as `data`. An ephemeral signal among them has neither `id` nor `seq`:
+    /// go on from `cursor`.
     #[schema(value_type = Vec<Object>)]
     events: Vec<Box<RawValue>>,
     /// What to send as `after` next time.

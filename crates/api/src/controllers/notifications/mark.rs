@@ -22,24 +22,31 @@ const MOST_MATCHING: usize = Draft::MOST_TOGETHER;
 /// Notifications of one read.
 const PAGE: u32 = 200;
 
-// It is also written, for the fingerprint that tells a repeat from another request under the same key.
+// It is also written, for the fingerprint that tells a repeat from another request under the same key: without what is
+// absent, so that a field of a later version changes none.
 /// What is to be marked, and as what.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MarkRequest {
     /// They were shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
     seen: Option<bool>,
     /// They were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<bool>,
     /// They were put away.
+    #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<bool>,
     /// Everything up to and with this cursor. What has arrived since stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<values::Cursor>)]
     up_to: Option<String>,
     /// Of what is up to there only this: 10,000 at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<MarkFilter>)]
     filter: Option<Object<MarkFilter>>,
     /// Or these, 1 to 1,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Uuid>>, min_items = 1, max_items = 1000)]
     ids: Option<Vec<String>>,
 }

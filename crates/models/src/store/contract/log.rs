@@ -220,10 +220,15 @@ pub(super) async fn a_key_has_one_mark(open: Open) {
     let length = whole_log(&*store).await.len();
     assert_eq!(one(&*store, mark("ann", Mark::one(first, READ))).await, Outcome::Marked(false), "it is so already");
     assert_eq!(whole_log(&*store).await.len(), length);
-    for (key, mark) in [("by id", Mark::one(first, READ)), ("by watermark", Mark::UpTo(pos(1), READ))] {
+    let (by_id, by_watermark) = (Mark::Ids(vec![first, first], READ), Mark::UpTo(pos(1), READ));
+    for (key, mark, told) in
+        [("id", by_id, format!(r#""ids":["{first}"]"#)), ("up to", by_watermark, r#""up_to":1"#.into())]
+    {
         assert_eq!(one(&*store, keyed("ann", key, 1, mark.clone())).await, taken);
         let log = whole_log(&*store).await;
-        assert_eq!(log.last().unwrap().effect, Effect::Adds { unread: 0, unseen: 0 });
+        let last = log.last().unwrap();
+        assert_eq!(last.effect, Effect::Adds { unread: 0, unseen: 0 });
+        assert_eq!(&*last.payload, format!(r#"{{{told},"read":true}}"#));
         one(&*store, unread()).await;
         assert_eq!(one(&*store, keyed("ann", key, 1, mark)).await, again);
         assert_eq!(counts(&*store, "ann").await.0, 1);

@@ -68,7 +68,8 @@ pub(super) async fn apply(
             };
             let change = |ids| Box::new(Change { ids, flags: asked.told(), ..Change::default() });
             if changed.is_empty() {
-                return Ok(Applied::Nothing(change(ids.clone())));
+                let distinct = ids.iter().copied().collect::<BTreeSet<_>>();
+                return Ok(Applied::Nothing(change(distinct.into_iter().collect())));
             }
             Ok(Applied::Changed(change(changed), effect))
         }
