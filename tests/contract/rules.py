@@ -28,6 +28,7 @@ IN_WORDS = [
     ("PATCH /api/v1/notifications/{id}", "invalid_value", {"seen", "read"}, "not false together with acted"),
     ("PUT /api/v1/preferences", "invalid_time", {"quiet_hours.to"}, "another minute than they begin with"),
     ("POST /api/v1/admin/signals", "invalid_idempotency_key", set(), "what is not kept has no key"),
+    ("POST /api/v1/notifications/mark", "invalid_idempotency_key", set(), "what a filter finds is another thing each time"),
 ]
 
 
